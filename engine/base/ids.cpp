@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/base/ids.h"
+
+#include <algorithm>
+
+namespace sluice {
+
+namespace {
+constexpr char digits[] = "0123456789abcdef";
+
+void putHex(char *out, uint64_t value, int count)
+{
+    for (int i = count - 1; i >= 0; --i, value >>= 4)
+        out[i] = digits[value & 15];
+}
+
+bool isLowerHex(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool allZero(std::string_view text) { return text.find_first_not_of('0') == text.npos; }
+
+std::string randomHex(Random &random, int count)
+{
+    std::string out(size_t(count), '0');
+    for (int at = 0; at < count; at += 16) {
+        uint64_t word = random.next();
+        if (word == 0)
+            word = 1;                             // an id of zeros is invalid (Trace Context 3.2.2.3)
+        putHex(out.data() + at, word, 16);
+    }
+    return out;
+}
+}  // namespace
+
+std::string makeUuid(WallTime now, Random &random)
+{
+    const uint64_t millis = uint64_t(std::chrono::floor<Millis>(now).time_since_epoch().count());
+    const uint64_t a = random.next(), b = random.next();
+    std::string out(36, '-');
+    putHex(out.data(), millis >> 16, 8);
+    putHex(out.data() + 9, millis & 0xffff, 4);
+    putHex(out.data() + 14, 0x7000 | (a & 0xfff), 4);
+    putHex(out.data() + 19, 0x8000 | ((a >> 12) & 0x3fff), 4);
+    putHex(out.data() + 24, b & 0xffff'ffff'ffff, 12);
+    return out;
+}
+
+bool isUsableRequestId(std::string_view id)
+{
+    constexpr std::string_view extra = "-_.:=+/@~";
+    return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || extra.find(c) != extra.npos;
+    });
+}
+
+TraceContext continueTrace(std::string_view text, Random &random)
+{
+    TraceContext out;
+    out.span = randomHex(random, 16);
+    // version-trace-parent-flags; a later version may have more fields after the flags (Trace Context 4.3).
+    const bool shaped = text.size() >= 55 && text[2] == '-' && text[35] == '-' && text[52] == '-'
+        && isLowerHex(text.substr(0, 2)) && text.substr(0, 2) != "ff" && isLowerHex(text.substr(3, 32))
+        && isLowerHex(text.substr(36, 16)) && isLowerHex(text.substr(53, 2)) && !allZero(text.substr(3, 32))
+        && !allZero(text.substr(36, 16)) && (text.size() == 55 || (text.substr(0, 2) != "00" && text[55] == '-'));
+    if (shaped) {
+        out.trace = text.substr(3, 32);
+        out.parent = text.substr(36, 16);
+        const char flag = text[54];
+        out.sampled = (flag <= '9' ? flag - '0' : flag - 'a' + 10) & 1;
+    } else {
+        out.trace = randomHex(random, 32);
+    }
+    return out;
+}
+
+std::string traceparent(const TraceContext &trace)
+{
+    std::string out;
+    out.reserve(55);
+    out += "00-";
+    out += trace.trace;
+    out += '-';
+    out += trace.span;
+    out += trace.sampled ? "-01" : "-00";
+    return out;
+}
+
+std::string hex(std::string_view bytes)
+{
+    std::string out(bytes.size() * 2, '0');
+    for (size_t i = 0; i < bytes.size(); ++i)
+        putHex(out.data() + i * 2, uint8_t(bytes[i]), 2);
+    return out;
+}
+
+}  // namespace sluice

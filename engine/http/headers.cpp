@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/http/headers.h"
+
+namespace sluice::http {
+
+namespace {
+constexpr unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+
+std::string_view trimmed(std::string_view text)
+{
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
+    return text;
+}
+}  // namespace
+
+bool equalsIgnoreCase(std::string_view a, std::string_view b)
+{
+    if (a.size() != b.size())
+        return false;
+    for (size_t i = 0; i < a.size(); ++i) {
+        if (lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i])))
+            return false;
+    }
+    return true;
+}
+
+size_t HeaderList::find(std::string_view name, size_t from) const
+{
+    for (size_t i = from; i < fields_.size(); ++i) {
+        const Entry &e = fields_[i];
+        if (e.nameLength == name.size() && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name))
+            return i;
+    }
+    return npos;
+}
+
+std::string_view HeaderList::get(std::string_view name) const
+{
+    const size_t at = find(name);
+    return at == npos ? std::string_view() : (*this)[at].value;
+}
+
+size_t HeaderList::count(std::string_view name) const
+{
+    size_t n = 0;
+    for (size_t at = find(name); at != npos; at = find(name, at + 1))
+        ++n;
+    return n;
+}
+
+std::string HeaderList::joined(std::string_view name) const
+{
+    std::string out;
+    for (size_t at = find(name); at != npos; at = find(name, at + 1)) {
+        if (!out.empty())
+            out += ", ";
+        out += (*this)[at].value;
+    }
+    return out;
+}
+
+bool HeaderList::hasToken(std::string_view name, std::string_view token) const
+{
+    for (size_t at = find(name); at != npos; at = find(name, at + 1)) {
+        std::string_view rest = (*this)[at].value;
+        while (!rest.empty()) {
+            const size_t comma = rest.find(',');
+            if (equalsIgnoreCase(trimmed(rest.substr(0, comma)), token))
+                return true;
+            rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
+        }
+    }
+    return false;
+}
+
+void HeaderList::add(std::string_view name, std::string_view value)
+{
+    value = trimmed(value);
+    Entry e;
+    e.name = uint32_t(text_.size());
+    e.nameLength = uint16_t(name.size());
+    text_.append(name);
+    e.value = uint32_t(text_.size());
+    e.valueLength = uint32_t(value.size());
+    text_.append(value);
+    fields_.push_back(e);
+}
+
+void HeaderList::set(std::string_view name, std::string_view value)
+{
+    const size_t at = find(name);
+    if (at == npos)
+        return add(name, value);
+    for (size_t other = find(name, at + 1); other != npos; other = find(name, other))
+        removeAt(other);
+    value = trimmed(value);
+    Entry &e = fields_[at];
+    e.value = uint32_t(text_.size());
+    e.valueLength = uint32_t(value.size());
+    text_.append(value);
+}
+
+size_t HeaderList::remove(std::string_view name)
+{
+    return std::erase_if(fields_, [&](const Entry &e) {
+        return e.nameLength == name.size() && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name);
+    });
+}
+
+void HeaderList::clear()
+{
+    text_.clear();
+    fields_.clear();
+}
+
+void HeaderList::reserve(size_t fields, size_t bytes)
+{
+    fields_.reserve(fields);
+    text_.reserve(bytes);
+}
+
+bool HeaderList::operator==(const HeaderList &other) const
+{
+    if (size() != other.size())
+        return false;
+    for (size_t i = 0; i < size(); ++i) {
+        if ((*this)[i].name != other[i].name || (*this)[i].value != other[i].value)
+            return false;
+    }
+    return true;
+}
+
+}  // namespace sluice::http

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// HeaderList: the field lines of one message, in order, names as they were written (RFC 9110 section 5).
+// One block of text and a table of places in it, so that a head costs two allocations. A value; one thread.
+// Views that it hands out live until the next change of the list.
+// Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in reader.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::http {
+
+// ASCII case-insensitive, as field names are compared.
+bool equalsIgnoreCase(std::string_view a, std::string_view b);
+
+struct Field {
+    std::string_view name, value;   // value without surrounding white space
+};
+
+class HeaderList {
+public:
+    size_t size() const { return fields_.size(); }
+    bool empty() const { return fields_.empty(); }
+    Field operator[](size_t index) const
+    {
+        const Entry &e = fields_[index];
+        return {{text_.data() + e.name, e.nameLength}, {text_.data() + e.value, e.valueLength}};
+    }
+
+    // The first with this name, or nothing; `has` tells an empty value from none.
+    std::string_view get(std::string_view name) const;
+    bool has(std::string_view name) const { return find(name) != npos; }
+    size_t count(std::string_view name) const;
+    // Index of the first at or after `from`; npos where there is none.
+    size_t find(std::string_view name, size_t from = 0) const;
+    static constexpr size_t npos = size_t(-1);
+    // All values of a list field joined by ", " (RFC 9110 section 5.3); Set-Cookie must not be read so.
+    std::string joined(std::string_view name) const;
+    // True when a comma-separated list field has this token, whatever the case.
+    bool hasToken(std::string_view name, std::string_view token) const;
+
+    void add(std::string_view name, std::string_view value);
+    // Replaces the first, removes the others, or adds.
+    void set(std::string_view name, std::string_view value);
+    // How many were removed. The text stays until the list is copied or cleared.
+    size_t remove(std::string_view name);
+    void removeAt(size_t index) { fields_.erase(fields_.begin() + std::ptrdiff_t(index)); }
+    void clear();
+    void reserve(size_t fields, size_t bytes);
+
+    class Iterator {
+    public:
+        Iterator(const HeaderList *list, size_t index) : list_(list), index_(index) { }
+        Field operator*() const { return (*list_)[index_]; }
+        Iterator &operator++() { ++index_; return *this; }
+        bool operator!=(const Iterator &other) const { return index_ != other.index_; }
+    private:
+        const HeaderList *list_;
+        size_t index_;
+    };
+    Iterator begin() const { return {this, 0}; }
+    Iterator end() const { return {this, size()}; }
+
+    // Same names and values in the same order.
+    bool operator==(const HeaderList &) const;
+
+private:
+    struct Entry {
+        uint32_t name, value, valueLength;
+        uint16_t nameLength;
+    };
+    std::string text_;
+    std::vector<Entry> fields_;
+};
+
+}  // namespace sluice::http
