@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decision: what the gateway decided at one stage of an exchange, and why, in words and in numbers.
+// DecisionLog: those of one exchange, written as JSON at once, so that the hot path pays for one string.
+// Values. Bound: 16 KiB a log; what would pass it is counted and left out, and the log says so.
+#pragma once
+
+#include "engine/base/json.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::journey {
+
+// In the order of the journey. The names are product.md's and stand in recordings: add, never change.
+enum class Stage : uint8_t { Route, Version, Auth, Limit, Cache, Transform, Bulkhead, Breaker, Balance, Attempt, Record };
+std::string_view name(Stage);     // "route" …
+
+// One decision, read back from a log.
+struct Decision {
+    std::string stage, outcome, why;
+    std::vector<std::pair<std::string, std::string>> facts;   // value: JSON text of the fact
+};
+
+class DecisionLog {
+public:
+    // Facts follow through the object that `facts` gets: log.add(Stage::Route, "matched", why, [&](JsonObject &f) { f.add("route", n); });
+    template<class Facts>
+    void add(Stage stage, std::string_view outcome, std::string_view why, Facts &&facts)
+    {
+        if (!begin())
+            return;
+        JsonObject decision(json_);
+        decision.add("stage", name(stage)).add("outcome", outcome).add("why", why).name("facts");
+        JsonObject object(json_);
+        facts(object);
+        object.close();
+        decision.close();
+    }
+    void add(Stage stage, std::string_view outcome, std::string_view why)
+    {
+        add(stage, outcome, why, [](JsonObject &) { });
+    }
+
+    // A JSON array.
+    std::string json() const { return json_.empty() ? "[]" : json_ + "]"; }
+    bool empty() const { return json_.empty(); }
+    size_t leftOut() const { return leftOut_; }
+
+    // What json() wrote; nothing: that is no log.
+    static std::optional<std::vector<Decision>> parse(std::string_view json);
+
+private:
+    static constexpr size_t most = 16 * 1024;
+    bool begin();
+    std::string json_;
+    size_t leftOut_ = 0;
+};
+
+}  // namespace sluice::journey

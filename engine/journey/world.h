@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// World: everything that a journey needs from outside. net/ implements it with sockets on a worker's loop, simulation/
+// with virtual time and scripted peers. One thread.
+#pragma once
+
+#include "engine/balancing/balancer.h"
+#include "engine/base/random.h"
+#include "engine/base/scope.h"
+#include "engine/config/plan.h"
+#include "engine/http/forwarding.h"
+#include "engine/journey/exchange.h"
+#include "engine/journey/streams.h"
+
+#include <memory>
+
+namespace sluice::journey {
+
+class World {
+public:
+    virtual Scheduler &scheduler() = 0;
+    Moment now() { return scheduler().now(); }
+    virtual WallTime wallTime() = 0;
+    virtual Random &random() = 0;
+
+    // A kept connection where there is one (unless `fresh`), else a new one, connecting. Never nothing: what cannot even be
+    // tried comes back Failed. Give it back with release().
+    virtual UpstreamStream &open(const config::EndpointSettings &, bool fresh) = 0;
+    // `keep`: the exchange ended cleanly and the connection may serve another one. Else it is closed.
+    virtual void release(UpstreamStream &, bool keep) = 0;
+
+    // Live state, by name; outlives plans.
+    virtual balancing::Balancer &balancer(const config::ServiceSettings &) = 0;
+    virtual const http::TrustedPeers &trusted(const config::Plan &) = 0;
+
+    virtual bool recording() const = 0;                         // false: no bodies and decisions need be kept
+    // Exactly once an exchange, also when nothing is recorded (counters).
+    virtual void record(std::unique_ptr<Exchange>) = 0;
+
+protected:
+    ~World() = default;
+};
+
+}  // namespace sluice::journey
