@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reader: looks into a recording while a gateway may be writing to it. Read-only, its own SQLite connection: one thread a
+// reader. Never holds a read transaction between calls.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/journey/exchange.h"
+#include "engine/recording/filter.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::storage {
+
+// A row of a list: what fits on one line, no bodies, no heads.
+struct Row {
+    int64_t id = 0;
+    WallTime time{};
+    std::string method, host, path, query;
+    int status = 0;
+    Nanos latency{0};
+    uint64_t requestBytes = 0, responseBytes = 0;           // content
+    std::string client, user, route, service, endpoint, version, cache;
+    int attempts = 0;
+    std::string requestId, traceId;
+    std::optional<Fault> failedBy;
+    std::string failure;
+    int64_t replayOf = 0;
+    int mark = 0;                                           // 1 to 6; 0: none
+    std::string decisions;                                  // JSON; only where asked for
+};
+
+enum class Order { OldestFirst, NewestFirst };
+
+struct PageRequest {
+    recording::Filter filter;
+    Order order = Order::NewestFirst;
+    int64_t after = 0;                                      // go on behind this id, in the order asked for; 0: from the start
+    size_t limit = 200;                                     // 1 to 10,000
+    bool decisions = false;
+};
+
+// Requests, errors and latencies of one slice of time (Dashboard, Services).
+struct Slice {
+    WallTime start{};
+    std::string group;                                      // route, service or endpoint; empty: all together
+    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;   // 4xx; 5xx and failed
+    Nanos p50{0}, p95{0}, p99{0}, longest{0};
+    uint64_t bytes = 0;
+};
+enum class GroupBy { Nothing, Route, Service, Endpoint };
+
+struct SliceRequest {
+    recording::Filter filter;
+    WallTime from{}, to{};
+    Nanos step = std::chrono::seconds(1);                   // at most 2,000 slices in all: a finer step is widened
+    GroupBy group = GroupBy::Nothing;
+};
+
+class Reader {
+public:
+    // Error: no such file, not a recording, or written by a newer version; what() says which and what to do.
+    static Result<std::unique_ptr<Reader>> open(const std::string &path);
+    ~Reader();
+    Reader(const Reader &) = delete;
+    Reader &operator=(const Reader &) = delete;
+
+    Result<std::vector<Row>> page(const PageRequest &);
+    // The ids only, for models that hold ids and pages: at most `most`, in order, behind `after`.
+    Result<std::vector<int64_t>> ids(const recording::Filter &, Order, int64_t after, size_t most);
+    // Rows of these ids, in the order given; what has been pruned is left out.
+    Result<std::vector<Row>> rows(const std::vector<int64_t> &ids);
+    // Whole, secrets as placeholders.
+    Result<journey::Exchange> exchange(int64_t id);
+    Result<int64_t> count(const recording::Filter &);       // may scan; interrupt() ends it
+    Result<int64_t> lastId();
+    Result<std::vector<Slice>> slices(const SliceRequest &);
+    // Replays of this exchange, oldest first.
+    Result<std::vector<int64_t>> replaysOf(int64_t id);
+    Result<Done> setMark(int64_t id, int mark);
+
+    // From any thread: the call under way ends with an error soon.
+    void interrupt();
+
+private:
+    struct Impl;
+    explicit Reader(std::unique_ptr<Impl>);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::storage

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Recorder: the one writer of a recording. A thread of its own, a bounded queue before it, batches of rows a transaction
+// (1,000 rows or 100 ms, whichever is first), WAL, synchronous NORMAL: a killed process leaves a sound file that lacks at
+// most the last 200 ms. Redacts before anything reaches the disk, keeps within RecordSettings::keepBytes and keepAge.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/config/plan.h"
+#include "engine/recording/sink.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sluice::storage {
+
+class Recorder : public recording::Sink {
+public:
+    // Creates the file (0600) and its folder where they are missing; runs the migrations of an older one. Error: not a
+    // recording, newer than this version, another process is writing to it, no space, no right.
+    static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &);
+    ~Recorder() override;                                   // writes what is queued, then closes
+
+    void push(recording::Batch) override;
+    recording::SinkStats stats() const override;
+    const std::string &path() const;
+    void setSettings(const config::RecordSettings &);       // after a reload; any thread
+    // Called on the writer's thread after each commit, with the highest id; must return at once.
+    void onCommit(std::function<void(int64_t lastId)>);
+    // Blocks until all that was pushed before is on disk. Any thread but the writer's.
+    void flush();
+
+private:
+    struct Impl;
+    explicit Recorder(std::unique_ptr<Impl>);
+    std::unique_ptr<Impl> impl_;
+};
+
+// $XDG_DATA_HOME/sluice/recording.db, or ~/.local/share/…
+std::string defaultRecordingPath();
+
+}  // namespace sluice::storage
