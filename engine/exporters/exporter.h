@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exporters: a plan written for a production gateway, with a report of what it could and could not say. Pure; any thread.
+#pragma once
+
+#include "engine/config/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace sluice::exporters {
+
+enum class Fidelity { Exact, Approximate, Impossible };
+std::string_view name(Fidelity);              // "exact" "approximate" "impossible"
+
+struct ReportLine {
+    std::string feature;                      // "route users: path", "service user-service: weights"
+    std::string where;                        // FILE:LINE of the gateway file
+    Fidelity fidelity = Fidelity::Exact;
+    std::string why;                          // for all but exact: what differs, and what to do
+};
+
+struct OutputFile {
+    std::string name, content;                // relative to the output folder
+};
+
+struct Export {
+    std::vector<OutputFile> files;            // the target's usual names, and report.json
+    std::vector<ReportLine> report;           // every feature of the plan, none silently dropped
+};
+
+std::vector<std::string> targets();           // "nginx"
+// Nothing known by this name: an Error that lists targets().
+Result<Export> exportPlan(const config::Plan &, std::string_view target);
+
+}  // namespace sluice::exporters

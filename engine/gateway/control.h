@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The client's side of the control socket: HTTP/1.1 over a Unix domain socket that only its user can open (so
+// `curl --unix-socket PATH http://sluice/status` works too). Blocking, with a time limit; any thread.
+//
+//   GET /status          → Status as JSON
+//   POST /reload         → 200, or 422 with {"problems": [...]}
+//   POST /drain          → 202
+//   GET /explain?method=GET&target=/a%3Fb&host=…&header=Name:value  → the decisions for a request not sent
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gateway/status.h"
+
+#include <string>
+#include <vector>
+
+namespace sluice::gateway {
+
+struct ControlAnswer {
+    int status = 0;
+    std::string body;
+};
+
+// `limit` bounds the whole call. Error: nobody listens there, it is not ours, it hangs.
+Result<ControlAnswer> control(const std::string &socket, std::string_view method, std::string_view target,
+                              Nanos limit = std::chrono::seconds(5));
+
+// The only running gateway's socket in $XDG_RUNTIME_DIR/sluice/ (stale ones are skipped). Error: none, or several: what()
+// lists them and says to use --socket.
+Result<std::string> findSocket();
+std::string socketFolder();
+
+}  // namespace sluice::gateway

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the gateway would do with a request that has not been sent: the same pure code that the journey runs, nothing sent.
+#pragma once
+
+#include "engine/config/plan.h"
+#include "engine/journey/decision.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::gateway {
+
+struct Question {
+    std::string method = "GET";
+    std::string target = "/";              // origin-form or a URL
+    std::string host;                      // of a URL, or Host
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+struct Explanation {
+    int status = 0;                        // what the gateway itself would answer; 0: it would go upstream
+    std::string route, service, path;      // path: as it would be sent on
+    journey::DecisionLog decisions;
+    struct Candidate {
+        std::string route;
+        bool matched = false;
+        std::string why;
+        int line = 0;
+    };
+    std::vector<Candidate> candidates;     // the winner first, then who lost and why
+};
+
+Explanation explain(const config::Plan &, const Question &);
+std::string toJson(const Explanation &);
+// Lines for a terminal or a panel.
+std::string toText(const Explanation &);
+
+// A recorded exchange told as a story, a line a decision, with the time each step took.
+std::string story(const journey::Exchange &);
+
+}  // namespace sluice::gateway

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Status: how a gateway is at a moment. What `sluice status --json`, the control socket and the window's pages show, in the
+// same words. Plain values; any thread.
+#pragma once
+
+#include "engine/base/moment.h"
+#include "engine/base/problem.h"
+#include "engine/base/result.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sluice::gateway {
+
+struct EndpointStatus {
+    std::string url;
+    uint32_t weight = 1;
+    bool healthy = true;                  // until health checks are built: every endpoint
+    uint64_t requests = 0, failures = 0;  // attempts since start; failures: no answer, or 5xx
+    uint32_t active = 0;                  // under way now
+    uint32_t idle = 0;                    // kept connections
+    Nanos meanLatency{0};                 // to the answer's head, moving average
+};
+
+struct ServiceStatus {
+    std::string name;
+    std::string balance;                  // "round_robin" …
+    std::string breaker;                  // "closed" "open" "half_open"; "off": none is set
+    std::string unavailable;              // why it gets 503; empty: it does not
+    std::vector<EndpointStatus> endpoints;
+};
+
+struct RouteStatus {
+    std::string name, path, service;
+    std::vector<std::string> hosts, methods;
+    std::string unavailable;
+    int line = 0;
+    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;   // since start; outlive reloads by name
+};
+
+struct RecordingStatus {
+    bool on = false;
+    std::string path;
+    uint64_t rows = 0, bytes = 0, shed = 0, queued = 0;
+    int64_t lastId = 0;
+    std::string trouble;
+};
+
+struct Status {
+    std::string version, file;
+    uint64_t revision = 0;                // counts up at each reload that took effect
+    WallTime started{};
+    std::vector<std::string> listen;      // URLs with the real ports
+    std::string socket;
+    int workers = 0;
+    bool draining = false;
+    uint64_t requests = 0, active = 0;
+    uint64_t connections = 0;             // of clients, open now
+    std::vector<ServiceStatus> services;
+    std::vector<RouteStatus> routes;
+    RecordingStatus recording;
+    Problems problems;                    // of the file as it is now: warnings, or why the last reload was refused
+    bool fileRefused = false;             // the file on disk is bad, the rules before it are still on
+};
+
+// The object of product.md: listen, services, routes, limits, cache, recording, certificates, revision …
+std::string toJson(const Status &);
+Result<Status> statusFromJson(std::string_view);
+
+}  // namespace sluice::gateway

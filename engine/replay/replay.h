@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Replay: sends recorded requests again, in order, and compares each answer with its original. Runs on the caller's thread and
+// blocks; the sender does the work. No clock: timing comes from the recorded times and std::chrono::steady_clock in the caller's pacer.
+#pragma once
+
+#include "engine/replay/compare.h"
+#include "engine/replay/sender.h"
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::replay {
+
+struct ReplayOptions {
+    std::string to;                                      // URL; empty: where the original's gateway listened (received scheme and authority)
+    int concurrency = 1;                                 // 1 to 64
+    enum class Timing { AsFastAsPossible, Original, Rate } timing = Timing::AsFastAsPossible;
+    double perSecond = 0;                                // with Rate
+    std::vector<std::pair<std::string, std::string>> setHeaders;
+};
+
+struct Replayed {
+    int64_t original = 0;
+    Answer answer;                                       // its replayOf is the original's id; goes into the recording
+    Comparison comparison;
+};
+
+// `originals` gives the next one to send, nothing at the end; `done` gets each result, in the order they finish.
+// `stop`: looked at between requests.
+void run(const ReplayOptions &, Sender &, const std::function<std::unique_ptr<journey::Exchange>()> &originals,
+         const std::function<void(Replayed)> &done, const std::atomic<bool> &stop);
+
+// The request that repeats this exchange. Error: its body was cut at the recording's limit, or it holds placeholders of secrets
+// that must be given with setHeaders; what() says which.
+Result<Request> requestOf(const journey::Exchange &, const ReplayOptions &);
+
+}  // namespace sluice::replay

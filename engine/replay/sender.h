@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sender: sends single requests and gets whole answers back: replay, "edit and send", "try a request". Its own thread and
+// loop; the callback runs there. Bounds: 64 requests under way, 64 MiB of an answer kept, each ends within its limit.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/journey/exchange.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sluice::replay {
+
+struct Request {
+    std::string url;                       // http://host:port — where to connect; the target is in `head`
+    http::RequestHead head;                // Host is set from the url where it is missing
+    std::string body;                      // framed with Content-Length
+    Nanos limit = std::chrono::seconds(30);
+};
+
+// `returned` and `responseBody` hold the answer; failedBy and failure why there is none. `times` from the start.
+using Answer = std::unique_ptr<journey::Exchange>;
+
+class Sender {
+public:
+    Sender();
+    ~Sender();                             // what is under way ends as failed
+    Sender(const Sender &) = delete;
+    Sender &operator=(const Sender &) = delete;
+
+    // Any thread. Past the bound requests wait in order.
+    void send(Request, std::function<void(Answer)> done);
+    // Blocks until it is there. Not from a callback.
+    Answer sendAndWait(Request);
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::replay
