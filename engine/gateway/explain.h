@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/config/plan.h"
-#include "engine/journey/decision.h"
+#include "engine/journey/exchange.h"
 
 #include <string>
 #include <utility>
