@@ -58,11 +58,14 @@ struct ServiceSettings {
     Place place;
 };
 
+constexpr size_t noService = size_t(-1);
+
 struct RouteSettings {
     std::string name;                 // `name:`, or made from methods and path; unique
     routing::MatchSettings match;
     routing::RewriteSettings rewrite;
     std::string service;              // names one of Plan::services; empty only with `unavailable`
+    size_t serviceIndex = noService;  // of `service` in Plan::services; noService only with `unavailable`
     std::string unavailable;          // not empty: 503 with this sentence (auth, say): a gateway never opens what its file closes
     std::string restricted;           // the 503's short name of what is missing, "auth", "aggregate"
     Place place;
