@@ -122,6 +122,18 @@ void HeaderList::reserve(size_t fields, size_t bytes)
     text_.reserve(bytes);
 }
 
+void HeaderList::addBlock(std::string_view block, std::span<const Place> places)
+{
+    const uint32_t base = uint32_t(text_.size());
+    text_.append(block);
+    fields_.reserve(fields_.size() + places.size());
+    for (Place p : places) {
+        p.name += base;
+        p.value += base;
+        fields_.push_back(p);
+    }
+}
+
 bool HeaderList::operator==(const HeaderList &other) const
 {
     if (size() != other.size())

@@ -2,10 +2,11 @@
 // HeaderList: the field lines of one message, in order, names as they were written (RFC 9110 section 5).
 // One block of text and a table of places in it, so that a head costs two allocations. A value; one thread.
 // Views that it hands out live until the next change of the list.
-// Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in reader.h).
+// Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in http1_reader.h).
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,14 @@ public:
     void clear();
     void reserve(size_t fields, size_t bytes);
 
+    // Where one field lies in a block of text; what the list itself keeps.
+    struct Place {
+        uint32_t name, value, valueLength;
+        uint16_t nameLength;
+    };
+    // For readers: takes a whole head's text in one copy. Every place must lie in the block, its value trimmed.
+    void addBlock(std::string_view block, std::span<const Place> places);
+
     class Iterator {
     public:
         Iterator(const HeaderList *list, size_t index) : list_(list), index_(index) { }
@@ -67,10 +76,7 @@ public:
     bool operator==(const HeaderList &) const;
 
 private:
-    struct Entry {
-        uint32_t name, value, valueLength;
-        uint16_t nameLength;
-    };
+    using Entry = Place;
     std::string text_;
     std::vector<Entry> fields_;
 };
