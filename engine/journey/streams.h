@@ -20,11 +20,12 @@ struct Chunk {
     enum class Kind : uint8_t { Data, End, Wait, Failed };
     Kind kind = Kind::Wait;
     std::string_view data;             // with Data; not empty
+    bool last = false;                 // with Data: known to be the last, End follows; false says nothing
 };
 
 enum class Sent : uint8_t {
-    Taken,                             // more may follow at once
-    Full,                              // all of it was taken; wait for writable() before the next
+    Taken,                             // all of it is with the kernel; more may follow at once
+    Full,                              // taken, but some is held here: wait for writable() before the next
     Failed,                            // the peer is gone, or the framing was broken (too much, too little)
 };
 
@@ -36,7 +37,7 @@ public:
     virtual const http::HeaderList &trailers() const = 0;       // after End
     // Content to go out. `last` ends the message, also with empty data; it may carry trailers.
     virtual Sent write(std::string_view data, bool last, const http::HeaderList *trailers = nullptr) = 0;
-    // Has what is held back for joining (a head) go out now. Taken when nothing is left.
+    // Has what is held back for joining (a head) or held for the kernel go out now. Taken when nothing is left.
     virtual Sent flush() = 0;
     virtual Signal &writable() = 0;
     // From now on read() and write() move bytes as they are; after a 101 on both sides.

@@ -3,12 +3,10 @@
 // with virtual time and scripted peers. One thread.
 #pragma once
 
-#include "engine/balancing/balancer.h"
 #include "engine/base/random.h"
 #include "engine/base/scope.h"
-#include "engine/config/plan.h"
-#include "engine/http/forwarding.h"
 #include "engine/journey/exchange.h"
+#include "engine/journey/rules.h"
 #include "engine/journey/streams.h"
 
 #include <memory>
@@ -28,12 +26,8 @@ public:
     // `keep`: the exchange ended cleanly and the connection may serve another one. Else it is closed.
     virtual void release(UpstreamStream &, bool keep) = 0;
 
-    // Live state, by name; outlives plans.
-    virtual balancing::Balancer &balancer(const config::ServiceSettings &) = 0;
-    virtual const http::TrustedPeers &trusted(const config::Plan &) = 0;
-
     virtual bool recording() const = 0;                         // false: no bodies and decisions need be kept
-    // Exactly once an exchange, also when nothing is recorded (counters).
+    // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;
 
 protected:

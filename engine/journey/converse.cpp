@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One request to one endpoint, and its answer to the client. The upload runs beside the answer.
+#include "engine/http/forwarding.h"
+#include "engine/journey/state.h"
+
+namespace sluice::journey {
+
+namespace {
+
+// What the upload and the answer tell each other.
+struct Talk {
+    Talk(Journey &journey, Held &h, Attempt &a) : j(journey), up(*h), held(h), attempt(a), answering(journey.scope), upload(journey.scope) { }
+    Journey &j;
+    UpstreamStream &up;
+    Held &held;
+    Attempt &attempt;
+    Scope answering;                       // stops the wait for the answer's head
+    Signal mayUpload;                      // 100 Continue came
+    bool continued = false;
+    Fork upload;
+    bool uploaded = false;                 // the request is with the upstream, whole
+};
+
+constexpr Nanos continueWait = std::chrono::seconds(1);
+
+// Expect: 100-continue (RFC 9110 section 10.1.1): the upstream decides; one that says nothing for a second gets the content.
+Task<bool> waitForContinue(Talk &t)
+{
+    Scope waiting(t.upload.scope());
+    waiting.deadline(continueWait);
+    while (!t.continued) {
+        const Why why = co_await on(t.mayUpload, waiting);
+        if (why == Why::TimedOut && t.upload.scope().running())
+            break;
+        if (why != Why::Ok)
+            co_return false;
+    }
+    if (!t.continued)
+        t.j.client.sendInformational(http::ResponseHead{100, "Continue", http::Version::Http11, {}});
+    co_return true;
+}
+
+Task<void> sendContent(Talk &t)
+{
+    Journey &j = t.j;
+    if (j.client.expectsContinue()) {
+        const bool go = co_await waitForContinue(t);
+        if (!go)
+            co_return;
+    }
+    j.uploadBegun = true;
+    Pump p{j.client, t.up, j.x->requestBody, j.recording ? j.plan.record.bodyLimit : 0, j.service->timeouts.idle};
+    const PumpResult result = co_await pump(p, t.upload.scope());
+    switch (result.end) {
+    case PumpResult::End::Whole:
+        t.uploaded = true;
+        j.x->times.requestSent = j.sinceStart();
+        if (!p.source.trailers().empty())
+            j.x->requestTrailers = p.source.trailers();
+        t.answering.deadline(j.service->timeouts.response);
+        co_return;
+    case PumpResult::End::SourceFailed:    // the client broke off, or its framing is wrong: both are its fault
+        j.fail(Fault::Client, 400, "the request's content broke off: " + j.client.reason());
+        j.client.closeAfter();
+        t.answering.cancel(Why::Abandoned);
+        co_return;
+    case PumpResult::End::SinkFailed:      // an answer may still be there: the reader finds out
+        t.answering.deadline(j.service->timeouts.response);
+        co_return;
+    case PumpResult::End::Stopped:
+        if (result.why == Why::TimedOut && j.scope.running() && t.upload.scope().running()) {
+            j.fail(Fault::Upstream, 504, "the request's content stood still for " + durationText(j.service->timeouts.idle));
+            t.answering.cancel(Why::Abandoned);
+        }
+        co_return;
+    }
+}
+
+// The final head, past all 1xx. False: there is none.
+Task<bool> answerHead(Talk &t)
+{
+    for (;;) {
+        switch (t.up.readHead()) {
+        case UpstreamStream::Head::Final:
+            co_return true;
+        case UpstreamStream::Head::Informational: {
+            const http::ResponseHead &head = t.up.response();
+            if (head.status == 100) {
+                t.continued = true;
+                t.mayUpload.wake(t.j.world.scheduler());
+                if (!t.j.client.expectsContinue())
+                    continue;
+            }
+            http::ResponseHead onward;
+            http::toClient(head, onward);
+            t.j.client.sendInformational(onward);
+            continue;
+        }
+        case UpstreamStream::Head::Failed:
+            co_return false;
+        case UpstreamStream::Head::Wait: {
+            const Why why = co_await on(t.up.readable(), t.answering);
+            if (why == Why::Ok)
+                continue;
+            t.j.failWait(why, "the upstream did not begin to answer in time");
+            co_return false;
+        }
+        }
+    }
+}
+
+Length lengthOf(const Talk &t)
+{
+    const http::Framing &framing = t.up.framing();
+    switch (framing.kind) {
+    case http::Framing::Kind::None: return Length{Length::Kind::None, 0};
+    case http::Framing::Kind::Length: return Length{Length::Kind::Known, framing.length};
+    case http::Framing::Kind::Chunked:
+    case http::Framing::Kind::UntilClose: break;
+    }
+    return Length{Length::Kind::Unknown, 0};
+}
+
+void sendHead(Talk &t)
+{
+    Journey &j = t.j;
+    Exchange &x = *j.x;
+    x.answer = std::move(t.up.response());
+    http::toClient(x.answer, x.returned, "sluice", x.answer.status == 101);
+    x.returned.headers.set("X-Request-ID", x.requestId);
+    x.returned.headers.set("X-Trace-ID", x.trace.trace);
+    t.attempt.status = x.answer.status;
+    t.attempt.firstByte = x.times.firstByte = j.sinceStart();
+    j.client.sendHead(x.returned, lengthOf(t));
+    x.times.answered = x.times.firstByte;
+}
+
+// The answer's content, down to the client. True: whole.
+Task<bool> relay(Talk &t)
+{
+    Journey &j = t.j;
+    Pump p{t.up, j.client, j.x->responseBody, j.recording ? j.plan.record.bodyLimit : 0, j.service->timeouts.idle};
+    const PumpResult result = co_await pump(p, j.scope);
+    switch (result.end) {
+    case PumpResult::End::Whole:
+        if (!t.up.trailers().empty())
+            j.x->responseTrailers = t.up.trailers();
+        co_return true;
+    case PumpResult::End::SourceFailed:
+        t.attempt.error = "the answer broke off: " + t.up.reason();
+        j.fail(Fault::Upstream, 502, t.attempt.error);
+        break;
+    case PumpResult::End::SinkFailed:
+        j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
+        break;
+    case PumpResult::End::Stopped:
+        j.failWait(result.why, "the answer stood still for longer than the idle timeout");
+        if (j.x->failedBy == Fault::Upstream)
+            t.attempt.error = j.x->failure;
+        break;
+    }
+    co_return false;
+}
+
+// Why there was no head, and whether the same request may be sent again (RFC 9110 section 9.2.2).
+Ending noAnswer(Talk &t)
+{
+    Journey &j = t.j;
+    const bool again = !j.failed() && t.up.reused() && t.up.silent() && !j.uploadBegun
+        && (!t.up.touched() || http::isIdempotent(j.x->received.method));
+    t.attempt.error = j.failed() ? j.x->failure : again ? "the kept connection had been closed" : t.up.reason();
+    if (!again)
+        j.fail(Fault::Upstream, 502, "no valid answer: " + t.attempt.error);
+    return again ? Ending::Again : Ending::Failed;
+}
+
+Task<void> stopUpload(Talk &t)
+{
+    if (!t.upload.started())
+        co_return;
+    t.upload.scope().cancel(Why::Abandoned);
+    Scope unstoppable(t.j.world.scheduler());
+    co_await join(t.upload, unstoppable);
+}
+
+}  // namespace
+
+Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
+{
+    Talk t(j, held, attempt);
+    t.up.sendHead(j.x->sent, j.requestLength);
+    if (j.requestLength.kind == Length::Kind::None) {
+        t.up.write({}, true);
+        t.uploaded = true;
+        j.x->times.requestSent = j.sinceStart();
+        t.answering.deadline(j.service->timeouts.response);
+    } else {
+        if (j.client.expectsContinue())
+            t.up.flush();
+        t.upload.start(sendContent(t));
+    }
+    const bool there = co_await answerHead(t);
+    if (!there) {
+        co_await stopUpload(t);
+        co_return noAnswer(t);
+    }
+    t.answering.deadline(Nanos(0));
+    sendHead(t);
+    if (j.x->answer.status == 101) {
+        co_await stopUpload(t);
+        co_await tunnel(j, t.up);
+        co_return Ending::Answered;
+    }
+    const bool whole = co_await relay(t);
+    if (!t.uploaded) {                     // answered before the request was whole: neither connection can go on
+        j.client.closeAfter();
+        co_await stopUpload(t);
+    } else if (whole) {
+        held.keep();
+    }
+    co_return whole ? Ending::Answered : Ending::Failed;
+}
+
+}  // namespace sluice::journey

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Picks endpoints and tries them. Another endpoint is tried only while nothing of the request can have reached one.
+#include "engine/http/forwarding.h"
+#include "engine/journey/state.h"
+
+namespace sluice::journey {
+
+namespace {
+
+constexpr size_t mostAttempts = 8;      // further endpoints are not tried for one exchange
+
+// An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away).
+bool wantsUpgrade(const http::RequestHead &head)
+{
+    return head.version == http::Version::Http11 && head.headers.hasToken("Connection", "upgrade")
+        && head.headers.has("Upgrade") && !head.headers.hasToken("Upgrade", "h2c");
+}
+
+// The request as it goes upstream.
+void prepare(Journey &j)
+{
+    Exchange &x = *j.x;
+    std::string target = routing::rewritten(j.route->rewrite, x.path, j.captures);
+    if (!x.query.empty() || x.received.target.ends_with('?')) {
+        target += '?';
+        target += x.query;
+    }
+    http::ForwardFacts facts;
+    facts.peer = j.client.peer().address;
+    facts.peerTrusted = j.rules->trusted.contains(facts.peer);
+    facts.scheme = x.received.scheme;
+    facts.target = target;
+    facts.tunnel = wantsUpgrade(x.received);
+    http::toUpstream(x.received, x.sent, facts);
+    x.sent.headers.set("X-Request-ID", x.requestId);
+    x.sent.headers.set("X-Trace-ID", x.trace.trace);
+    x.sent.headers.set("traceparent", traceparent(x.trace));
+}
+
+Task<bool> connected(Journey &j, Held &held)
+{
+    if (held->state() == UpstreamStream::State::Ready)
+        co_return true;
+    Scope connecting(j.scope);
+    connecting.deadline(j.service->timeouts.connect);
+    while (held->state() == UpstreamStream::State::Connecting) {
+        const Why why = co_await on(held->writable(), connecting);
+        if (why == Why::Ok)
+            continue;
+        if (why != Why::TimedOut || j.scope.stopped() == Why::TimedOut)
+            j.failWait(why, "");
+        co_return false;
+    }
+    co_return held->state() == UpstreamStream::State::Ready;
+}
+
+void explainPick(Journey &j, const balancing::Pick &pick)
+{
+    if (!j.recording)
+        return;
+    j.x->decisions.add(Stage::Balance, pick.outcome(), pick.why(), [&](JsonObject &f) {
+        if (pick.endpoint)
+            f.add("url", j.service->endpoints[*pick.endpoint].url);
+        pick.facts(f);
+    });
+}
+
+void explainAttempt(Journey &j, const Attempt &attempt)
+{
+    if (!j.recording)
+        return;
+    const std::string_view why = attempt.error.empty() ? std::string_view("the endpoint answered") : std::string_view(attempt.error);
+    j.x->decisions.add(Stage::Attempt, attempt.error.empty() ? "answered" : "failed", why, [&](JsonObject &f) {
+        f.add("endpoint", attempt.endpoint).add("number", j.x->attempts.size()).add("reused", attempt.reused);
+        if (attempt.status)
+            f.add("status", attempt.status);
+        f.add("took_us", (attempt.ended - attempt.started).count() / 1000);
+    });
+}
+
+void countAttempt(EndpointCounters &counters, const Attempt &attempt)
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    counters.active.fetch_sub(1, relaxed);
+    counters.requests.fetch_add(1, relaxed);
+    if (!attempt.error.empty() || attempt.status >= 500)
+        counters.failures.fetch_add(1, relaxed);
+    if (attempt.firstByte >= Nanos(0)) {
+        const int64_t sample = (attempt.firstByte - attempt.started).count(), mean = counters.meanLatency.load(relaxed);
+        counters.meanLatency.store(mean == 0 ? sample : mean + (sample - mean) / 8, relaxed);
+    }
+}
+
+// One try at one endpoint, from connecting to the end of its answer.
+Task<Ending> attempt(Journey &j, size_t index, bool fresh)
+{
+    Exchange &x = *j.x;
+    const config::EndpointSettings &endpoint = j.service->endpoints[index];
+    EndpointCounters &counters = *j.serviceState->endpoints[index];
+    counters.active.fetch_add(1, std::memory_order_relaxed);
+    Attempt a;
+    a.endpoint = endpoint.url;
+    a.started = j.sinceStart();
+    x.endpoint = endpoint.url;
+    Ending ending = Ending::Again;
+    Held held(j.world, j.world.open(endpoint, fresh));
+    a.reused = held->reused();
+    const bool there = co_await connected(j, held);
+    if (there) {
+        a.connected = x.times.connected = j.sinceStart();
+        ending = co_await converse(j, held, a);
+    } else {
+        a.error = held->state() == UpstreamStream::State::Failed ? held->reason() : j.failed() ? j.x->failure
+            : "no connection within " + durationText(j.service->timeouts.connect);
+        ending = j.failed() ? Ending::Failed : Ending::Again;
+    }
+    a.ended = j.sinceStart();
+    countAttempt(counters, a);
+    x.attempts.push_back(std::move(a));
+    explainAttempt(j, x.attempts.back());
+    co_return ending;
+}
+
+}  // namespace
+
+Task<void> forward(Journey &j)
+{
+    if (!j.service->unavailable.empty()) {
+        j.x->decisions.add(Stage::Balance, "refused", j.service->unavailable);
+        j.fail(Fault::Gateway, 503, j.service->unavailable);
+        co_return;
+    }
+    prepare(j);
+    std::vector<size_t> tried;
+    while (tried.size() < mostAttempts) {
+        const balancing::Pick pick = j.serviceState->balancer.pick(tried);
+        explainPick(j, pick);
+        if (!pick.endpoint)
+            break;
+        const size_t endpoint = *pick.endpoint;
+        Ending ending = co_await attempt(j, endpoint, false);
+        if (ending == Ending::Again && j.x->attempts.back().reused)      // a kept connection had gone stale
+            ending = co_await attempt(j, endpoint, true);
+        if (ending != Ending::Again)
+            co_return;
+        tried.push_back(endpoint);
+    }
+    if (j.x->attempts.empty())
+        j.fail(Fault::Gateway, 503, "service " + j.service->name + " has no endpoint that takes requests");
+    else
+        j.fail(Fault::Upstream, 502, "no endpoint of " + j.service->name + " could be reached: " + j.x->attempts.back().error);
+}
+
+}  // namespace sluice::journey

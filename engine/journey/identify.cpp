@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/http/forwarding.h"
+#include "engine/http/uri.h"
+#include "engine/journey/state.h"
+
+namespace sluice::journey {
+
+namespace {
+
+// Whose X-Request-ID is kept: those whose forwarding headers are believed, and this machine's own programs.
+bool mayNameRequests(const Journey &j)
+{
+    const std::string &address = j.client.peer().address;
+    return address.starts_with("127.") || address == "::1" || address.empty() || j.rules->trusted.contains(address);
+}
+
+void nameIt(Journey &j)
+{
+    Exchange &x = *j.x;
+    const http::HeaderList &headers = x.received.headers;
+    const std::string_view given = headers.get("X-Request-ID");
+    if (!given.empty() && isUsableRequestId(given) && mayNameRequests(j))
+        x.requestId = given;
+    else
+        x.requestId = makeUuid(x.time, j.world.random());
+    x.trace = continueTrace(headers.get("traceparent"), j.world.random());
+}
+
+// A replay says which exchange it repeats; only this machine's own programs are believed, and the mark travels no further.
+void noteReplay(Journey &j)
+{
+    http::HeaderList &headers = j.x->received.headers;
+    const size_t at = headers.find("X-Sluice-Replay");
+    if (at == http::HeaderList::npos)
+        return;
+    const std::string_view value = headers[at].value;
+    int64_t id = 0;
+    bool number = !value.empty() && value.size() <= 18;
+    for (const char c : value) {
+        number = number && c >= '0' && c <= '9';
+        id = id * 10 + (c - '0');
+    }
+    const std::string &address = j.client.peer().address;
+    if (number && (address.starts_with("127.") || address == "::1" || address.empty()))
+        j.x->replayOf = id;
+    headers.remove("X-Sluice-Replay");
+}
+
+}  // namespace
+
+bool identify(Journey &j)
+{
+    Exchange &x = *j.x;
+    const Peer &peer = j.client.peer();
+    x.peer = peer.address + ':' + std::to_string(peer.port);
+    x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
+    nameIt(j);
+    noteReplay(j);
+    const http::TargetParts target = http::splitTarget(x.received.target);
+    x.query = target.query;
+    std::string storage;
+    const Result<std::string_view> path = http::normalisePath(target.path, storage);
+    if (!path) {
+        x.path = target.path;
+        j.client.closeAfter();
+        j.fail(Fault::Client, 400, path.error().what);
+        return false;
+    }
+    x.path = *path;
+    return true;
+}
+
+}  // namespace sluice::journey

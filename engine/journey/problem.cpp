@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The gateway's own answers: application/problem+json (RFC 9457). What stands in them never names an upstream's address.
+#include "engine/journey/state.h"
+
+namespace sluice::journey {
+
+namespace {
+
+constexpr Nanos answerTime = std::chrono::seconds(5);    // a client that does not take our page in that time is left
+
+// For the client. The record has the whole story (Exchange::failure); this says no more than the client may know.
+std::string detail(const Journey &j)
+{
+    switch (j.refusal) {
+    case 502: return "The service behind this gateway could not be reached, or its answer was not valid.";
+    case 504: return "The service behind this gateway did not answer in time.";
+    case 500: return "The gateway met an internal error.";
+    default: return j.x->failure;
+    }
+}
+
+std::string page(const Journey &j)
+{
+    std::string out;
+    JsonObject o(out);
+    o.add("type", "about:blank").add("title", http::reasonPhrase(j.refusal)).add("status", j.refusal)
+        .add("detail", detail(j)).add("request_id", j.x->requestId);
+    o.close();
+    out += '\n';
+    return out;
+}
+
+}  // namespace
+
+Task<void> answerProblem(Journey &j)
+{
+    Exchange &x = *j.x;
+    const std::string body = page(j);
+    http::ResponseHead &head = x.returned;
+    head = http::ResponseHead();
+    head.status = j.refusal;
+    head.reason = http::reasonPhrase(j.refusal);
+    head.headers.add("Content-Type", "application/problem+json");
+    head.headers.add("X-Request-ID", x.requestId);
+    head.headers.add("X-Trace-ID", x.trace.trace);
+    if (!j.allow.empty())
+        head.headers.add("Allow", j.allow);
+    if (j.refusal == 503)
+        head.headers.add("Retry-After", "1");
+    if (j.connection.stopped() == Why::ClientGone)
+        co_return;
+    Scope last(j.connection);
+    last.deadline(answerTime);
+    const bool content = x.received.method != "HEAD";
+    j.client.sendHead(head, Length{Length::Kind::Known, body.size()});
+    x.times.answered = j.sinceStart();
+    if (content)
+        x.responseBody.take(body, j.recording ? j.plan.record.bodyLimit : 0);
+    Sent sent = j.client.write(content ? std::string_view(body) : std::string_view(), true);
+    while (sent == Sent::Full) {
+        const Why why = co_await on(j.client.writable(), last);
+        if (why != Why::Ok)
+            co_return;
+        sent = j.client.flush();
+    }
+}
+
+}  // namespace sluice::journey

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/journey/state.h"
+
+namespace sluice::journey {
+
+Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
+    : client(c), world(w), rules(std::move(r)), plan(*rules->plan), connection(conn), scope(conn), x(std::make_unique<Exchange>()),
+      recording(w.recording() && plan.record.on)
+{
+    x->started = w.now();
+    x->time = w.wallTime();
+    x->received = std::move(c.request());
+    const http::Framing &framing = c.framing();
+    if (framing.kind == http::Framing::Kind::Length)
+        requestLength = Length{Length::Kind::Known, framing.length};
+    else if (framing.kind != http::Framing::Kind::None)
+        requestLength = Length{Length::Kind::Unknown, 0};
+}
+
+void Journey::fail(Fault fault, int status, std::string what)
+{
+    if (failed())
+        return;
+    refusal = status;
+    x->failedBy = fault;
+    x->failure = std::move(what);
+}
+
+void Journey::answerSelf(int status, std::string what)
+{
+    if (failed())
+        return;
+    refusal = status;
+    x->failure = std::move(what);
+}
+
+void Journey::failWait(Why why, const char *timedOut, int status)
+{
+    switch (why) {
+    case Why::TimedOut:
+        if (scope.stopped() == Why::TimedOut)
+            fail(Fault::Upstream, 504, "the exchange took longer than the total timeout of " + durationText(service->timeouts.total));
+        else
+            fail(Fault::Upstream, status, timedOut);
+        return;
+    case Why::ClientGone:
+        fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
+        return;
+    case Why::Shutdown:
+        fail(Fault::Gateway, 503, "the gateway is shutting down");
+        return;
+    case Why::Ok:
+    case Why::UpstreamGone:
+    case Why::Abandoned:
+        fail(Fault::Upstream, 502, "the upstream closed the connection");
+        return;
+    }
+}
+
+}  // namespace sluice::journey

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the steps of one journey share while it runs. Internal to this room.
+#pragma once
+
+#include "engine/base/fork.h"
+#include "engine/journey/world.h"
+
+#include <string>
+
+namespace sluice::journey {
+
+struct Journey {
+    Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn);
+
+    ClientStream &client;
+    World &world;
+    RulesPtr rules;
+    const config::Plan &plan;
+    Scope &connection;                           // stops with the client
+    Scope scope;                                 // this exchange: the total timeout stops it
+    std::unique_ptr<Exchange> x;
+    const config::RouteSettings *route = nullptr;
+    const config::ServiceSettings *service = nullptr;
+    RouteCounters *routeCounters = nullptr;
+    ServiceState *serviceState = nullptr;
+    std::vector<routing::Capture> captures;
+    std::string allow;                           // for a 405
+    Length requestLength;
+    bool recording;
+    bool uploadBegun = false;                    // content was taken from the client
+    int refusal = 0;                             // status of our own answer, when there is one to give
+
+    Nanos sinceStart() const { return world.scheduler().now() - x->started; }
+    // The first failure counts: who, what the client gets if it has no answer yet, and a sentence for people.
+    void fail(Fault fault, int status, std::string what);
+    // An answer of our own that is nobody's failure (404, 405).
+    void answerSelf(int status, std::string what);
+    bool failed() const { return refusal != 0 || x->failedBy.has_value(); }
+    // Why a wait ended, as a failure. `idle`: what timed out, for the sentence.
+    void failWait(Why why, const char *timedOut, int status = 504);
+};
+
+// One upstream stream while it is ours: given back closed unless kept.
+class Held {
+public:
+    Held(World &world, UpstreamStream &stream) : world_(world), stream_(stream) { }
+    ~Held() { world_.release(stream_, keep_); }
+    Held(const Held &) = delete;
+    Held &operator=(const Held &) = delete;
+    UpstreamStream &operator*() const { return stream_; }
+    UpstreamStream *operator->() const { return &stream_; }
+    void keep() { keep_ = true; }
+
+private:
+    World &world_;
+    UpstreamStream &stream_;
+    bool keep_ = false;
+};
+
+// identify.cpp: request id, trace, the client's address; the normalised path. False: the target is no path.
+bool identify(Journey &);
+// choose.cpp: the route and its service; false: the gateway answers by itself.
+bool chooseRoute(Journey &);
+// forward.cpp: picks endpoints and tries them.
+Task<void> forward(Journey &);
+// converse.cpp: one request to one endpoint and its answer.
+enum class Ending : uint8_t { Answered, Failed, Again };      // Again: nothing happened yet, another try is safe
+Task<Ending> converse(Journey &, Held &, Attempt &);
+// pump.cpp: content from one side to the other.
+struct PumpResult {
+    enum class End : uint8_t { Whole, SourceFailed, SinkFailed, Stopped } end = End::Whole;
+    Why why = Why::Ok;                                        // with Stopped
+};
+struct Pump {
+    Stream &source;
+    Stream &sink;
+    Content &content;
+    uint64_t keep;                                            // bytes recorded
+    Nanos idle;                                               // nothing moved for this long: TimedOut
+    bool framed = true;                                       // false: a tunnel
+};
+Task<PumpResult> pump(Pump &, Scope &scope);
+// tunnel.cpp: after 101.
+Task<void> tunnel(Journey &, UpstreamStream &);
+// problem.cpp: the gateway's own answer (RFC 9457).
+Task<void> answerProblem(Journey &);
+
+}  // namespace sluice::journey
