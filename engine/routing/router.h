@@ -16,6 +16,8 @@
 
 namespace sluice::routing {
 
+constexpr size_t maxRoutes = 100'000;      // of one Router; more: create() fails
+
 // What of a request matters for routing. Views live as long as the call.
 struct RequestFacts {
     std::string_view method;
@@ -64,6 +66,9 @@ public:
     RouteMatch find(const RequestFacts &) const;
     // The same decision with its reasons, the winner first, then by precedence; at most `most`. For people: not on the hot path.
     std::vector<Candidate> explain(const RequestFacts &, size_t most = 20) const;
+    // Only those whose host and path match, the winner first, then by precedence; at most `most`. Its cost does not grow with
+    // the number of routes, so that the decision of a live exchange can tell it.
+    std::vector<Candidate> contenders(const RequestFacts &, size_t most = 8) const;
     // Pairs (loser, winner): the first can never match, because the second takes all of its requests before it.
     std::vector<std::pair<size_t, size_t>> shadowed() const;
 
