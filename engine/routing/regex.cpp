@@ -101,8 +101,9 @@ std::string literalPrefix(std::string_view regex)
             break;
         }
         const char after = i < regex.size() ? regex[i] : '\0';
-        // A repetition would take the whole of a character of several bytes.
-        if (c < 0x20 || after == '*' || after == '?' || after == '{')
+        // A repetition would take the whole of a character of several bytes; and it reaches over flags: "a(?i)?".
+        const bool flags = regex.substr(i).starts_with("(?") && i + 2 < regex.size() && regex[i + 2] != ':' && regex[i + 2] != 'P';
+        if (c < 0x20 || after == '*' || after == '?' || after == '{' || flags)
             break;
         out += c;
         if (after == '+')

@@ -37,19 +37,38 @@ std::string encoded(std::string_view text)
     return out;
 }
 
-// "." or "..", also with "%2e" for a dot.
-bool isDots(std::string_view segment)
+// The code at `at`, as "%2E" has 0x2E; else the character there. `at` moves on.
+char decodedAt(std::string_view text, size_t &at)
 {
-    int dots = 0;
-    for (size_t i = 0; i < segment.size(); ++dots) {
-        if (segment[i] == '.')
-            ++i;
-        else if (segment.size() - i >= 3 && segment[i] == '%' && segment[i + 1] == '2' && (segment[i + 2] | 0x20) == 'e')
-            i += 3;
-        else
-            return false;
+    const char c = text[at++];
+    if (c != '%' || text.size() - at < 2 || !isHex(text[at]) || !isHex(text[at + 1]))
+        return c;
+    const auto digit = [](char h) { return h <= '9' ? h - '0' : (h | 0x20) - 'a' + 10; };
+    at += 2;
+    return char(digit(text[at - 2]) * 16 + digit(text[at - 1]));
+}
+
+// "." or "..", also escaped, beside an escaped slash or backslash, or with parameters ("..;x"): some server climbs by it.
+bool climbs(std::string_view segment)
+{
+    size_t length = 0;                           // of the piece between slashes, up to its parameters
+    bool onlyDots = true, parameters = false;
+    for (size_t at = 0; at < segment.size();) {
+        const char c = decodedAt(segment, at);
+        if (c == '/' || c == '\\') {
+            if (onlyDots && (length == 1 || length == 2))
+                return true;
+            length = 0;
+            onlyDots = true;
+            parameters = false;
+        } else if (c == ';') {
+            parameters = true;
+        } else if (!parameters) {
+            ++length;
+            onlyDots = onlyDots && c == '.';
+        }
     }
-    return dots == 1 || dots == 2;
+    return onlyDots && (length == 1 || length == 2);
 }
 
 // Begins with one "/", has no segment of dots: such a one is left out, it moves nowhere.
@@ -62,7 +81,7 @@ std::string inert(std::string_view path)
         return "/";
     const std::string text = "/" + std::string(path.substr(first));
     for (SegmentWalk walk(text); !walk.atEnd(); walk = walk.next()) {
-        const bool dots = isDots(walk.segment());
+        const bool dots = climbs(walk.segment());
         if (dots && !walk.next().atEnd())
             continue;
         // Nor may leaving one out bring an empty segment to the front.
@@ -138,7 +157,7 @@ std::string checkShape(std::string_view shape, const std::vector<std::string> &n
         at = close + 1;
     }
     for (SegmentWalk walk(shape); !walk.atEnd(); walk = walk.next()) {
-        if (isDots(walk.segment()))
+        if (climbs(walk.segment()))
             return "the new path has no `.` and `..` segments";
     }
     return "";
