@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/http/headers.h"
+#include "engine/http/http1_head.h"
 #include "engine/http/limits.h"
 #include "engine/http/message.h"
 
@@ -13,7 +14,7 @@ namespace sluice::http {
 
 class BodyReader {
 public:
-    explicit BodyReader(const Limits &limits) : limits_(limits) { }
+    explicit BodyReader(const Limits &limits);
     void begin(const Framing &framing);
 
     enum class Step : uint8_t { NeedMore, Data, End, Refused };
@@ -25,21 +26,19 @@ public:
 
 private:
     enum class State : uint8_t { Length, UntilClose, ChunkLine, ChunkData, ChunkEnd, Trailers, End, Refused };
-    Step sized(std::string_view in, size_t &consumed, State after);
-    // True: go on with the next state. False: `step` is the answer.
+    // Each: true, go on with the next state; false, `step` is the answer.
+    bool sized(std::string_view in, size_t &consumed, Step &step);
     bool chunkLine(std::string_view in, size_t &consumed, Step &step);
     bool chunkEnd(std::string_view in, size_t &consumed, Step &step);
-    bool trailerLine(std::string_view in, size_t &consumed, Step &step);
-    // The next line of `in` past `consumed` without its CRLF; false: not whole yet, too long or no CRLF.
-    bool takeLine(std::string_view in, size_t &consumed, size_t most, int statusWhenLong, std::string_view &line,
-                  Step &step);
-    Step refuse(int status, std::string_view what);
+    bool trailerFields(std::string_view in, size_t &consumed, Step &step);
+    bool refuse(int status, std::string_view what, Step &step);
 
     Limits limits_;
     State state_ = State::End;
     uint64_t left_ = 0;                 // of the body, or of the chunk
-    size_t looked_ = 0;                 // bytes of an unfinished line that hold no LF
-    size_t trailerBytes_ = 0;
+    size_t looked_ = 0;                 // bytes of an unfinished chunk line that hold no LF
+    uint64_t extensionBytes_ = 0;
+    HeadParser fields_;                 // of the trailers
     std::string_view data_;
     HeaderList trailers_;
     Refusal refusal_;

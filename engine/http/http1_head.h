@@ -5,6 +5,7 @@
 
 #include "engine/http/headers.h"
 #include "engine/http/limits.h"
+#include "engine/http/message.h"
 
 #include <string_view>
 #include <vector>
@@ -47,11 +48,10 @@ private:
     struct Seen {
         size_t at = 0, size = 0, count = 0;      // of the first; how many there were
     };
-    // Where the line that begins at lineStart_ ends (at its LF), or npos; looks at no byte twice.
-    size_t lineEnd(std::string_view in);
-    // Nothing is wrong, or the refusal is set. `end` is one past the LF, or in.size() for a line that goes on.
-    bool withinLimits(std::string_view in, size_t end, bool complete, int statusWhenLong, std::string_view which);
-    const char *fieldLine(std::string_view in, size_t &end);   // nullptr: a place was added
+    // Ready: a whole line stands at lineStart_, with its LF at `lf`. Looks at no byte twice.
+    Progress wholeLine(std::string_view in, int statusWhenLong, size_t &lf);
+    // nullptr: a field was read and `end` is one past its LF. Else what is wrong, if the line is whole at all.
+    const char *fieldLine(std::string_view in, size_t &end);
     void note(std::string_view in, const HeaderList::Place &place);
     static void noteOne(Seen &seen, const HeaderList::Place &place);
     Progress refuse(int status, std::string_view what);
@@ -68,5 +68,12 @@ private:
 
 // 1*DIGIT up to 2^63 - 1, nothing else (RFC 9110 section 8.6); false: malformed.
 bool parseContentLength(std::string_view text, uint64_t &length);
+
+// "HTTP/" DIGIT "." DIGIT (RFC 9112 section 2.3). 0: it is 1.0 or 1.1; else the status to refuse with, 400 or 505.
+int parseVersion(std::string_view text, Version &version);
+
+enum class Coding : uint8_t { Chunked, UnknownThenChunked, Wrong };
+// The value of a single Transfer-Encoding line (RFC 9112 sections 6.1, 7).
+Coding parseTransferEncoding(std::string_view value);
 
 }  // namespace sluice::http

@@ -35,6 +35,17 @@ enum class Step : uint8_t {
     Refused,            // refusal() says why. Repeats itself
 };
 
+constexpr Step asStep(BodyReader::Step step)
+{
+    switch (step) {
+    case BodyReader::Step::NeedMore: return Step::NeedMore;
+    case BodyReader::Step::Data: return Step::Body;
+    case BodyReader::Step::End: return Step::End;
+    case BodyReader::Step::Refused: break;
+    }
+    return Step::Refused;
+}
+
 class RequestReader {
 public:
     using Step = http::Step;
@@ -117,7 +128,7 @@ public:
     HeaderList &trailers() { return body_.trailers(); }
     const Refusal &refusal() const { return refusal_; }
     // Nothing of an answer has come since expect().
-    bool idle() const { return state_ == State::Start; }
+    bool idle() const { return state_ == State::Start && informational_ == 0; }
 
 private:
     enum class State : uint8_t { Start, FirstLine, Fields, Body, End, Refused };

@@ -13,7 +13,7 @@ struct Limits {
     uint32_t headerCount = 100;     // field lines of a head, and of trailers: 431
     uint32_t headBytes = 65536;     // a head with its line ends: 431. Also what the owner's buffer must hold
     uint32_t chunkLine = 1024;      // chunk-size with its extensions: 400
-    uint32_t trailerBytes = 16384;  // all trailers with their line ends: 431
+    uint32_t trailerBytes = 16384;  // all trailers with their line ends: 431; all chunk extensions of a body: 400
     bool operator==(const Limits &) const = default;
 };
 
