@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/http/forwarding.h"
+
+#include "engine/http/characters.h"
+#include "engine/http/uri.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::http {
+
+namespace {
+
+constexpr size_t kMostOptions = 16;         // of Connection that are kept apart; past it every name is compared again
+constexpr size_t kMostEntries = 32;
+
+// What becomes of one field on its way through.
+enum class Fate : uint8_t { Keep, Drop, Te, Upgrade, Host, ForwardedFor, ForwardedProto, ForwardedHost, Forwarded };
+
+bool startsWith(std::string_view text, std::string_view lowerPrefix)
+{
+    return text.size() >= lowerPrefix.size() && equalsIgnoreCase(text.substr(0, lowerPrefix.size()), lowerPrefix);
+}
+
+// "X_Forwarded_For" for "x-forwarded-for".
+bool equalsButMarks(std::string_view name, std::string_view lower)
+{
+    if (name.size() != lower.size())
+        return false;
+    for (size_t i = 0; i < name.size(); ++i) {
+        if ((name[i] == '_' ? '-' : lowerChar(name[i])) != lower[i])
+            return false;
+    }
+    return true;
+}
+
+// A name with "_" that some servers would take for a field that frames the message or tells who the client is.
+bool isDisguised(std::string_view name)
+{
+    constexpr std::array<std::string_view, 4> names{"content-length", "transfer-encoding", "keep-alive", "x-real-ip"};
+    if (name.find('_') == name.npos)
+        return false;
+    if (std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsButMarks(name, n); }))
+        return true;
+    constexpr std::string_view forwarded = "x-forwarded-", proxy = "proxy-";
+    return equalsButMarks(name.substr(0, forwarded.size()), forwarded) || equalsButMarks(name.substr(0, proxy.size()), proxy);
+}
+
+Fate forwardedFate(std::string_view name)
+{
+    const std::string_view what = name.substr(12);
+    if (equalsIgnoreCase(what, "for"))
+        return Fate::ForwardedFor;
+    if (equalsIgnoreCase(what, "proto"))
+        return Fate::ForwardedProto;
+    if (equalsIgnoreCase(what, "host"))
+        return Fate::ForwardedHost;
+    return Fate::Forwarded;
+}
+
+// By the fields alone; what Connection names comes on top. The first letter sorts out nearly all.
+Fate fateOf(std::string_view name, bool request)
+{
+    switch (lowerChar(name[0])) {
+    case 'c':
+        if (name.size() == 10 && equalsIgnoreCase(name, "connection"))
+            return Fate::Drop;
+        break;
+    case 'k':
+        if (name.size() == 10 && equalsIgnoreCase(name, "keep-alive"))
+            return Fate::Drop;
+        break;
+    case 'p':
+        if (startsWith(name, "proxy-"))
+            return Fate::Drop;
+        break;
+    case 't':
+        if (name.size() == 2 && equalsIgnoreCase(name, "te"))
+            return Fate::Te;
+        if (name.size() == 17 && equalsIgnoreCase(name, "transfer-encoding"))
+            return Fate::Drop;
+        break;
+    case 'u':
+        if (name.size() == 7 && equalsIgnoreCase(name, "upgrade"))
+            return Fate::Upgrade;
+        break;
+    case 'h':
+        if (request && name.size() == 4 && equalsIgnoreCase(name, "host"))
+            return Fate::Host;
+        break;
+    case 'f':
+        if (request && name.size() == 9 && equalsIgnoreCase(name, "forwarded"))
+            return Fate::Forwarded;
+        break;
+    case 'x':
+        if (request && startsWith(name, "x-forwarded-"))
+            return forwardedFate(name);
+        if (request && name.size() == 9 && equalsIgnoreCase(name, "x-real-ip"))
+            return Fate::Forwarded;
+        break;
+    }
+    return isDisguised(name) ? Fate::Drop : Fate::Keep;
+}
+
+// The options that Connection names, as views into the list.
+class Named {
+public:
+    explicit Named(const HeaderList &headers)
+    {
+        for (size_t at = headers.find("connection"); at != headers.npos; at = headers.find("connection", at + 1)) {
+            for (std::string_view rest = headers[at].value; !rest.empty();) {
+                const size_t comma = std::min(rest.find(','), rest.size());
+                if (const std::string_view one = trimBlanks(rest.substr(0, comma)); !one.empty())
+                    add(one);
+                rest.remove_prefix(std::min(comma + 1, rest.size()));
+            }
+        }
+    }
+
+    bool has(std::string_view name, const HeaderList &headers) const
+    {
+        if (overflow_)
+            return headers.hasToken("connection", name);
+        return std::any_of(options_.begin(), options_.begin() + std::ptrdiff_t(size_),
+                           [&](std::string_view o) { return equalsIgnoreCase(o, name); });
+    }
+
+private:
+    void add(std::string_view option)
+    {
+        // These two say nothing about fields and are nearly always the only ones.
+        if (equalsIgnoreCase(option, "close") || equalsIgnoreCase(option, "keep-alive"))
+            return;
+        if (size_ == kMostOptions)
+            overflow_ = true;
+        else
+            options_[size_++] = option;
+    }
+
+    std::array<std::string_view, kMostOptions> options_;
+    size_t size_ = 0;
+    bool overflow_ = false;
+};
+
+std::string_view receivedVersion(Version version)
+{
+    switch (version) {
+    case Version::Http10: return "1.0 ";
+    case Version::Http11: return "1.1 ";
+    case Version::Http2: return "2 ";
+    }
+    return {};
+}
+
+void addVia(HeaderList &out, Version version, std::string_view pseudonym, std::string &text)
+{
+    text.assign(receivedVersion(version));
+    text += pseudonym;
+    out.add("Via", text);
+}
+
+size_t textSize(const HeaderList &headers)
+{
+    size_t bytes = 0;
+    for (const Field field : headers)
+        bytes += field.name.size() + field.value.size();
+    return bytes;
+}
+
+// Each as it stands in the incoming list, several lines of one joined.
+struct Believed {
+    std::string forwardedFor, forwarded;
+    bool proto = false, host = false;
+};
+
+void join(std::string &to, std::string_view value)
+{
+    if (value.empty())
+        return;
+    if (!to.empty())
+        to += ", ";
+    to += value;
+}
+
+// RFC 7239 section 4: a value is a token or it is quoted.
+void appendForwardedValue(std::string &text, std::string_view value)
+{
+    if (isToken(value)) {
+        text += value;
+        return;
+    }
+    text += '"';
+    for (char c : value) {
+        if (c == '"' || c == '\\')
+            text += '\\';
+        text += c;
+    }
+    text += '"';
+}
+
+void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &facts, Believed &believed, std::string &text)
+{
+    const std::string_view peer = facts.peer.empty() ? "unknown" : facts.peer;
+    join(believed.forwardedFor, peer);
+    out.add("X-Forwarded-For", believed.forwardedFor);
+    if (!believed.proto)
+        out.add("X-Forwarded-Proto", facts.scheme);
+    if (!believed.host && !in.authority.empty())
+        out.add("X-Forwarded-Host", in.authority);
+    text = std::move(believed.forwarded);
+    if (!text.empty())
+        text += ", ";
+    text += "for=";
+    if (peer.find(':') == peer.npos) {
+        appendForwardedValue(text, peer);
+    } else {
+        text += "\"[";
+        text += peer;
+        text += "]\"";
+    }
+    if (!in.authority.empty()) {
+        text += ";host=";
+        appendForwardedValue(text, in.authority);
+    }
+    text += ";proto=";
+    text += facts.scheme;
+    out.add("Forwarded", text);
+}
+
+// Rightmost entry of `list`, which shrinks; false: there is none. Commas in quotes do not part.
+bool takeLast(std::string_view &list, std::string_view &entry)
+{
+    if (list.empty())
+        return false;
+    bool quoted = false;
+    size_t at = list.size();
+    while (at > 0 && (quoted || list[at - 1] != ',')) {
+        if (list[at - 1] == '"')
+            quoted = !quoted;
+        --at;
+    }
+    entry = trimBlanks(list.substr(at));
+    list = list.substr(0, at > 0 ? at - 1 : 0);
+    return true;
+}
+
+// An address out of "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80".
+std::optional<IpAddress> addressIn(std::string_view entry)
+{
+    if (const std::optional<IpAddress> address = parseIp(entry))
+        return address;
+    if (!entry.empty() && entry.front() == '[') {
+        const size_t end = entry.find(']');
+        return end == entry.npos ? std::nullopt : parseIp(entry.substr(1, end - 1));
+    }
+    return parseIp(entry.substr(0, entry.rfind(':')));
+}
+
+// The value of "for" in one element of Forwarded, unquoted.
+std::string_view forOf(std::string_view element)
+{
+    while (!element.empty()) {
+        const size_t end = std::min(element.find(';'), element.size());
+        std::string_view pair = trimBlanks(element.substr(0, end));
+        if (startsWith(pair, "for=")) {
+            pair.remove_prefix(4);
+            if (pair.size() > 1 && pair.front() == '"' && pair.back() == '"')
+                pair = pair.substr(1, pair.size() - 2);
+            return pair;
+        }
+        element.remove_prefix(std::min(end + 1, element.size()));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<TrustedPeers> TrustedPeers::parse(const std::vector<std::string> &networks)
+{
+    TrustedPeers peers;
+    for (const std::string &text : networks) {
+        const std::optional<Cidr> network = parseCidr(text);
+        if (!network) {
+            const std::string_view address = std::string_view(text).substr(0, text.find('/'));
+            return Error{Fault::Gateway, "\"" + text + "\" is no network: "
+                + (parseIp(address) ? "its prefix length does not fit, or the address has bits set past it"
+                                    : "write it as 192.0.2.0/24 or 2001:db8::/32"), false};
+        }
+        peers.networks_.push_back(*network);
+    }
+    return peers;
+}
+
+bool TrustedPeers::contains(std::string_view address) const
+{
+    if (networks_.empty())
+        return false;
+    const std::optional<IpAddress> parsed = parseIp(address);
+    return parsed && contains(*parsed);
+}
+
+bool TrustedPeers::contains(const IpAddress &address) const
+{
+    return std::any_of(networks_.begin(), networks_.end(), [&](const Cidr &n) { return n.contains(address); });
+}
+
+std::string clientAddress(const HeaderList &headers, std::string_view peer, const TrustedPeers &trusted)
+{
+    std::string believed(peer);
+    if (!trusted.contains(peer))
+        return believed;
+    const bool plain = headers.has("x-forwarded-for");
+    const std::string joined = headers.joined(plain ? "x-forwarded-for" : "forwarded");
+    std::string_view list = joined, entry;
+    for (size_t i = 0; i < kMostEntries && takeLast(list, entry); ++i) {
+        const std::optional<IpAddress> address = addressIn(plain ? entry : forOf(entry));
+        if (!address)
+            break;                          // "unknown", a made-up name or nonsense: nothing left of it can be believed
+        believed = text(*address);
+        if (!trusted.contains(*address))
+            break;
+    }
+    return believed;
+}
+
+void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts)
+{
+    out.method = in.method;
+    if (!facts.target.empty()) {
+        out.target = facts.target;
+    } else {
+        const TargetParts parts = splitTarget(in.target);
+        out.target = parts.path;
+        if (parts.hasQuery) {
+            out.target += '?';
+            out.target += parts.query;
+        }
+    }
+    out.scheme = in.scheme;
+    out.authority = facts.host.empty() ? in.authority : facts.host;
+    out.version = Version::Http11;
+    out.headers.clear();
+    out.headers.reserve(in.headers.size() + 8, textSize(in.headers) + 192 + 3 * in.authority.size() + 3 * facts.peer.size());
+    if (!out.authority.empty())
+        out.headers.add("Host", out.authority);
+
+    const Named named(in.headers);
+    Believed believed;
+    bool trailers = false, upgrade = false;
+    for (const Field field : in.headers) {
+        const Fate fate = fateOf(field.name, true);
+        if (fate == Fate::Upgrade && facts.tunnel) {
+            upgrade = true;
+            out.headers.add(field.name, field.value);
+            continue;
+        }
+        if (fate == Fate::Te) {
+            trailers = trailers || in.headers.hasToken("te", "trailers");
+            continue;
+        }
+        if (fate == Fate::Drop || fate == Fate::Upgrade || fate == Fate::Host || named.has(field.name, in.headers))
+            continue;
+        if (fate != Fate::Keep && !facts.peerTrusted)
+            continue;
+        if (fate == Fate::ForwardedFor) {
+            join(believed.forwardedFor, field.value);
+            continue;
+        }
+        if (fate == Fate::Forwarded && field.name.size() == 9 && lowerChar(field.name[0]) == 'f') {
+            join(believed.forwarded, field.value);
+            continue;
+        }
+        believed.proto |= fate == Fate::ForwardedProto;
+        believed.host |= fate == Fate::ForwardedHost;
+        out.headers.add(field.name, field.value);
+    }
+    if (trailers)
+        out.headers.add("TE", "trailers");
+    if (trailers || upgrade)
+        out.headers.add("Connection", trailers && upgrade ? "upgrade, TE" : upgrade ? "upgrade" : "TE");
+    std::string text;
+    addVia(out.headers, in.version, facts.pseudonym, text);
+    addForwarded(out.headers, in, facts, believed, text);
+}
+
+void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudonym, bool tunnel)
+{
+    out.status = in.status;
+    out.reason = in.reason;
+    out.version = Version::Http11;
+    out.headers.clear();
+    out.headers.reserve(in.headers.size() + 6, textSize(in.headers) + 256);
+    const Named named(in.headers);
+    bool upgrade = false;
+    for (const Field field : in.headers) {
+        const Fate fate = fateOf(field.name, false);
+        if (fate == Fate::Upgrade && tunnel) {
+            upgrade = true;
+            out.headers.add(field.name, field.value);
+        } else if (fate == Fate::Keep && !named.has(field.name, in.headers)) {
+            out.headers.add(field.name, field.value);
+        }
+    }
+    if (upgrade)
+        out.headers.add("Connection", "upgrade");
+    std::string text;
+    addVia(out.headers, in.version, pseudonym, text);
+}
+
+}  // namespace sluice::http
