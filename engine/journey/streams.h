@@ -87,7 +87,7 @@ protected:
 class UpstreamStream : public Stream {
 public:
     enum class State : uint8_t { Connecting, Ready, Failed };
-    virtual State state() const = 0;                            // Connecting: wait for writable()
+    virtual State state() = 0;                                  // Connecting: wait for writable(), ask again
     virtual bool reused() const = 0;
     // Held back until the first write() or flush(). The length decides the framing.
     virtual void sendHead(const http::RequestHead &, Length) = 0;

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/client_connection.h"
+
+#include "engine/http/http1_writer.h"
+#include "engine/net/worker.h"
+
+#include <sys/uio.h>
+
+namespace sluice::net {
+
+using journey::Chunk;
+using journey::Sent;
+
+namespace {
+// A client that has closed its half gets its answer as long as it takes bytes at least this often; one that closed both
+// halves looks the same until something is sent to it.
+constexpr Nanos graceTime = std::chrono::seconds(1);
+constexpr Nanos lingerTime = std::chrono::seconds(2);      // to let the last answer arrive before a reset could eat it
+constexpr size_t lingerBytes = 256 * 1024;
+constexpr Nanos longTime = std::chrono::hours(24);         // a request is under way: no limit of ours, and no timer to move
+}  // namespace
+
+ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits)
+    : worker_(worker), scope_(loop.scheduler), wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
+      scheduler_(loop.scheduler), reader_(limits), content_(reader_, wire_), peer_(std::move(peer)),
+      grace_(loop.scheduler, [](Timer &, void *self) { static_cast<ClientConnection *>(self)->lookWhetherGone(); }, this),
+      life_(scope_)
+{
+}
+
+ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::start() { life_.start(serve()); }
+
+void ClientConnection::drain()
+{
+    draining_ = close_ = true;
+    if (!busy_ && reader_.idle() && wire_.input().empty())
+        scope_.cancel(Why::Shutdown);
+}
+
+void ClientConnection::stop() { scope_.cancel(Why::Shutdown); }
+
+// ---- the life of the connection
+
+Task<void> ClientConnection::serve()
+{
+    if (wire_.watched()) {
+        Scope waiting(scope_);
+        for (int requests = 1;; ++requests) {
+            const Heard heard = co_await nextHead(waiting);
+            if (heard == Heard::Nothing)
+                break;
+            began();
+            worker_.busy(true);
+            waiting.deadline(longTime);
+            if (heard == Heard::Refused)
+                co_await journey::refuse(*this, worker_.rules(), worker_, scope_, refusal_, reason_);
+            else
+                co_await journey::handle(*this, worker_.rules(), worker_, scope_);
+            worker_.busy(false);
+            if (!finished())
+                break;
+            if (requests % 64 == 0 && co_await turn(scope_) != Why::Ok)       // pipelined requests must not starve the rest
+                break;
+        }
+        if (scope_.running() && !cut_ && !tunnel_)
+            co_await linger();
+    }
+    worker_.closed(*this);
+}
+
+Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
+{
+    const config::LimitSettings &limits = worker_.rules()->plan->limits;
+    waiting.deadline(limits.keepAlive);
+    bool begun = false;
+    for (;;) {
+        size_t consumed = 0;
+        const http::Step step = reader_.read(wire_.input(), consumed);
+        wire_.consume(consumed);
+        if (step == http::Step::Head)
+            co_return Heard::Request;
+        if (step == http::Step::Refused) {
+            refusal_ = reader_.refusal().status;
+            reason_ = reader_.refusal().what;
+            co_return Heard::Refused;
+        }
+        const bool nothing = reader_.idle() && wire_.input().empty();
+        if (!begun && !nothing) {
+            begun = true;
+            waiting.deadline(limits.header);
+        }
+        const Wire::Fill fill = wire_.fill();
+        if (fill == Wire::Fill::More)
+            continue;
+        if (fill != Wire::Fill::Nothing) {
+            refusal_ = 400;
+            reason_ = fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
+            co_return begun ? Heard::Refused : Heard::Nothing;
+        }
+        wire_.releaseInput();
+        if (draining_ && !begun)
+            co_return Heard::Nothing;
+        const Why why = co_await on(wire_.readable(), waiting);
+        if (why == Why::TimedOut && begun && scope_.running()) {
+            refusal_ = 408;
+            reason_ = "the request's head was not whole after " + durationText(limits.header);
+            co_return Heard::Refused;
+        }
+        if (why != Why::Ok)
+            co_return Heard::Nothing;
+    }
+}
+
+void ClientConnection::began()
+{
+    busy_ = true;
+    headSent_ = false;
+    close_ = draining_ || !reader_.keepAlive();      // never kept after a refusal
+    http10_ = reader_.head().version == http::Version::Http10;
+    isHead_ = reader_.head().method == "HEAD";
+    inBefore_ = wire_.bytesIn();
+    outBefore_ = wire_.bytesOut();
+    content_.begin();
+}
+
+// After an answer: may another request follow? What is left of the request's content is skipped if it is here already.
+bool ClientConnection::finished()
+{
+    busy_ = false;
+    grace_.stop();
+    if (close_ || tunnel_ || cut_ || !scope_.running() || wire_.holds())
+        return false;
+    Chunk chunk = read();
+    while (chunk.kind == Chunk::Kind::Data)
+        chunk = read();
+    if (chunk.kind != Chunk::Kind::End)
+        return false;
+    reader_.next();
+    return true;
+}
+
+// Closing with unread input resets the connection, and a reset may overtake the answer (RFC 9112 section 9.6).
+Task<void> ClientConnection::linger()
+{
+    wire_.shutdownSend();
+    Scope last(scope_);
+    last.deadline(lingerTime);
+    size_t read = 0;
+    while (read < lingerBytes) {
+        wire_.consume(wire_.input().size());
+        const Wire::Fill fill = wire_.fill();
+        if (fill == Wire::Fill::More) {
+            read += wire_.input().size();
+            continue;
+        }
+        if (fill != Wire::Fill::Nothing)
+            co_return;
+        const Why why = co_await on(wire_.readable(), last);
+        if (why != Why::Ok)
+            co_return;
+    }
+}
+
+void ClientConnection::hungUp()
+{
+    if (!busy_ || tunnel_ || !scope_.running())
+        return;                                  // whoever reads finds the end
+    if (wire_.probe() == Wire::Alive::Gone)
+        return scope_.cancel(Why::ClientGone);
+    if (!content_.ended() && reader_.framing().kind != http::Framing::Kind::None)
+        return;                                  // the upload finds that it is cut short
+    outAtHangup_ = wire_.bytesOut();
+    grace_.start(scheduler_.now() + graceTime);
+}
+
+void ClientConnection::lookWhetherGone()
+{
+    if (wire_.probe() != Wire::Alive::Gone && wire_.bytesOut() != outAtHangup_) {
+        outAtHangup_ = wire_.bytesOut();
+        grace_.start(scheduler_.now() + graceTime);
+        return;
+    }
+    scope_.cancel(Why::ClientGone);
+}
+
+// ---- the request's content
+
+Chunk ClientConnection::read()
+{
+    if (tunnel_)
+        return readRaw(wire_, reason_);
+    const Chunk chunk = content_.read();
+    if (chunk.kind == Chunk::Kind::Failed)
+        reason_ = content_.trouble();
+    return chunk;
+}
+
+// ---- the answer
+
+void ClientConnection::sendInformational(const http::ResponseHead &head)
+{
+    if (http10_)                                 // RFC 9110 section 15.2
+        return;
+    std::string text;
+    if (!http::appendHead(text, head))
+        return;
+    const iovec piece{text.data(), text.size()};
+    wire_.send(&piece, 1);
+}
+
+void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length length)
+{
+    using Kind = http::Framing::Kind;
+    http::Wire how;
+    http::Framing framing;
+    if (head.status != 101 && !isHead_ && !http::hasNoContent({}, head.status)) {
+        if (length.kind == journey::Length::Kind::Known && length.bytes > 0)
+            framing = {Kind::Length, length.bytes};
+        else if (length.kind == journey::Length::Kind::Unknown)
+            framing = {http10_ ? Kind::UntilClose : Kind::Chunked, 0};
+        how.framing = framing;
+    } else if (isHead_ && length.kind == journey::Length::Kind::Known) {
+        how.framing = http::Framing{length.bytes ? Kind::Length : Kind::None, length.bytes};
+    }
+    if (framing.kind == Kind::UntilClose || draining_)
+        close_ = true;
+    if (head.status != 101 && (close_ || http10_))
+        how.connection = close_ ? "close" : "keep-alive";
+    headSent_ = true;
+    if (!http::appendHead(head_, head, how)) {
+        head_.clear();
+        reason_ = "the answer's head cannot be written as HTTP/1.1";
+        cut_ = close_ = true;
+    }
+    framer_.begin(framing);
+}
+
+Sent ClientConnection::write(std::string_view data, bool last, const http::HeaderList *trailers)
+{
+    if (cut_)
+        return Sent::Failed;
+    if (tunnel_)
+        return writeRaw(wire_, data, last);
+    const Sent sent = sendFramed(wire_, head_, framer_, data, last, trailers);
+    if (sent == Sent::Failed)
+        reason_ = wire_.trouble();
+    return sent;
+}
+
+Sent ClientConnection::flush()
+{
+    if (head_.empty())
+        return toSent(wire_.flush());
+    const iovec piece{head_.data(), head_.size()};
+    const Sent sent = toSent(wire_.send(&piece, 1));
+    std::string().swap(head_);
+    return sent;
+}
+
+void ClientConnection::cutOff()
+{
+    cut_ = close_ = true;
+    if (framer_.framing().kind == http::Framing::Kind::UntilClose && !framer_.done())
+        wire_.reset();                           // an orderly end would look like the end of the content
+}
+
+}  // namespace sluice::net

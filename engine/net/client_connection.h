@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ClientConnection: one HTTP/1 connection from a client, from accept to close: one request after the other, each a journey.
+// One thread; owned by its worker, which deletes it after the batch in which it said closed().
+#pragma once
+
+#include "engine/base/fork.h"
+#include "engine/http/http1_reader.h"
+#include "engine/journey/journey.h"
+#include "engine/net/content.h"
+#include "engine/net/upstream_connection.h"
+
+namespace sluice::net {
+
+class Worker;
+
+class ClientConnection final : public journey::ClientStream, public WireOwner {
+public:
+    ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits);
+    ~ClientConnection();
+
+    void start();
+    // No further request: closes at once between two, after the answer within one.
+    void drain();
+    // Whatever is under way ends now.
+    void stop();
+    bool closed() const { return life_.over(); }
+
+    http::RequestHead &request() override { return reader_.head(); }
+    const http::Framing &framing() const override { return reader_.framing(); }
+    bool expectsContinue() const override { return reader_.expectsContinue(); }
+    const journey::Peer &peer() const override { return peer_; }
+    void sendInformational(const http::ResponseHead &) override;
+    void sendHead(const http::ResponseHead &, journey::Length) override;
+    bool headSent() const override { return headSent_; }
+    void cutOff() override;
+    void closeAfter() override { close_ = true; }
+    uint64_t bytesIn() const override { return wire_.bytesIn() - inBefore_; }
+    uint64_t bytesOut() const override { return wire_.bytesOut() - outBefore_; }
+
+    journey::Chunk read() override;
+    Signal &readable() override { return wire_.readable(); }
+    const http::HeaderList &trailers() const override { return const_cast<http::RequestReader &>(reader_).trailers(); }
+    journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
+    journey::Sent flush() override;
+    Signal &writable() override { return wire_.writable(); }
+    void becomeTunnel() override { tunnel_ = true; }
+    const std::string &reason() const override { return reason_; }
+
+private:
+    enum class Heard : uint8_t { Request, Nothing, Refused };
+    Task<void> serve();
+    Task<Heard> nextHead(Scope &waiting);
+    Task<void> linger();
+    void began();
+    bool finished();
+    void hungUp() override;
+    void lookWhetherGone();
+
+    Worker &worker_;
+    Scope scope_;
+    Wire wire_;
+    Scheduler &scheduler_;
+    http::RequestReader reader_;
+    Content<http::RequestReader> content_;
+    Framer framer_;
+    journey::Peer peer_;
+    std::string head_;                           // held back
+    std::string reason_;
+    int refusal_ = 0;
+    uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;
+    Timer grace_;                                // after a half-close
+    bool busy_ = false, headSent_ = false, close_ = false, draining_ = false, tunnel_ = false, cut_ = false;
+    bool http10_ = false, isHead_ = false;
+    Fork life_;                                  // last: ends before what it uses
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/content.h"
+
+#include "engine/http/http1_writer.h"
+
+#include <sys/uio.h>
+
+namespace sluice::net {
+
+using journey::Sent;
+
+bool Framer::frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before, std::string &behind)
+{
+    written_ += data.size();
+    done_ = done_ || last;
+    switch (framing_.kind) {
+    case http::Framing::Kind::None:
+        return true;                              // no content goes out, whatever comes (the answer to HEAD)
+    case http::Framing::Kind::Length:
+        return written_ <= framing_.length && (!last || written_ == framing_.length);
+    case http::Framing::Kind::Chunked:
+        if (!data.empty()) {
+            http::appendChunkPrefix(before, data.size());
+            behind += http::kChunkSuffix;
+        }
+        if (last)
+            http::appendLastChunk(behind, trailers);
+        return true;
+    case http::Framing::Kind::UntilClose:
+        return true;
+    }
+    return false;
+}
+
+Sent toSent(Wire::Send send)
+{
+    switch (send) {
+    case Wire::Send::Done: return Sent::Taken;
+    case Wire::Send::Held: return Sent::Full;
+    case Wire::Send::Broken: break;
+    }
+    return Sent::Failed;
+}
+
+Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view data, bool last, const http::HeaderList *trailers)
+{
+    std::string behind;
+    if (!framer.frame(data, last, trailers, head, behind))
+        return Sent::Failed;
+    if (framer.framing().kind == http::Framing::Kind::None)
+        data = {};
+    const auto piece = [](std::string_view text) { return iovec{const_cast<char *>(text.data()), text.size()}; };
+    const iovec pieces[] = {piece(head), piece(data), piece(behind)};
+    const Wire::Send sent = wire.send(pieces, 3);
+    std::string().swap(head);                     // held back no more; an idle connection keeps no memory
+    return toSent(sent);
+}
+
+journey::Chunk readRaw(Wire &wire, std::string &trouble)
+{
+    using Kind = journey::Chunk::Kind;
+    if (wire.input().empty()) {
+        switch (wire.fill()) {
+        case Wire::Fill::More: break;
+        case Wire::Fill::Nothing: wire.releaseInput(); return {Kind::Wait, {}};
+        case Wire::Fill::End: return {Kind::End, {}};
+        case Wire::Fill::Broken: trouble = wire.trouble(); return {Kind::Failed, {}};
+        }
+    }
+    const std::string_view data = wire.input();
+    wire.consume(data.size());
+    return {Kind::Data, data};
+}
+
+Sent writeRaw(Wire &wire, std::string_view data, bool last)
+{
+    const iovec piece{const_cast<char *>(data.data()), data.size()};
+    const Wire::Send sent = wire.send(&piece, 1);
+    if (last && sent == Wire::Send::Done)
+        wire.shutdownSend();
+    return toSent(sent);
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Listener: accepts connections for one worker. All workers watch the same listening socket, each through a descriptor of its
+// own, and take a few at a time, so that the load spreads; one socket also means that a second program on the port is an
+// error and that a reload loses nobody in a queue. One thread.
+#pragma once
+
+#include "engine/base/scope.h"
+#include "engine/net/dispatcher/poller.h"
+#include "engine/net/socket.h"
+
+#include <functional>
+
+namespace sluice::net {
+
+class Listener final : public Handler {
+public:
+    // `room`: false: no further client at present; the next ones wait in the kernel's queue until resume().
+    using Accepted = std::function<void(Fd, const Address &peer)>;
+    Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted);
+    ~Listener();
+    void ready(unsigned events) override;
+    void resume();                               // there may be room again
+
+private:
+    void acceptSome();
+    Fd fd_;
+    Poller &poller_;
+    Scheduler &scheduler_;
+    std::function<bool()> room_;
+    Accepted accepted_;
+    Timer again_;                                // goes on with the next ones, or tries anew when descriptors ran out
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/upstream_pool.h"
+
+namespace sluice::net {
+
+namespace {
+constexpr Nanos idleTime = std::chrono::seconds(4);
+}
+
+UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, std::string host, uint16_t port)
+    : loop_(loop), resolver_(resolver), host_(std::move(host)), port_(port),
+      expiry_(loop.scheduler, [](Timer &, void *self) { static_cast<UpstreamPool *>(self)->expire(); }, this)
+{
+}
+
+UpstreamPool::~UpstreamPool() = default;
+
+UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
+{
+    std::unique_ptr<UpstreamConnection> connection;
+    if (!fresh && !idle_.empty()) {              // the most recent: the others may rest and go
+        connection = std::move(idle_.back());
+        idle_.pop_back();
+        connection->reuse();
+    }
+    const bool made = !connection;
+    if (made)
+        connection = std::make_unique<UpstreamConnection>(*this, loop_, limits);
+    UpstreamConnection *raw = connection.get();
+    busy_.emplace(raw, std::move(connection));
+    if (made) {
+        resolver_.resolve(host_, port_, [this, raw](std::vector<Address> addresses, std::string trouble) {
+            if (busy_.contains(raw))
+                raw->connect(std::move(addresses), std::move(trouble));
+        });
+    }
+    return *raw;
+}
+
+void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mostIdle)
+{
+    const auto at = busy_.find(&connection);
+    std::unique_ptr<UpstreamConnection> owned = std::move(at->second);
+    busy_.erase(at);
+    if (!keep || !owned->clean() || mostIdle == 0) {
+        closed_.push_back(std::move(owned));
+        loop_.poller.requestTurn();
+        return;
+    }
+    owned->resting_ = true;
+    owned->restingSince = loop_.scheduler.now();
+    idle_.push_back(std::move(owned));
+    if (idle_.size() > mostIdle) {
+        closed_.push_back(std::move(idle_.front()));
+        idle_.pop_front();
+    }
+    if (!expiry_.running())
+        expiry_.start(loop_.scheduler.now() + idleTime);
+}
+
+void UpstreamPool::discard(UpstreamConnection &connection)
+{
+    for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+        if (at->get() == &connection) {
+            connection.resting_ = false;
+            closed_.push_back(std::move(*at));
+            idle_.erase(at);
+            loop_.poller.requestTurn();
+            return;
+        }
+    }
+}
+
+void UpstreamPool::expire()
+{
+    const Moment now = loop_.scheduler.now();
+    while (!idle_.empty() && now - idle_.front()->restingSince >= idleTime) {
+        closed_.push_back(std::move(idle_.front()));
+        idle_.pop_front();
+    }
+    if (!idle_.empty())
+        expiry_.start(idle_.front()->restingSince + idleTime);
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/wire.h"
+
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace sluice::net {
+
+BufferPool::Block BufferPool::take()
+{
+    if (free_.empty())
+        return std::make_unique_for_overwrite<char[]>(blockSize);
+    Block block = std::move(free_.back());
+    free_.pop_back();
+    return block;
+}
+
+void BufferPool::give(Block block)
+{
+    if (free_.size() < 256)
+        free_.push_back(std::move(block));
+}
+
+Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
+    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(owner)
+{
+    watched_ = poller_.watch(fd_.get(), this);
+}
+
+Wire::~Wire()
+{
+    if (watched_)
+        poller_.unwatch(fd_.get(), this);
+    if (block_)
+        pool_.give(std::move(block_));
+}
+
+Wire::Fill Wire::fill()
+{
+    if (broken_)
+        return Fill::Broken;
+    if (ended_)
+        return Fill::End;
+    if (!canRead_)
+        return Fill::Nothing;
+    if (!block_)
+        block_ = pool_.take();
+    if (begin_ > 0) {                                 // what is left moves to the front: a head or a chunk line, small
+        std::memmove(block_.get(), block_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    const size_t room = BufferPool::blockSize - end_;
+    if (room == 0) {                                  // the reader's limits are below a block: it refuses before this
+        trouble_ = "more than 64 KiB came without an end of the line";
+        broken_ = true;
+        return Fill::Broken;
+    }
+    const ssize_t n = ::recv(fd_.get(), block_.get() + end_, room, 0);
+    if (n > 0) {
+        end_ += uint32_t(n);
+        bytesIn_ += uint64_t(n);
+        if (size_t(n) < room && !hangup_) {           // a short read means drained, unless an end follows (loop.md trap 13)
+            canRead_ = false;
+            poller_.rearm(fd_.get(), true, false);
+        }
+        return Fill::More;
+    }
+    if (n == 0) {
+        ended_ = true;
+        return Fill::End;
+    }
+    if (errno == EAGAIN || errno == EINTR) {
+        canRead_ = false;
+        poller_.rearm(fd_.get(), true, false);
+        return Fill::Nothing;
+    }
+    broken(errno);
+    return Fill::Broken;
+}
+
+void Wire::releaseInput()
+{
+    if (block_ && begin_ == end_) {
+        pool_.give(std::move(block_));
+        begin_ = end_ = 0;
+    }
+}
+
+Wire::Send Wire::broken(int error)
+{
+    broken_ = true;
+    trouble_ = socketError(error);
+    return Send::Broken;
+}
+
+Wire::Send Wire::send(const iovec *pieces, int count)
+{
+    if (broken_)
+        return Send::Broken;
+    int first = 0;
+    size_t skip = 0;                                  // of pieces[first]
+    if (!holds() && canWrite_) {
+        msghdr message{};
+        message.msg_iov = const_cast<iovec *>(pieces);
+        message.msg_iovlen = size_t(count);
+        size_t all = 0;
+        for (int i = 0; i < count; ++i)
+            all += pieces[i].iov_len;
+        ssize_t n = all == 0 ? 0 : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            return broken(errno);
+        if (n < 0)
+            n = 0;
+        bytesOut_ += uint64_t(n);
+        if (size_t(n) == all)
+            return Send::Done;
+        canWrite_ = false;
+        poller_.rearm(fd_.get(), false, true);
+        for (skip = size_t(n); first < count && skip >= pieces[first].iov_len; ++first)
+            skip -= pieces[first].iov_len;
+    }
+    for (; first < count; ++first, skip = 0)
+        out_.append(static_cast<const char *>(pieces[first].iov_base) + skip, pieces[first].iov_len - skip);
+    return holds() ? Send::Held : Send::Done;
+}
+
+Wire::Send Wire::flush()
+{
+    if (broken_)
+        return Send::Broken;
+    while (holds() && canWrite_) {
+        const ssize_t n = ::send(fd_.get(), out_.data() + outAt_, out_.size() - outAt_, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            return broken(errno);
+        if (n > 0) {
+            outAt_ += size_t(n);
+            bytesOut_ += uint64_t(n);
+        }
+        if (holds()) {
+            canWrite_ = false;
+            poller_.rearm(fd_.get(), false, true);
+        }
+    }
+    if (holds())
+        return Send::Held;
+    std::string().swap(out_);                         // an idle connection holds nothing
+    outAt_ = 0;
+    return Send::Done;
+}
+
+void Wire::shutdownSend() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void Wire::reset()
+{
+    const linger now{1, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+Wire::Alive Wire::probe() const
+{
+    if (broken_)
+        return Alive::Gone;
+    char byte;
+    const ssize_t n = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n == 0)
+        return Alive::HalfClosed;
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        return Alive::Gone;
+    return Alive::Yes;
+}
+
+void Wire::ready(unsigned events)
+{
+    if (events & Writable) {
+        canWrite_ = true;
+        writable_.wake(scheduler_);
+    }
+    if (events & (Readable | Hangup)) {
+        canRead_ = true;
+        if (readable_.awaited())
+            readable_.wake(scheduler_);
+        else if (!(events & Hangup))
+            owner_.unexpectedInput();
+    }
+    if (events & Hangup) {
+        hangup_ = true;
+        writable_.wake(scheduler_);
+        owner_.hungUp();
+    }
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/worker.h"
+
+#include "engine/net/client_connection.h"
+#include "engine/net/listener.h"
+#include "engine/net/upstream_pool.h"
+
+#include <QEventLoop>
+#include <QSemaphore>
+
+#include <fcntl.h>
+
+namespace sluice::net {
+
+struct Worker::Inside {
+    explicit Inside(Poller &p) : poller(p) { }
+    Poller &poller;
+    BufferPool buffers;
+    Resolver resolver;
+    std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
+    std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
+    std::vector<std::unique_ptr<ClientConnection>> gone;         // deleted after the batch
+    std::unordered_map<int, std::unique_ptr<Listener>> listeners;   // by the owner's descriptor
+    recording::Batch batch;
+    http::Limits limits;
+    std::optional<Timer> drainLimit;
+};
+
+Worker::Worker(WorkerOptions options) : options_(options), random_(options.seed) { }
+
+Worker::~Worker() { stop(); }
+
+namespace {
+
+http::Limits readerLimits(const config::LimitSettings &settings)
+{
+    http::Limits limits;
+    limits.line = settings.requestLine;
+    limits.headerCount = settings.headerCount;
+    limits.headBytes = std::min<uint32_t>(settings.headerBytes, BufferPool::blockSize - 1024);
+    return limits;
+}
+
+}  // namespace
+
+// ---- from outside
+
+Outcome Worker::start(journey::RulesPtr rules)
+{
+    rules_ = std::move(rules);
+    context_ = std::make_unique<QObject>();
+    QSemaphore up;
+    std::string trouble;
+    thread_.reset(QThread::create([&] {
+        Poller *poller = threadPoller();
+        if (!poller) {
+            trouble = "the worker's thread has no event loop";
+            up.release();
+            return;
+        }
+        inside_ = std::make_unique<Inside>(*poller);
+        inside_->limits = readerLimits(rules_->plan->limits);
+        scheduler_.setNow(poller->now());
+        poller->setAfterBatch([this] { turn(); });
+        up.release();
+        run();
+    }));
+    const Outcome loop = setLoop(*thread_, options_.loop);
+    if (!loop)
+        return loop.error();
+    context_->moveToThread(thread_.get());
+    thread_->start();
+    up.acquire();
+    if (!trouble.empty())
+        return Error{Fault::Gateway, trouble};
+    return Done{};
+}
+
+void Worker::run()
+{
+    QEventLoop loop;
+    QObject::connect(context_.get(), &QObject::destroyed, &loop, &QEventLoop::quit);
+    loop.exec();
+    stopConnections();
+    scheduler_.setNow(inside_->poller.now());
+    while (scheduler_.drain())
+        ;
+    inside_->poller.setAfterBatch({});
+    if (options_.sink && !inside_->batch.empty())
+        options_.sink->push(std::move(inside_->batch));
+    inside_.reset();
+}
+
+void Worker::post(std::function<void()> work)
+{
+    QMetaObject::invokeMethod(context_.get(), [this, work = std::move(work)] {
+        work();
+        inside_->poller.requestTurn();
+    }, Qt::QueuedConnection);
+}
+
+void Worker::setRules(journey::RulesPtr rules)
+{
+    post([this, rules = std::move(rules)]() mutable {
+        inside_->limits = readerLimits(rules->plan->limits);
+        rules_ = std::move(rules);
+    });
+}
+
+void Worker::listen(int fd)
+{
+    const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (own < 0)
+        return;
+    post([this, fd, own] {
+        inside_->listeners[fd] = std::make_unique<Listener>(
+            Fd(own), inside_->poller, scheduler_, [this] { return inside_->connections.size() < options_.mostConnections; },
+            [this](Fd client, const Address &peer) { accept(std::move(client), peer); });
+    });
+}
+
+void Worker::unlisten(int fd)
+{
+    post([this, fd] { inside_->listeners.erase(fd); });
+}
+
+void Worker::drain(std::function<void()> done)
+{
+    post([this, done = std::move(done)]() mutable {
+        drained_ = std::move(done);
+        inside_->listeners.clear();
+        drainConnections();
+        inside_->drainLimit.emplace(scheduler_, [](Timer &, void *self) { static_cast<Worker *>(self)->stopConnections(); }, this);
+        inside_->drainLimit->start(scheduler_.now() + rules_->plan->limits.drain);
+    });
+}
+
+void Worker::stop()
+{
+    if (!thread_ || !thread_->isRunning())
+        return;
+    QMetaObject::invokeMethod(context_.get(), [this] { context_.release()->deleteLater(); }, Qt::QueuedConnection);
+    thread_->wait();
+}
+
+std::unordered_map<std::string, uint32_t> Worker::idleConnections()
+{
+    std::unordered_map<std::string, uint32_t> out;
+    QMetaObject::invokeMethod(context_.get(), [&] {
+        for (const auto &[name, pool] : inside_->pools)
+            out[name] = uint32_t(pool->idle());
+    }, Qt::BlockingQueuedConnection);
+    return out;
+}
+
+// ---- inside
+
+void Worker::turn()
+{
+    scheduler_.setNow(inside_->poller.now());
+    scheduler_.fireDue();
+    const bool more = scheduler_.drain();
+    inside_->gone.clear();
+    for (auto &[name, pool] : inside_->pools)
+        pool->sweep();
+    if (!inside_->batch.empty()) {
+        if (options_.sink)
+            options_.sink->push(std::exchange(inside_->batch, {}));
+        else
+            inside_->batch.clear();
+    }
+    inside_->poller.setDeadline(scheduler_.nextDue());
+    if (more)
+        inside_->poller.requestTurn();
+    if (drained_ && inside_->connections.empty())
+        std::exchange(drained_, nullptr)();
+}
+
+void Worker::accept(Fd fd, const Address &peer)
+{
+    journey::Peer who;
+    who.address = peer.host();
+    who.port = peer.port();
+    auto connection = std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
+                                                         std::move(fd), std::move(who), inside_->limits);
+    ClientConnection *raw = connection.get();
+    inside_->connections.emplace(raw, std::move(connection));
+    counters_.connections.fetch_add(1, std::memory_order_relaxed);
+    raw->start();
+}
+
+void Worker::closed(ClientConnection &connection)
+{
+    const auto at = inside_->connections.find(&connection);
+    inside_->gone.push_back(std::move(at->second));
+    inside_->connections.erase(at);
+    counters_.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (inside_->connections.size() + 1 == options_.mostConnections) {
+        for (const auto &[fd, listener] : inside_->listeners)
+            listener->resume();
+    }
+    inside_->poller.requestTurn();
+}
+
+void Worker::drainConnections()
+{
+    for (const auto &[raw, connection] : inside_->connections)     // only marks and posts: nothing ends within the loop
+        raw->drain();
+}
+
+void Worker::stopConnections()
+{
+    for (const auto &[raw, connection] : inside_->connections)
+        raw->stop();
+}
+
+WallTime Worker::wallTime() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
+{
+    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
+    if (!pool)
+        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers}, inside_->resolver,
+                                              endpoint.host, endpoint.port);
+    return pool->open(fresh, inside_->limits);
+}
+
+void Worker::release(journey::UpstreamStream &stream, bool keep)
+{
+    auto &connection = static_cast<UpstreamConnection &>(stream);
+    connection.pool().release(connection, keep, rules_->plan->limits.pooled);
+}
+
+void Worker::record(std::unique_ptr<journey::Exchange> exchange)
+{
+    counters_.exchanges.fetch_add(1, std::memory_order_relaxed);
+    if (options_.sink && rules_->plan->record.on)
+        inside_->batch.push_back(std::move(exchange));
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Worker: one thread, one loop, its own connections, pools and timers; the World of its journeys with real sockets.
+#pragma once
+
+#include "engine/journey/world.h"
+#include "engine/net/dispatcher/loop.h"
+#include "engine/net/socket.h"
+#include "engine/recording/sink.h"
+
+#include <QThread>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace sluice::net {
+
+class ClientConnection;
+class Listener;
+class Resolver;
+class UpstreamPool;
+
+struct WorkerOptions {
+    LoopKind loop = bestLoop;
+    recording::Sink *sink = nullptr;             // may be null; outlives the worker
+    uint64_t seed = 0;
+    uint32_t mostConnections = 20'000;           // of clients
+};
+
+// Read by any thread.
+struct WorkerCounters {
+    std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
+};
+
+class Worker final : public journey::World {
+public:
+    explicit Worker(WorkerOptions options);
+    ~Worker();                                   // stops and joins
+
+    // ---- any thread but the worker's
+    Outcome start(journey::RulesPtr rules);
+    void setRules(journey::RulesPtr rules);      // adopted between two turns
+    void listen(int fd);                         // a listening socket of the caller's; the worker keeps a descriptor of its own
+    void unlisten(int fd);                       // the same socket; connections that it gave go on
+    // No new connections; `done` is called on the worker's thread when the last one has gone.
+    void drain(std::function<void()> done);
+    void stop();                                 // at once; joins
+    const WorkerCounters &counters() const { return counters_; }
+    // Idle upstream connections by "host:port", through the worker's thread; blocks for it.
+    std::unordered_map<std::string, uint32_t> idleConnections();
+
+    // ---- the worker's thread
+    const journey::RulesPtr &rules() const { return rules_; }
+    void closed(ClientConnection &);
+    void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
+
+    Scheduler &scheduler() override { return scheduler_; }
+    WallTime wallTime() override;
+    Random &random() override { return random_; }
+    journey::UpstreamStream &open(const config::EndpointSettings &, bool fresh) override;
+    void release(journey::UpstreamStream &, bool keep) override;
+    bool recording() const override { return options_.sink != nullptr; }
+    void record(std::unique_ptr<journey::Exchange>) override;
+
+private:
+    struct Inside;                               // what lives in the thread only
+    void run();
+    void post(std::function<void()>);
+    void turn();
+    void accept(Fd fd, const Address &peer);
+    void drainConnections();
+    void stopConnections();
+
+    WorkerOptions options_;
+    WorkerCounters counters_;
+    Scheduler scheduler_;
+    Random random_;
+    journey::RulesPtr rules_;
+    std::unique_ptr<QThread> thread_;
+    std::unique_ptr<QObject> context_;           // lives in the thread: receiver of what is posted
+    std::unique_ptr<Inside> inside_;
+    std::function<void()> drained_;
+};
+
+}  // namespace sluice::net
