@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/routing/conditions.h"
 
+#include "engine/http/uri.h"
+
 #include <algorithm>
 #include <array>
 
@@ -19,78 +21,26 @@ uint32_t bitOf(std::string_view method)
     return 0;
 }
 
-int hexDigit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char lower = char(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
+// Only then a name or value of a query is not what stands there.
+bool isEncoded(std::string_view raw) { return raw.find_first_of("%+") != raw.npos; }
 
-// One decoded character of a query; `at` moves on.
-char decodedAt(std::string_view raw, size_t &at)
-{
-    const char c = raw[at++];
-    if (c == '+')
-        return ' ';
-    if (c == '%' && at + 1 < raw.size()) {
-        const int high = hexDigit(raw[at]), low = hexDigit(raw[at + 1]);
-        if (high >= 0 && low >= 0) {
-            at += 2;
-            return char(high * 16 + low);
-        }
-    }
-    return c;
-}
-
-bool decodedEquals(std::string_view raw, std::string_view plain)
-{
-    size_t at = 0;
-    for (const char c : plain) {
-        if (at >= raw.size() || decodedAt(raw, at) != c)
-            return false;
-    }
-    return at == raw.size();
-}
-
-std::string decoded(std::string_view raw)
-{
-    std::string out;
-    out.reserve(raw.size());
-    for (size_t at = 0; at < raw.size();)
-        out += decodedAt(raw, at);
-    return out;
-}
-
-// Calls holds(raw value) for each parameter of this name until one does.
+// Calls holds(pair) for each parameter of this name until one does.
 template<class Holds>
 bool anyParameter(std::string_view query, std::string_view name, Holds &&holds)
 {
-    while (!query.empty()) {
-        const size_t end = std::min(query.find('&'), query.size());
-        const std::string_view pair = query.substr(0, end);
-        const size_t equals = std::min(pair.find('='), pair.size());
-        if (!pair.empty() && decodedEquals(pair.substr(0, equals), name)
-            && holds(equals == pair.size() ? std::string_view() : pair.substr(equals + 1)))
+    http::QueryPair pair;
+    while (http::nextPair(query, pair)) {
+        if ((isEncoded(pair.name) ? pair.decodedName() == name : pair.name == name) && holds(pair))
             return true;
-        query.remove_prefix(std::min(end + 1, query.size()));
     }
     return false;
-}
-
-std::string lower(std::string_view text)
-{
-    std::string out(text);
-    for (char &c : out) {
-        if (c >= 'A' && c <= 'Z')
-            c = char(c | 0x20);
-    }
-    return out;
 }
 }  // namespace
 
 std::string_view comparable(std::string_view host)
 {
+    if (host.size() > 2 && host.starts_with('[') && host.ends_with(']'))
+        return host.substr(1, host.size() - 2);
     if (host.size() > 1 && host.ends_with('.'))
         host.remove_suffix(1);
     return host;
@@ -98,7 +48,7 @@ std::string_view comparable(std::string_view host)
 
 HostPattern HostPattern::of(std::string_view written)
 {
-    const std::string text = lower(comparable(written));
+    const std::string text = http::lowerCase(comparable(written));
     return text.starts_with("*.") ? HostPattern{text.substr(1), true} : HostPattern{text, false};
 }
 
@@ -188,10 +138,10 @@ bool FieldTest::holdsIn(const http::HeaderList *headers) const
 
 bool FieldTest::holdsInQuery(std::string_view query) const
 {
-    return anyParameter(query, match.name, [this](std::string_view raw) {
-        if (match.kind == FieldMatch::Kind::Exact)
-            return decodedEquals(raw, match.value);
-        return match.kind == FieldMatch::Kind::Present || valueHolds(decoded(raw));
+    return anyParameter(query, match.name, [this](const http::QueryPair &pair) {
+        if (match.kind == FieldMatch::Kind::Present)
+            return true;
+        return isEncoded(pair.value) ? valueHolds(pair.decodedValue()) : valueHolds(pair.value);
     });
 }
 
@@ -199,7 +149,7 @@ bool FieldTest::presentIn(const http::HeaderList *headers) const { return header
 
 bool FieldTest::presentInQuery(std::string_view query) const
 {
-    return anyParameter(query, match.name, [](std::string_view) { return true; });
+    return anyParameter(query, match.name, [](const http::QueryPair &) { return true; });
 }
 
 bool FieldTest::impliedBy(const FieldTest &other, bool caseless) const

@@ -19,7 +19,7 @@ struct HostPattern {
 struct HostRank {
     static constexpr size_t none = 0, any = 1, exact = size_t(-1);    // between: 1 + length of the wildcard's suffix
 };
-// The request's host as it is compared: without the dot of a fully qualified name.
+// The request's host as it is compared: without the dot of a fully qualified name and an IPv6 address's brackets.
 std::string_view comparable(std::string_view host);
 
 class MethodSet {

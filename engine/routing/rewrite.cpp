@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The path that goes on to the upstream. Captures are cuts of a normalised path, but put together anew they could make a
 // segment that climbs ("." + "."), or a "//" in front that an upstream reads as an authority: neither leaves here.
+#include "engine/http/uri.h"
 #include "engine/routing/pattern.h"
 
 #include <algorithm>
@@ -37,38 +38,21 @@ std::string encoded(std::string_view text)
     return out;
 }
 
-// The code at `at`, as "%2E" has 0x2E; else the character there. `at` moves on.
-char decodedAt(std::string_view text, size_t &at)
-{
-    const char c = text[at++];
-    if (c != '%' || text.size() - at < 2 || !isHex(text[at]) || !isHex(text[at + 1]))
-        return c;
-    const auto digit = [](char h) { return h <= '9' ? h - '0' : (h | 0x20) - 'a' + 10; };
-    at += 2;
-    return char(digit(text[at - 2]) * 16 + digit(text[at - 1]));
-}
-
 // "." or "..", also escaped, beside an escaped slash or backslash, or with parameters ("..;x"): some server climbs by it.
 bool climbs(std::string_view segment)
 {
-    size_t length = 0;                           // of the piece between slashes, up to its parameters
-    bool onlyDots = true, parameters = false;
-    for (size_t at = 0; at < segment.size();) {
-        const char c = decodedAt(segment, at);
-        if (c == '/' || c == '\\') {
-            if (onlyDots && (length == 1 || length == 2))
-                return true;
-            length = 0;
-            onlyDots = true;
-            parameters = false;
-        } else if (c == ';') {
-            parameters = true;
-        } else if (!parameters) {
-            ++length;
-            onlyDots = onlyDots && c == '.';
-        }
+    if (segment.find('.') == segment.npos && segment.find('%') == segment.npos)
+        return false;
+    const std::string plain = http::percentDecode(segment);
+    for (size_t at = 0; at <= plain.size();) {
+        const size_t end = std::min(plain.find_first_of("/\\", at), plain.size());
+        const std::string_view piece = std::string_view(plain).substr(at, end - at);
+        const std::string_view name = piece.substr(0, piece.find(';'));
+        if (name == "." || name == "..")
+            return true;
+        at = end + 1;
     }
-    return onlyDots && (length == 1 || length == 2);
+    return false;
 }
 
 // Begins with one "/", has no segment of dots: such a one is left out, it moves nowhere.

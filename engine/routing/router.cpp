@@ -80,7 +80,7 @@ std::string checkHostPattern(std::string_view pattern)
     std::string_view name = pattern.starts_with("*.") ? pattern.substr(2) : pattern;
     if (name.find('*') != name.npos)
         return "`*` may stand only as the first label, as in `*.example.test`";
-    if (name.starts_with('[')) {
+    if (pattern.starts_with('[')) {
         const size_t close = name.find(']');
         if (close == name.npos || name.find_first_not_of("0123456789abcdefABCDEF:.", 1) < close)
             return "an IPv6 address is written in brackets, as `[::1]`";

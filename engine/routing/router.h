@@ -21,7 +21,7 @@ constexpr size_t maxRoutes = 100'000;      // of one Router; more: create() fail
 // What of a request matters for routing. Views live as long as the call.
 struct RequestFacts {
     std::string_view method;
-    std::string_view host;                 // lower case, without the port
+    std::string_view host;                 // lower case, without the port; an IPv6 address with its brackets or without
     std::string_view path;                 // normalised (http/uri.h), still percent-encoded, begins with "/"
     std::string_view query;                // without "?", as sent
     const http::HeaderList *headers = nullptr;
@@ -64,10 +64,12 @@ public:
     ~Router();
 
     RouteMatch find(const RequestFacts &) const;
-    // The same decision with its reasons, the winner first, then by precedence; at most `most`. For people: not on the hot path.
+    // The same decision with its reasons: the winner first, then by precedence what matched too, then what failed on method,
+    // headers or query, then what came near by host or path, the nearest first; at most `most`. Looks at every route: for
+    // people, not on the hot path. No value of a header or query parameter stands in a reason.
     std::vector<Candidate> explain(const RequestFacts &, size_t most = 20) const;
-    // Only those whose host and path match, the winner first, then by precedence; at most `most`. Its cost does not grow with
-    // the number of routes, so that the decision of a live exchange can tell it.
+    // Of these only the routes whose host and path match. Its cost does not grow with the number of routes, so that the
+    // decision of a live exchange can tell it.
     std::vector<Candidate> contenders(const RequestFacts &, size_t most = 8) const;
     // Pairs (loser, winner): the first can never match, because the second takes all of its requests before it.
     std::vector<std::pair<size_t, size_t>> shadowed() const;

@@ -7,7 +7,7 @@
 namespace sluice::routing {
 
 namespace {
-constexpr size_t mostCompared = 1000;     // earlier routes of the same path that one route is compared with
+constexpr size_t mostCompared = 200;      // earlier routes of the same path that one route is compared with
 
 bool impliedBy(const std::vector<FieldTest> &wide, const std::vector<FieldTest> &narrow, bool caseless)
 {

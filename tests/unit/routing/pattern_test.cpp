@@ -94,6 +94,7 @@ private Q_SLOTS:
         QTest::newRow("port") << "a.test:80" << "a host stands without its port, and an IPv6 address in brackets, as `[::1]`";
         QTest::newRow("bare v6") << "::1" << "a host stands without its port, and an IPv6 address in brackets, as `[::1]`";
         QTest::newRow("v6 port") << "[::1]:80" << "a host stands without its port: it is the listener that has one";
+        QTest::newRow("below a v6") << "*.[::1]" << "a host stands without its port, and an IPv6 address in brackets, as `[::1]`";
         QTest::newRow("v6 open") << "[::1" << "an IPv6 address is written in brackets, as `[::1]`";
         QTest::newRow("empty label") << "a..test" << "each label between the dots of a host has 1 to 63 characters";
         QTest::newRow("only a wildcard's dot") << "*." << "each label between the dots of a host has 1 to 63 characters";

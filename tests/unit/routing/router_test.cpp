@@ -188,6 +188,14 @@ private Q_SLOTS:
         QCOMPARE(won(router, get("/", "a.shop.test.")), std::string("r1"));
     }
 
+    void anIpv6HostMatchesWithItsBracketsAndWithout()
+    {
+        const Router router = Routes().add("/**", hosts({"[::1]"})).build();
+        QCOMPARE(won(router, get("/", "[::1]")), std::string("r0"));
+        QCOMPARE(won(router, get("/", "::1")), std::string("r0"));
+        QCOMPARE(won(router, get("/", "::2")), std::string("404"));
+    }
+
     void aLessExactHostIsTriedWhenTheExactOneHasNoRoute()
     {
         const Router router = Routes().add("/a", hosts({"x.test"})).add("/b", hosts({"*.test"})).add("/c").build();
