@@ -47,7 +47,8 @@ bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
     // Every turn, woken or not: a nested loop leaves deferred deletes behind without waking.
     QCoreApplication::sendPostedEvents();
 
-    bool block = flags.testFlag(QEventLoop::WaitForMoreEvents) && !woken_ && !interrupted_;
+    // Not after posted events either: whoever turns the loop until something is so must get to look.
+    bool block = flags.testFlag(QEventLoop::WaitForMoreEvents) && !served && !woken_ && !interrupted_;
     if (block) {
         Q_EMIT aboutToBlock();
         block = !woken_;

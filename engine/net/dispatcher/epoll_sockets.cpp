@@ -140,10 +140,11 @@ bool EpollSockets::enroll(int fd, Notifiers &set)
     const uint32_t before = place.generation;
     ++place.generation;
     set.registered = control(EPOLL_CTL_ADD, fd, set.mask());
-    set.file = !set.registered && errno == EPERM;
-    if (!set.registered && !set.file) {
+    const int refusal = set.registered ? 0 : errno;
+    set.file = refusal == EPERM;
+    if (refusal && !set.file) {
         qCWarning(loopLog, "no notifier for descriptor %d: %s", fd,
-                  errno == EEXIST ? "it has a handler" : qPrintable(qt_error_string(errno)));
+                  refusal == EEXIST ? "it has a handler" : qPrintable(qt_error_string(refusal)));
         place.generation = before;
         return false;
     }

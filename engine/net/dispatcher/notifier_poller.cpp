@@ -153,6 +153,7 @@ void NotifierPoller::setDeadline(std::optional<Moment> deadline)
 
 void NotifierPoller::runHook()
 {
+    missed_ = hookRunning_;
     if (running_ > 0 || hookRunning_ || !hook_)
         return;   // each handler asks for a turn as it returns
     turnTimer_.stop();
@@ -166,6 +167,8 @@ void NotifierPoller::runHook()
     } catch (...) {
         qCCritical(stockLoopLog, "the hook after a batch threw");
     }
+    if (missed_)
+        turnTimer_.start(0);
     hookRunning_ = false;
 }
 
