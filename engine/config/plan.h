@@ -91,7 +91,6 @@ struct LimitSettings {
 
 struct Plan {
     std::string file;                 // where it came from; empty: made from the command line
-    uint64_t revision = 1;            // counts up at each reload
     std::vector<ListenSettings> listen;
     std::vector<ServiceSettings> services;
     std::vector<RouteSettings> routes;          // in file order; routing::Router answers indices into it

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Check: a document against the schema. Internal to the room; pure.
+#pragma once
+
+#include "engine/config/document.h"
+#include "engine/config/schema.h"
+
+namespace sluice::config {
+
+// Collects problems with their places; keeps the first thousand.
+class Report {
+public:
+    explicit Report(std::string fileName) : file_(std::move(fileName)) { }
+    void error(const Place &, std::string what, std::string hint = {});
+    void warning(const Place &, std::string what, std::string hint = {});
+    void add(Problems);
+    bool hasErrors() const { return errors_; }
+    // Sorted by line and column, errors before warnings of the same place.
+    Problems take();
+
+private:
+    void add(Problem);
+    std::string file_;
+    Problems problems_;
+    size_t more_ = 0;
+    bool errors_ = false;
+};
+
+// What the file names, for references and their hints.
+struct Names {
+    std::vector<std::string> services, authenticators, limits;
+};
+Names namesOf(const Node &root);
+
+// Empty: fine. Else what is wrong, as "must be …" with a hint. `text` is a scalar's.
+struct Complaint {
+    std::string what, hint;
+    bool fine() const { return what.empty(); }
+};
+Complaint checkScalar(const Row &, const std::string &text, const Names &);
+// "a whole number from 0 to 1000"
+std::string expectation(const Row &);
+
+// Every key known, every value of its type and within its bounds, every reference answered, everything required there.
+// A key that is not in effect yet gives one warning where it stands.
+void checkDocument(const Node &root, const Names &, Report &);
+// What the schema's rows cannot say: which keys belong together, and that names are given once.
+void checkRelations(const Node &root, Report &);
+
+}  // namespace sluice::config

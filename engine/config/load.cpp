@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/config/load.h"
+
+#include "engine/config/check.h"
+#include "engine/config/document.h"
+#include "engine/config/plan_builder.h"
+#include "engine/config/text.h"
+#include "engine/config/values.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace sluice::config {
+
+namespace {
+
+Loaded finish(std::shared_ptr<Plan> plan, Report &report)
+{
+    Loaded out;
+    if (!report.hasErrors())
+        out.plan = std::move(plan);
+    out.problems = report.take();
+    return out;
+}
+
+}  // namespace
+
+Loaded load(std::string_view text, const std::string &fileName, const Environment &environment, const Overrides &overrides)
+{
+    Report report(fileName);
+    Document document = parseDocument(text, fileName);
+    report.add(std::move(document.problems));
+    if (report.hasErrors())
+        return finish(nullptr, report);
+    Node &root = document.root;
+    if (root.kind == Node::Kind::Null) {
+        report.error({}, "the file is empty", "the smallest useful one names services and routes");
+        return finish(nullptr, report);
+    }
+    if (!root.isMapping()) {
+        report.error(root.place, "the file must be a mapping with keys like 'services' and 'routes'");
+        return finish(nullptr, report);
+    }
+    Problems missing;
+    substitute(root, environment, fileName, missing);
+    report.add(std::move(missing));
+    const Names names = namesOf(root);
+    checkDocument(root, names, report);
+    checkRelations(root, report);
+    auto plan = std::make_shared<Plan>();
+    plan->file = fileName;
+    PlanBuilder(root, *plan, report).build(overrides);
+    return finish(std::move(plan), report);
+}
+
+Loaded planFor(const std::string &to, const std::vector<std::string> &listen)
+{
+    Report report("command line");
+    Origin origin;
+    if (const std::string wrong = parseOrigin(to, false, origin); !wrong.empty())
+        report.error({}, "--to " + inQuotes(to) + ' ' + wrong, "write it as http://localhost:3000");
+    if (report.hasErrors())
+        return finish(nullptr, report);
+    return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {}, {listen});
+}
+
+FileText readFile(const std::string &path)
+{
+    FileText out;
+    const auto fail = [&](std::string what, std::string hint) {
+        out.problems.push_back({Problem::Severity::Error, path, 0, 0, std::move(what), std::move(hint)});
+        return out;
+    };
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error))
+        return fail("this is a directory", "name the gateway file in it");
+    const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
+    if (!file)
+        return fail(std::string("cannot be read: ") + std::strerror(errno), errno == ENOENT ? "name one with -c FILE, or run without a file: --to URL" : "");
+    char buffer[65536];
+    for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, file.get())) > 0;) {
+        out.text.append(buffer, count);
+        if (out.text.size() > maxFileBytes)
+            return out.text.clear(), fail("the file is larger than 4 MiB", "a gateway file holds rules, not data");
+    }
+    if (std::ferror(file.get()))
+        return out.text.clear(), fail(std::string("cannot be read: ") + std::strerror(errno), "");
+    return out;
+}
+
+Loaded loadFile(const std::string &path, const Environment &environment, const Overrides &overrides)
+{
+    FileText file = readFile(path);
+    if (!file.problems.empty())
+        return {nullptr, std::move(file.problems)};
+    return load(file.text, path, environment, overrides);
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/config/plan_builder.h"
+
+#include "engine/config/text.h"
+#include "engine/config/values.h"
+
+namespace sluice::config {
+namespace {
+
+const Node *at(const Node *node, std::string_view key)
+{
+    return node ? node->find(key) : nullptr;
+}
+
+// The readers below leave `out` alone where the value is missing or no such value.
+void readDuration(const Node *node, Nanos &out)
+{
+    if (node && node->isScalar())
+        parseDuration(node->text, out);
+}
+
+template<class T>
+void readWhole(const Node *node, T &out)
+{
+    uint64_t number = 0;
+    if (node && node->isScalar() && parseWhole(node->text, number) && number <= std::numeric_limits<T>::max())
+        out = T(number);
+}
+
+template<class T>
+void readSize(const Node *node, T &out)
+{
+    uint64_t number = 0;
+    if (node && node->isScalar() && parseSize(node->text, number) && number <= std::numeric_limits<T>::max())
+        out = T(number);
+}
+
+void readTexts(const Node *list, std::vector<std::string> &out)
+{
+    if (!list || !list->isSequence())
+        return;
+    out.clear();
+    for (const Node &item : list->items)
+        out.push_back(item.text);
+}
+
+}  // namespace
+
+void PlanBuilder::build(const Overrides &overrides)
+{
+    buildListen(overrides);
+    buildHttp();
+    buildRecord();
+    readTexts(root_.find("trusted_proxies"), plan_.trusted);
+    if (const Node *metrics = at(root_.find("admin"), "metrics"); metrics && metrics->isScalar())
+        plan_.metricsUrl = metrics->text;
+    buildServices();
+    buildRoutes();
+}
+
+void PlanBuilder::buildListen(const Overrides &overrides)
+{
+    if (!overrides.listen.empty()) {
+        for (const std::string &url : overrides.listen)
+            listenOn(url);
+        return;
+    }
+    const Node *listen = root_.find("listen");
+    if (!listen) {
+        listenOn("http://127.0.0.1:8080");
+        return;
+    }
+    if (listen->isScalar())
+        addListener(*listen);
+    for (const Node &item : listen->items)
+        addListener(item);
+    if (plan_.listen.empty())
+        report_.error(listen->place, "no listener is left", "https is not in effect yet; add an http URL");
+}
+
+void PlanBuilder::addListener(const Node &node)
+{
+    const Node *url = node.isMapping() ? node.find("url") : &node;
+    Origin origin;
+    if (!url || !url->isScalar() || !parseOrigin(url->text, true, origin).empty())
+        return;
+    if (origin.scheme == "https") {
+        report_.warning(url->place, "https listeners are not in effect yet", "nothing listens at " + url->text);
+        return;
+    }
+    plan_.listen.push_back({url->text, origin.host, origin.port, false, url->place});
+}
+
+void PlanBuilder::listenOn(const std::string &url)
+{
+    Origin origin;
+    const std::string wrong = parseOrigin(url, true, origin);
+    if (!wrong.empty())
+        report_.error({}, "--listen " + inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
+    else if (origin.scheme == "https")
+        report_.error({}, "--listen " + inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
+    else
+        plan_.listen.push_back({url, origin.host, origin.port, false, {}});
+}
+
+void PlanBuilder::buildHttp()
+{
+    const Node *http = root_.find("http");
+    LimitSettings &limits = plan_.limits;
+    readSize(at(http, "request_line"), limits.requestLine);
+    readWhole(at(http, "header_count"), limits.headerCount);
+    readSize(at(http, "header_bytes"), limits.headerBytes);
+    readDuration(at(http, "header_timeout"), limits.header);
+    readDuration(at(http, "keep_alive"), limits.keepAlive);
+    readWhole(at(http, "max_connections"), limits.connections);
+    readWhole(at(http, "pooled_connections"), limits.pooled);
+    readDuration(at(http, "drain"), limits.drain);
+}
+
+void PlanBuilder::buildRecord()
+{
+    const Node *record = root_.find("record");
+    readSize(at(record, "bodies"), plan_.record.bodyLimit);
+    const Node *redact = at(record, "redact");
+    readTexts(at(redact, "headers"), plan_.record.redactHeaders);
+    readTexts(at(redact, "json"), plan_.record.redactJson);
+    const Node *keep = at(record, "keep");
+    readSize(at(keep, "size"), plan_.record.keepBytes);
+    readDuration(at(keep, "age"), plan_.record.keepAge);
+}
+
+void PlanBuilder::buildServices()
+{
+    const Node *services = root_.find("services");
+    if (!services)
+        return;
+    plan_.services.reserve(services->items.size());
+    for (size_t i = 0; i < services->items.size(); ++i)
+        plan_.services.push_back(service(services->keys[i].text, services->items[i], services->keys[i].place));
+}
+
+ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, const Place &place)
+{
+    ServiceSettings out;
+    out.name = name;
+    out.place = place;
+    if (node.isScalar()) {
+        addEndpoints(out, node);
+    } else if (const Node *endpoints = node.find("endpoints")) {
+        addEndpoints(out, *endpoints);
+    }
+    const Node *timeouts = node.find("timeouts");
+    readDuration(at(timeouts, "connect"), out.timeouts.connect);
+    readDuration(at(timeouts, "response"), out.timeouts.response);
+    readDuration(at(timeouts, "idle"), out.timeouts.idle);
+    readDuration(at(timeouts, "total"), out.timeouts.total);
+    if (const Node *balance = node.find("balance")) {
+        using balancing::Algorithm;
+        constexpr std::pair<std::string_view, Algorithm> algorithms[] = {
+            {"weighted", Algorithm::Weighted}, {"least_connections", Algorithm::LeastConnections},
+            {"ip_hash", Algorithm::IpHash}, {"least_response_time", Algorithm::LeastResponseTime}};
+        for (const auto &[word, algorithm] : algorithms) {
+            if (balance->text == word)
+                out.balance.algorithm = algorithm;
+        }
+        // The choice is kept, since an exported config can say it; the gateway's own balancer takes turns.
+        if (out.balance.algorithm != Algorithm::RoundRobin && out.balance.algorithm != Algorithm::Weighted)
+            report_.warning(balance->place, inQuotes("balance: " + balance->text) + " is not in effect yet",
+                            "until it is, endpoints take turns by their weights");
+    }
+    closeWhereNeeded(out, node);
+    return out;
+}
+
+void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
+{
+    if (node.isSequence()) {
+        for (const Node &item : node.items)
+            addEndpoints(service, item);
+        return;
+    }
+    const Node *url = node.isMapping() ? node.find("url") : &node;
+    Origin origin;
+    if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+        return;
+    EndpointSettings endpoint{origin.url(), origin.host, origin.port, origin.scheme == "https", 1, url->place};
+    readWhole(node.find("weight"), endpoint.weight);
+    service.endpoints.push_back(std::move(endpoint));
+}
+
+// What would be less safe without its key is not done at all.
+void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
+{
+    const auto secure = std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
+    if (node.find("tls"))
+        service.unavailable = "this service asks for TLS towards its endpoints, which this version cannot do yet";
+    else if (node.find("credentials"))
+        service.unavailable = "this service asks for credentials towards its endpoints, which this version cannot give yet";
+    else if (!service.endpoints.empty() && size_t(secure) == service.endpoints.size())
+        service.unavailable = "this service has only https endpoints, which this version cannot call yet";
+    else if (service.endpoints.empty() && node.find("discover"))
+        service.unavailable = "this service's endpoints are to be discovered, which this version cannot do yet";
+    if (secure == 0 || node.find("tls"))
+        return;
+    for (const EndpointSettings &endpoint : service.endpoints) {
+        if (endpoint.tls)
+            report_.warning(endpoint.place, "https endpoints are not in effect yet",
+                            service.unavailable.empty() ? "this one gets no requests" : "until they are, this service answers 503");
+    }
+    if (service.unavailable.empty())
+        std::erase_if(service.endpoints, [](const EndpointSettings &e) { return e.tls; });
+}
+
+}  // namespace sluice::config
