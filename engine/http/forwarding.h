@@ -44,11 +44,12 @@ struct ForwardFacts {
 };
 
 // `out` becomes the request to send: method, target, authority, and headers with Host first.
-// Dropped: what Connection names, Connection, Keep-Alive, Proxy-*, TE (but "trailers", which is then named in Connection),
-// Upgrade, Transfer-Encoding, Host (written anew), and each name that has a "_" where a field that we write or that
-// frames the message has a "-" (some servers take the two for one). From an untrusted peer also every X-Forwarded-*,
-// X-Real-IP and Forwarded. Content-Length stays unless Connection names it. Expect is left to the caller.
-// Appended: Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded.
+// Without any authority there is no Host; give `host` then.
+// Dropped: what Connection names, Connection, Keep-Alive, Proxy, Proxy-* (but Proxy-Status), TE (but "trailers", which
+// is then named in Connection), Upgrade, Transfer-Encoding, Host (written anew), and each name that has a "_" where a
+// field that we write or that frames the message has a "-" (some servers take the two for one). From an untrusted peer
+// also every X-Forwarded-*, X-Real-IP and Forwarded. Content-Length stays unless Connection names it. Expect is left to
+// the caller. Appended: Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded.
 void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts);
 
 // `out` becomes the answer to give: the same fields dropped (with `tunnel` Upgrade stays), Via appended.
