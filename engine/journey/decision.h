@@ -45,6 +45,15 @@ public:
 
     // A JSON array.
     std::string json() const { return json_.empty() ? "[]" : json_ + "]"; }
+    // The same without its closing bracket, not copied; empty where nothing was decided.
+    std::string_view text() const { return json_; }
+    // A log again of what text() gave, as a recording keeps it.
+    static DecisionLog restored(std::string text)
+    {
+        DecisionLog log;
+        log.json_ = std::move(text);
+        return log;
+    }
     bool empty() const { return json_.empty(); }
     size_t leftOut() const { return leftOut_; }
 

@@ -21,7 +21,10 @@ struct Content {
     std::string bytes;
     uint64_t size = 0;
     bool complete = true;              // false: it broke off
-    bool cut() const { return bytes.size() < size; }
+    // Redaction replaced secrets in `bytes`, whose length says nothing since then; wasCut is what cut() was before.
+    bool redacted = false, wasCut = false;
+    std::string withheld;              // why nothing of it may be kept (it may hide secrets); else empty
+    bool cut() const { return redacted ? wasCut : bytes.size() < size; }
     void take(std::string_view chunk, uint64_t limit)
     {
         size += chunk.size();

@@ -60,6 +60,7 @@ Result<RulesPtr> Rules::create(config::PlanPtr plan, const Rules *before)
         rules->routes.push_back(old == size_t(-1) ? std::make_shared<RouteCounters>() : before->routes[old]);
     }
     rules->plan = std::move(plan);
+    rules->revision = before ? before->revision + 1 : 1;
     return RulesPtr(std::move(rules));
 }
 

@@ -30,6 +30,7 @@ struct ServiceState {
 
 struct Rules {
     config::PlanPtr plan;
+    uint64_t revision = 1;                                   // counts up at each reload that took effect
     http::TrustedPeers trusted;
     mutable std::vector<ServiceState> services;              // as in the plan
     std::vector<std::shared_ptr<RouteCounters>> routes;      // as in the plan
