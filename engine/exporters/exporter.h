@@ -2,6 +2,7 @@
 // Exporters: a plan written for a production gateway, with a report of what it could and could not say. Pure; any thread.
 #pragma once
 
+#include "engine/base/problem.h"
 #include "engine/config/plan.h"
 
 #include <string>
@@ -29,7 +30,8 @@ struct Export {
 };
 
 std::vector<std::string> targets();           // "nginx"
-// Nothing known by this name: an Error that lists targets().
-Result<Export> exportPlan(const config::Plan &, std::string_view target);
+// Nothing known by this name: an Error that lists targets(). `notes`: warnings of the file about what it asks for and Sluice
+// does not do yet; each becomes a line of the report, for the plan does not know of it.
+Result<Export> exportPlan(const config::Plan &, std::string_view target, const Problems &notes = {});
 
 }  // namespace sluice::exporters

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The nginx export, put together.
+#include "engine/exporters/nginx.h"
+
+#include <algorithm>
+#include <set>
+
+namespace sluice::exporters::nginx {
+
+namespace {
+
+std::string listenLine(const std::string &host, uint16_t port)
+{
+    const bool ipv6 = host.find(':') != std::string::npos;
+    return (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+std::string writeListen(Draft &draft)
+{
+    std::set<std::string> lines;
+    const auto everywhere = [&](uint16_t port) { lines.insert("*:" + std::to_string(port)), lines.insert("[::]:" + std::to_string(port)); };
+    for (const config::ListenSettings &listen : draft.plan.listen) {
+        const std::string feature = "listen " + listen.url;
+        if (listen.tls) {
+            draft.say(feature, listen.place, Fidelity::Impossible, "TLS is not in effect yet, here neither");
+            continue;
+        }
+        const uint16_t port = listen.port ? listen.port : 8080;
+        if (listen.host.empty() || listen.host == "*")
+            everywhere(port);
+        else
+            lines.insert(listenLine(listen.host, port));
+        if (listen.port)
+            draft.say(feature, listen.place, Fidelity::Exact);
+        else
+            draft.say(feature, listen.place, Fidelity::Approximate, "nginx takes no port of its own choice: 8080 stands for it");
+    }
+    if (lines.empty())
+        lines.insert("127.0.0.1:8080");
+    std::string out;
+    for (const std::string &line : lines)
+        out += "        listen " + line + ";\n";
+    return out;
+}
+
+std::string problem(int status, std::string_view title, std::string_view detail)
+{
+    std::string out = R"('{"type":"about:blank","title":")";
+    out.append(title).append(R"(","status":)").append(std::to_string(status));
+    return out.append(R"(,"detail":")").append(detail).append(R"(","request_id":"$sluice_request_id"}')");
+}
+
+constexpr std::string_view ownHeaders = "            add_header X-Request-ID $sluice_request_id always;\n"
+                                        "            add_header X-Trace-ID $sluice_trace_id always;\n";
+
+std::string closedRoute(std::string_view why)
+{
+    std::string out = "            # " + comment(why) + '\n';
+    out.append(ownHeaders).append("            add_header Retry-After 1 always;\n            return 503 ");
+    return out + problem(503, "Service Unavailable", "This route is not available.") + ";\n";
+}
+
+std::string placeText(const Draft &draft, const config::Place &place)
+{
+    const std::string file = draft.plan.file.empty() ? "(command line)" : draft.plan.file;
+    return place.line > 0 ? file + ':' + std::to_string(place.line) : file;
+}
+
+std::string routeTitle(const Draft &draft, const config::RouteSettings &route)
+{
+    std::string methods;
+    for (const std::string &method : route.match.methods)
+        methods += method + ' ';
+    return "        # " + comment(route.name + ": " + methods + route.match.path + (route.service.empty() ? "" : " -> " + route.service)
+                                  + " (" + placeText(draft, route.place) + ")") + '\n';
+}
+
+std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<std::string> &upstreams, std::string &maps)
+{
+    const config::RouteSettings &settings = draft.plan.routes[route.index];
+    std::string out = routeTitle(draft, settings) + "        location = /" + route.location + " {\n";
+    const bool known = settings.serviceIndex < draft.plan.services.size();
+    const std::string target = writeRewrite(draft, route, maps);
+    std::string closed = !settings.unavailable.empty() ? settings.unavailable : route.closed;
+    if (closed.empty() && target.empty())
+        closed = "its new path cannot be said";
+    if (closed.empty() && (!known || upstreams[settings.serviceIndex].empty()))
+        closed = "service " + settings.service + " has no endpoint that takes requests";
+    if (!settings.unavailable.empty())
+        draft.say("route " + settings.name + ": " + (settings.restricted.empty() ? "unavailable" : settings.restricted), settings.place,
+                  Fidelity::Impossible, settings.unavailable + ". Sluice answers 503, and so does the export: it never opens what the "
+                  "file closes");
+    if (!closed.empty())
+        return out + closedRoute(closed) + "        }\n\n";
+    if (route.path.regex && !settings.rewrite.path.empty())
+        out += "            if (" + target + " ~ \"^//|/\\.\\.?(?:/|$)\") {\n                return 400;\n            }\n";
+    out += writeServiceSettings(draft.plan.services[settings.serviceIndex]);
+    out += "            proxy_pass http://" + upstreams[settings.serviceIndex] + target + "$sluice_query;\n        }\n\n";
+    return out;
+}
+
+// The path as it is matched and sent on: the one that came where that is in normal form already; what nginx makes of it
+// where only unreserved characters were escaped; else empty, which is refused (engine/http/uri.h).
+std::string writePath(Draft &draft)
+{
+    const bool escapes = std::any_of(draft.plan.routes.begin(), draft.plan.routes.end(), [](const config::RouteSettings &r) {
+        return r.match.path.find('%') != std::string::npos || r.match.path.starts_with('~');
+    });
+    const std::string hex = escapes ? "[89A-F][0-9A-F]" : "[89A-Fa-f][0-9A-Fa-f]";
+    const std::string letters = escapes ? "0[1-9A-F]|1[0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[BCDF]"
+                                        : "0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-cFf]|3[A-Fa-f]|40|5[B-Eb-e]|60|7[B-Db-dFf]";
+    draft.say("path normalisation", {}, Fidelity::Approximate,
+              std::string("dot segments and escaped letters are resolved as here; a path that has these and other escapes, too, is refused "
+                          "with 400, where Sluice normalises it")
+                  + (escapes ? "; so is one with escapes in lower case" : "; escapes in lower case are sent on as they came"));
+    const std::string dot = "(?:\\.|%2[Ee])", edge = "(?:/|%2[Ff]|%5[Cc])";
+    return "    map $request_uri $sluice_path {\n        "
+        + quoted("~^(?![^?]*" + edge + dot + "{1,2}(?:[/;?]|%2[Ff]|%5[Cc]|$))(/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:" + hex + "|" + letters
+                 + "))*)(?:\\?|$)")
+        + "  $1;\n        "
+        + quoted("~^(?![^?]*/" + dot + "{1,2};)/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]"
+                 "|7[0-9AaEe]))*(?:\\?|$)")
+        + "  $uri;\n        default  \"\";\n    }\n"
+        + "    map $request_uri $sluice_query {\n        " + quoted("~^[^?]*(\\?.*)$") + "  $1;\n        default  \"\";\n    }\n\n";
+}
+
+std::string writeLog(Draft &draft)
+{
+    if (draft.plan.record.on)
+        draft.say("record", {}, Fidelity::Approximate,
+                  "one JSON line an exchange in access.log, with the names of `sluice log --json`; no bodies, headers and decisions");
+    return R"(    log_format sluice escape=json '{"time":"$time_iso8601","method":"$request_method","host":"$host",'
+        '"path":"$sluice_path","query":"$args","status":$status,"latency_s":$request_time,'
+        '"request_bytes":$request_length,"response_bytes":$body_bytes_sent,"client":"$remote_addr",'
+        '"route":"$sluice_route","endpoint":"$upstream_addr","upstream_latency_s":"$upstream_response_time",'
+        '"request_id":"$sluice_request_id","trace_id":"$sluice_trace_id"}';
+    access_log access.log sluice;
+
+)";
+}
+
+std::string writeHttp(Draft &draft)
+{
+    const config::LimitSettings &limits = draft.plan.limits;
+    const uint32_t lines = std::max(1u, limits.headerBytes / std::max(1u, limits.requestLine));
+    draft.say("limits.request_line, limits.header_bytes", {}, Fidelity::Approximate, "nginx bounds single lines and their number, not the sum");
+    draft.say("limits.header_count", {}, Fidelity::Impossible, "nginx does not count headers");
+    draft.say("limits.header, limits.keep_alive, limits.drain", {}, Fidelity::Exact);
+    draft.say("answers of the gateway itself", {}, Fidelity::Approximate,
+              "404, 405, 502, 503 and 504 are problem+json with the request id as here, without the path in the detail; malformed "
+              "requests get nginx's own page");
+    draft.say("messages", {}, Fidelity::Approximate,
+              "headers that Connection names are passed on, Expect: 100-continue is answered by nginx itself, 1xx and trailers of the "
+              "upstream are dropped, headers with \"_\" in their name are dropped, Server is the upstream's or nginx");
+    return "    client_header_timeout " + time(limits.header) + ";\n    keepalive_timeout " + time(limits.keepAlive)
+        + ";\n    keepalive_requests 1000000;\n    client_max_body_size 0;\n    client_header_buffer_size 1k;\n    large_client_header_buffers "
+        + std::to_string(lines) + ' ' + std::to_string(limits.requestLine) + ";\n"
+        + R"(    types { }
+    default_type application/problem+json;
+    server_tokens off;
+    variables_hash_max_size 16384;
+    variables_hash_bucket_size 128;
+    client_body_temp_path temp_body;
+    proxy_temp_path temp_proxy;
+    fastcgi_temp_path temp_fastcgi;
+    uwsgi_temp_path temp_uwsgi;
+    scgi_temp_path temp_scgi;
+    geo $sluice_dollar { default "$"; }
+
+)";
+}
+
+constexpr std::string_view serverSettings = R"(        server_name _;
+        merge_slashes off;
+%UNDERSCORES%
+        # Streams, both ways, and kept connections.
+        proxy_http_version 1.1;
+        proxy_buffering off;
+        proxy_request_buffering off;
+        proxy_redirect off;
+        proxy_next_upstream error;
+        proxy_next_upstream_tries 8;
+        proxy_set_header Host $http_host;
+        proxy_set_header Connection $sluice_connection;
+        proxy_set_header Upgrade $sluice_upgrade;
+        proxy_set_header Proxy-Authorization "";
+        proxy_set_header Proxy-Connection "";
+        proxy_set_header Via $sluice_via;
+        proxy_set_header X-Forwarded-For $sluice_forwarded_for;
+        proxy_set_header X-Forwarded-Proto $sluice_forwarded_proto;
+        proxy_set_header X-Forwarded-Host $sluice_forwarded_host;
+        proxy_set_header X-Forwarded-Port $sluice_forwarded_port;
+        proxy_set_header X-Forwarded-Prefix $sluice_forwarded_prefix;
+        proxy_set_header X-Forwarded-Server $sluice_forwarded_server;
+        proxy_set_header X-Forwarded-Ssl $sluice_forwarded_ssl;
+        proxy_set_header X-Real-IP $sluice_real_ip;
+        proxy_set_header Forwarded $sluice_forwarded;
+        proxy_set_header X-Request-ID $sluice_request_id;
+        proxy_set_header X-Trace-ID $sluice_trace_id;
+        proxy_set_header traceparent "00-$sluice_trace_id-$sluice_span_id-01";
+        # What a service says to nginx alone is not obeyed: it could lead past the routes.
+        proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
+        proxy_pass_header Server;
+        proxy_pass_header Date;
+        proxy_hide_header X-Request-ID;
+        proxy_hide_header X-Trace-ID;
+        add_header X-Request-ID $sluice_request_id always;
+        add_header X-Trace-ID $sluice_trace_id always;
+        add_header Via "1.1 sluice" always;
+        error_page 502 = @bad_gateway;
+        error_page 504 = @gateway_timeout;
+
+        rewrite ^ /$sluice_route;
+
+)";
+
+std::string answer(int status, std::string_view title, std::string_view detail, std::string_view headers = {})
+{
+    std::string out(ownHeaders);
+    out.append(headers).append("            return ").append(std::to_string(status)) += ' ';
+    return out + problem(status, title, detail) + ";\n";
+}
+
+std::string writeAnswers(bool allow)
+{
+    std::string out = "        location = /refused {\n" + answer(400, "Bad Request", "The path is not valid.") + "        }\n";
+    out += "        location = /none {\n";
+    if (allow)
+        out += "            error_page 405 = @not_allowed;\n            if ($sluice_allow) {\n                return 405;\n            }\n";
+    out += answer(404, "Not Found", "No route takes this request.") + "        }\n";
+    if (allow)
+        out += "        location @not_allowed {\n"
+            + answer(405, "Method Not Allowed", "This method is not allowed here.", "            add_header Allow $sluice_allow always;\n")
+            + "        }\n";
+    const std::string bad = problem(502, "Bad Gateway", "The service behind this gateway could not be reached, or its answer was not valid.");
+    out += "        location @bad_gateway {\n"
+        + answer(502, "Bad Gateway", "The service behind this gateway could not be reached, or its answer was not valid.") + "        }\n";
+    out += "        location @gateway_timeout {\n            # Not even connected: that is 502.\n            if ($upstream_connect_time ~ "
+           "\"-$\") {\n                return 502 " + bad + ";\n            }\n"
+        + answer(504, "Gateway Timeout", "The service behind this gateway did not answer in time.") + "        }\n";
+    return out;
+}
+
+// What nginx says otherwise, at the top of the file.
+std::string writeHead(const Draft &draft)
+{
+    std::string out = "# Made by Sluice from " + comment(draft.plan.file.empty() ? "its command line" : draft.plan.file) + ".\n"
+        "# Run it: nginx -p DIR -c nginx.conf, where DIR is the folder of this file. Logs, pid and temporary files stay in it.\n#\n"
+        "# What nginx does otherwise than Sluice (report.json has the whole list):\n";
+    for (const ReportLine &line : draft.report) {
+        if (line.fidelity != Fidelity::Exact)
+            out += "#   " + std::string(name(line.fidelity)) + ": " + comment(line.feature) + (line.where.empty() ? "" : " (" + comment(line.where) + ")")
+                + ": " + comment(line.why) + '\n';
+    }
+    return out + '\n';
+}
+
+}  // namespace
+
+void Draft::say(std::string feature, const config::Place &where, Fidelity fidelity, std::string why)
+{
+    report.push_back({std::move(feature), placeText(*this, where), fidelity, std::move(why)});
+}
+
+std::string writeNginx(Draft &draft, const Table &table)
+{
+    std::vector<std::string> upstreamNames;
+    const std::string listen = writeListen(draft), upstreams = writeUpstreams(draft, upstreamNames);
+    std::string rewriteMaps, routes;
+    for (const TableRoute &route : table.routes)
+        routes += writeRoute(draft, route, upstreamNames, rewriteMaps);
+    const std::string tableText = writeTable(draft, table);
+    const bool allow = tableText.find("$sluice_allow {") != std::string::npos;
+    std::string settings(serverSettings);
+    settings.replace(settings.find("%UNDERSCORES%"), 13, table.underscores ? "        underscores_in_headers on;\n" : "");
+    std::string body = "worker_processes auto;\nworker_rlimit_nofile 20480;\npid nginx.pid;\nerror_log error.log warn;\npcre_jit on;\n"
+        "worker_shutdown_timeout " + time(draft.plan.limits.drain) + ";\n\nevents {\n    worker_connections 10000;\n}\n\nhttp {\n";
+    body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft) + tableText + rewriteMaps + upstreams;
+    body += "    server {\n" + listen + settings + routes + writeAnswers(allow) + "    }\n}\n";
+    return writeHead(draft) + body;
+}
+
+Result<Export> exportNginx(const config::Plan &plan)
+{
+    Draft draft(plan);
+    Result<Table> table = makeTable(draft);
+    if (!table)
+        return table.error();
+    Export out;
+    out.files.push_back({"nginx.conf", writeNginx(draft, *table)});
+    out.report = std::move(draft.report);
+    return out;
+}
+
+}  // namespace sluice::exporters::nginx

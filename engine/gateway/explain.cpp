@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/gateway/explain.h"
+
+#include "engine/http/uri.h"
+
+namespace sluice::gateway {
+
+namespace {
+
+using journey::Stage;
+
+// Where the question goes: its target taken apart, and its head as a reader would have given it.
+struct Asked {
+    http::RequestHead head;
+    std::string host, query, path;       // path: normalised
+    std::string wrong;                   // not empty: no path, 400
+};
+
+Asked ask(const Question &question)
+{
+    Asked out;
+    out.head.method = question.method;
+    out.head.target = question.target.empty() ? "/" : question.target;
+    std::string authority = question.host;
+    for (const auto &[name, value] : question.headers) {
+        out.head.headers.add(name, value);
+        if (authority.empty() && http::equalsIgnoreCase(name, "Host"))
+            authority = value;
+    }
+    if (out.head.target.find("://") != std::string::npos && authority.empty()) {
+        const size_t begin = out.head.target.find("://") + 3;
+        authority = out.head.target.substr(begin, std::min(out.head.target.find_first_of("/?#", begin), out.head.target.size()) - begin);
+    }
+    out.head.authority = http::lowerCase(authority);
+    if (const auto parts = http::parseAuthority(out.head.authority))
+        out.host = parts->host;
+    const http::TargetParts target = http::splitTarget(out.head.target);
+    out.query = target.query;
+    std::string storage;
+    const Result<std::string_view> path = http::normalisePath(target.path, storage);
+    if (path)
+        out.path = *path;
+    else
+        out.wrong = path.error().what;
+    return out;
+}
+
+void addCandidates(const config::Plan &plan, const routing::RequestFacts &facts, Explanation &out)
+{
+    for (const routing::Candidate &c : plan.router.explain(facts)) {
+        const config::RouteSettings &route = plan.routes[c.route];
+        out.candidates.push_back({route.name, c.matched, c.why, route.place.line});
+    }
+}
+
+// The words of the conductor (engine/journey/choose.cpp).
+void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match, const routing::RequestFacts &facts, Explanation &out)
+{
+    switch (match.kind) {
+    case routing::RouteMatch::Kind::NoRoute:
+        out.status = 404;
+        out.decisions.add(Stage::Route, "no_route", "no route takes this request", [&](JsonObject &f) {
+            f.add("host", facts.host).add("path", facts.path).add("routes", plan.routes.size());
+        });
+        return;
+    case routing::RouteMatch::Kind::WrongMethod:
+        out.status = 405;
+        out.decisions.add(Stage::Route, "method_not_allowed", "the path is known, the method is not", [&](JsonObject &f) {
+            f.add("method", facts.method).add("allow", match.allow);
+        });
+        return;
+    case routing::RouteMatch::Kind::Found:
+        break;
+    }
+    const config::RouteSettings &route = plan.routes[match.route];
+    out.route = route.name;
+    out.service = route.service;
+    out.decisions.add(Stage::Route, "matched", "the most specific route that takes this request", [&](JsonObject &f) {
+        f.add("route", route.name).add("pattern", route.match.path).add("service", route.service).add("line", route.place.line);
+        for (const routing::Capture &c : match.captures)
+            f.add(c.name, c.value);
+    });
+}
+
+void addBalance(const config::ServiceSettings &service, Explanation &out)
+{
+    size_t usable = 0;
+    std::string urls = "[";
+    for (const config::EndpointSettings &endpoint : service.endpoints) {
+        if (endpoint.weight == 0)
+            continue;
+        if (usable++ > 0)
+            urls += ',';
+        JsonObject o(urls);
+        o.add("url", endpoint.url).add("weight", endpoint.weight);
+        o.close();
+    }
+    urls += ']';
+    if (usable == 0) {
+        out.status = 503;
+        out.decisions.add(Stage::Balance, "none", "service " + service.name + " has no endpoint that takes requests");
+        return;
+    }
+    const std::string why = usable == 1 ? "the only endpoint that takes requests"
+                                        : "one of " + std::to_string(usable) + " endpoints, by weighted round robin when it is sent";
+    out.decisions.add(Stage::Balance, "would_pick", why, [&](JsonObject &f) { f.addRaw("endpoints", urls); });
+}
+
+// ---- words
+
+std::string millis(Nanos duration)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.2f ms", double(duration.count()) / 1e6);
+    return text;
+}
+
+// A fact for people: text without its quotes.
+std::string factText(const std::string &json)
+{
+    if (json.size() >= 2 && json.front() == '"' && json.find('\\') == std::string::npos)
+        return json.substr(1, json.size() - 2);
+    return json;
+}
+
+std::string decisionLine(const journey::Decision &decision)
+{
+    std::string out = "  " + decision.stage;
+    out.append(decision.stage.size() < 10 ? 10 - decision.stage.size() : 1, ' ');
+    out += decision.outcome + ": " + decision.why;
+    std::string facts;
+    for (const auto &[name, value] : decision.facts)
+        facts += (facts.empty() ? "" : ", ") + name + " " + factText(value);
+    if (!facts.empty())
+        out += "\n            (" + facts + ")";
+    return out + '\n';
+}
+
+std::string decisionLines(const journey::DecisionLog &log)
+{
+    const auto decisions = journey::DecisionLog::parse(log.json());
+    if (!decisions || decisions->empty())
+        return "  no decisions were kept\n";
+    std::string out;
+    for (const journey::Decision &decision : *decisions)
+        out += decisionLine(decision);
+    return out;
+}
+
+std::string faultWords(Fault fault)
+{
+    switch (fault) {
+    case Fault::Client: return "the client's fault";
+    case Fault::Upstream: return "the upstream's fault";
+    case Fault::Gateway: break;
+    }
+    return "the gateway's doing";
+}
+
+std::string timeLines(const journey::Times &t)
+{
+    const std::pair<const char *, Nanos> steps[] = {{"route found", t.routed},         {"upstream connected", t.connected},
+                                                    {"request sent", t.requestSent},   {"first byte of the answer", t.firstByte},
+                                                    {"answer begun", t.answered},      {"all over", t.ended}};
+    std::string out;
+    Nanos before{0};
+    for (const auto &[what, at] : steps) {
+        if (at < Nanos(0))
+            continue;
+        std::string line = "  " + millis(at);
+        line.insert(2, line.size() < 14 ? 14 - line.size() : 0, ' ');
+        out += line + "  " + what + " (+" + millis(at - before) + ")\n";
+        before = at;
+    }
+    return out;
+}
+
+std::string attemptLines(const journey::Exchange &x)
+{
+    std::string out;
+    for (size_t i = 0; i < x.attempts.size(); ++i) {
+        const journey::Attempt &a = x.attempts[i];
+        out += "  attempt " + std::to_string(i + 1) + " at " + a.endpoint + (a.reused ? ", kept connection" : ", new connection") + ": "
+            + (a.error.empty() ? "answered " + std::to_string(a.status) : a.error);
+        if (a.started >= Nanos(0) && a.ended >= a.started)
+            out += ", " + millis(a.ended - a.started);
+        out += '\n';
+    }
+    return out;
+}
+
+}  // namespace
+
+Explanation explain(const config::Plan &plan, const Question &question)
+{
+    Explanation out;
+    const Asked asked = ask(question);
+    if (!asked.wrong.empty()) {
+        out.status = 400;
+        out.decisions.add(Stage::Route, "bad_path", asked.wrong);
+        return out;
+    }
+    const routing::RequestFacts facts{asked.head.method, asked.host, asked.path, asked.query, &asked.head.headers};
+    const routing::RouteMatch match = plan.router.find(facts);
+    out.path = asked.path;
+    addCandidates(plan, facts, out);
+    addRouteDecision(plan, match, facts, out);
+    if (match.kind != routing::RouteMatch::Kind::Found)
+        return out;
+    const config::RouteSettings &route = plan.routes[match.route];
+    if (!route.unavailable.empty()) {
+        out.status = 503;
+        out.decisions.add(Stage::Auth, "refused", route.unavailable);
+        return out;
+    }
+    const config::ServiceSettings &service = plan.services[route.serviceIndex];
+    out.path = routing::rewritten(route.rewrite, asked.path, match.captures);
+    if (!asked.query.empty())
+        out.path += '?' + asked.query;
+    if (!service.unavailable.empty()) {
+        out.status = 503;
+        out.decisions.add(Stage::Balance, "refused", service.unavailable);
+        return out;
+    }
+    addBalance(service, out);
+    return out;
+}
+
+std::string toJson(const Explanation &e)
+{
+    std::string candidates = "[";
+    for (const Explanation::Candidate &c : e.candidates) {
+        if (candidates.size() > 1)
+            candidates += ',';
+        JsonObject o(candidates);
+        o.add("route", c.route).add("matched", c.matched).add("why", c.why).add("line", c.line);
+        o.close();
+    }
+    candidates += ']';
+    std::string out;
+    JsonObject o(out);
+    if (e.status)
+        o.add("status", e.status);
+    else
+        o.addRaw("status", "null");
+    o.addOrNull("route", e.route).addOrNull("service", e.service).addOrNull("path", e.path).addRaw("decisions", e.decisions.json())
+        .addRaw("candidates", candidates);
+    o.close();
+    return out;
+}
+
+std::string toText(const Explanation &e)
+{
+    std::string out;
+    if (e.status)
+        out += "The gateway would answer " + std::to_string(e.status) + ' ' + std::string(http::reasonPhrase(e.status)) + " by itself.\n";
+    else
+        out += "It would go to service " + e.service + " as " + e.path + ", by route " + e.route + ".\n";
+    out += "\nDecisions\n" + decisionLines(e.decisions);
+    if (e.candidates.empty())
+        return out;
+    out += "\nRoutes\n";
+    bool winner = true;
+    for (const Explanation::Candidate &c : e.candidates) {
+        out += c.matched && winner ? "  + " : "  - ";
+        winner = winner && !c.matched;
+        out += c.route + (c.line > 0 ? " (line " + std::to_string(c.line) + ")" : "") + ": " + c.why + '\n';
+    }
+    return out;
+}
+
+std::string story(const journey::Exchange &x)
+{
+    std::string out = x.received.method + ' ' + x.received.target + " from " + x.client + " at " + rfc3339(x.time);
+    if (x.id)
+        out = "#" + std::to_string(x.id) + "  " + out;
+    out += "\nanswered ";
+    if (x.returned.status)
+        out += std::to_string(x.returned.status) + ' ' + std::string(http::reasonPhrase(x.returned.status));
+    else
+        out += "nothing";
+    if (x.times.ended >= Nanos(0))
+        out += " after " + millis(x.times.ended);
+    if (!x.failure.empty())
+        out += "\nbecause " + x.failure;
+    if (x.failedBy)
+        out += " (" + faultWords(*x.failedBy) + ")";
+    out += '\n';
+    if (!x.route.empty())
+        out += "route " + x.route + (x.service.empty() ? "" : ", service " + x.service) + (x.endpoint.empty() ? "" : ", endpoint " + x.endpoint) + '\n';
+    if (!x.sent.target.empty() && x.sent.target != x.received.target)
+        out += "sent on as " + x.sent.method + ' ' + x.sent.target + '\n';
+    if (x.replayOf)
+        out += "repeats #" + std::to_string(x.replayOf) + '\n';
+    out += "request " + x.requestId + ", trace " + x.trace.trace + '\n';
+    out += "\nDecisions\n" + decisionLines(x.decisions);
+    if (!x.attempts.empty())
+        out += "\nAttempts\n" + attemptLines(x);
+    return out + "\nTime since the request began\n" + timeLines(x.times);
+}
+
+}  // namespace sluice::gateway
