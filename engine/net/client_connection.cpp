@@ -61,8 +61,11 @@ Task<void> ClientConnection::serve()
             worker_.busy(false);
             if (!finished())
                 break;
-            if (requests % 64 == 0 && co_await turn(scope_) != Why::Ok)       // pipelined requests must not starve the rest
-                break;
+            if (requests % 64 == 0) {            // pipelined requests must not starve the rest
+                const Why why = co_await turn(scope_);
+                if (why != Why::Ok)
+                    break;
+            }
         }
         if (scope_.running() && !cut_ && !tunnel_)
             co_await linger();

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Installs what the tests need, builds, and runs them all.
+#   tests/run.sh                  format and tidy checks, then everything in a debug build
+#   tests/run.sh asan | tsan      the same tests in a sanitizer build
+#   tests/run.sh fuzz             each fuzz target for a minute (FUZZ_SECONDS)
+#   tests/run.sh tidy             the checks of the source alone
+#   tests/run.sh dev asan fuzz    several, in this order
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash installer/install-packages.sh installer/packages.txt tests/packages.txt
+[ $# -gt 0 ] || set -- tidy dev
+
+build_and_test() {
+    local preset=$1
+    shift
+    echo "== $preset: build"
+    mkdir -p "build/$preset"
+    cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log"; return 1; }
+    cmake --build --preset "$preset"
+    echo "== $preset: test"
+    ctest --test-dir "build/$preset" --output-on-failure -j2 "$@"
+}
+
+fuzz() {
+    echo "== fuzz: build"
+    mkdir -p build/fuzz
+    cmake --preset fuzz >build/fuzz/configure.log 2>&1 || { cat build/fuzz/configure.log; return 1; }
+    cmake --build --preset fuzz
+    local target name
+    for target in build/fuzz/fuzz/*_fuzz; do
+        name=$(basename "$target" _fuzz)
+        echo "== fuzz: $name"
+        mkdir -p "build/fuzz/corpus/$name"
+        "$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
+            "build/fuzz/corpus/$name" "tests/fuzz/seeds/$name"
+    done
+}
+
+for stage in "$@"; do
+    case $stage in
+    tidy) bash tests/tidy/run.sh ;;
+    dev) build_and_test dev ;;
+    asan) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 build_and_test asan -LE "peers-only" ;;
+    tsan) TSAN_OPTIONS=second_deadlock_stack=1 build_and_test tsan -L threads ;;
+    fuzz) fuzz ;;
+    *) echo "tests/run.sh: unknown stage $stage (tidy dev asan tsan fuzz)" >&2; exit 2 ;;
+    esac
+done
