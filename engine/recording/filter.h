@@ -13,6 +13,7 @@
 #include "engine/journey/exchange.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,14 +22,17 @@ namespace sluice::recording {
 
 struct Term {
     enum class Kind { And, Or, Not, Test, All };            // All: an empty filter
-    enum class Op { Is, Contains, Less, LessEqual, Greater, GreaterEqual, NotEqual, Range };
+    enum class Op { Is, Glob, Contains, Exists, Less, LessEqual, Greater, GreaterEqual, Range };
     Kind kind = Kind::All;
     std::vector<Term> parts;                                // And, Or: two or more; Not: one
 
     // Test: a field of the language ("status", "path", "header", "text" for free text …), an operator and a value.
+    // Text is compared with Is, Glob and Contains, numbers with the others and Is; Exists is for header:Name alone.
+    // != becomes a Not, a list of values an Or.
+    // since: and until: become tests of "time".
     std::string field, argument, value;                     // argument: the header's name
     Op op = Op::Is;
-    int64_t number = 0, upper = 0;                          // status, id, sizes in bytes, durations in ns, since: microseconds since 1970
+    int64_t number = 0, upper = 0;                          // status, id, sizes in bytes, latency in ns, time: microseconds since 1970
     bool operator==(const Term &) const = default;
 };
 
