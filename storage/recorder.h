@@ -27,7 +27,7 @@ public:
     void setSettings(const config::RecordSettings &);       // after a reload; any thread
     // Called on the writer's thread after each commit, with the highest id; must return at once.
     void onCommit(std::function<void(int64_t lastId)>);
-    // Blocks until all that was pushed before is on disk. Any thread but the writer's.
+    // Blocks until all that was pushed before is on disk, or the disk refuses (stats().trouble). Any thread but the writer's.
     void flush();
 
 private:

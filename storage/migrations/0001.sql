@@ -53,9 +53,10 @@ CREATE INDEX exchange_by_replay ON exchange (replay_of) WHERE replay_of <> 0;
 CREATE INDEX exchange_by_trace ON exchange (id >> 14, trace_key);
 CREATE INDEX exchange_by_request ON exchange (id >> 14, request_key);
 
--- What only one exchange at a time is asked for. Each blob begins with a byte that says how it is packed.
+-- What only one exchange at a time is asked for.
 CREATE TABLE message (
     id INTEGER PRIMARY KEY,
+    packing INTEGER NOT NULL,             -- which of the three below are zstd: 1, 2, 4
     detail BLOB NOT NULL,                 -- heads, attempts, times, decisions (storage/detail_codec.h)
     request_body BLOB NOT NULL,
     response_body BLOB NOT NULL

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A scan over JSON's tokens that copies everything but the values of secret keys. It does not ask whether the text is valid: what
+// is cut, malformed or no JSON at all is scanned too, then by the last key of a name alone.
+#include "engine/recording/redaction.h"
+
+namespace sluice::recording {
+
+namespace {
+
+constexpr size_t mostDepth = 64;
+
+bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+void appendUtf8(std::string &out, unsigned code)
+{
+    if (code < 0x80) {
+        out += char(code);
+    } else if (code < 0x800) {
+        out += char(0xc0 | (code >> 6));
+        out += char(0x80 | (code & 0x3f));
+    } else {                                     // halves of a surrogate pair too: only comparing comes after
+        out += char(0xe0 | (code >> 12));
+        out += char(0x80 | ((code >> 6) & 0x3f));
+        out += char(0x80 | (code & 0x3f));
+    }
+}
+
+int hexOf(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = char(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// A key without its escapes.
+std::string unescaped(std::string_view text)
+{
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size()) {
+            out += text[i];
+            continue;
+        }
+        const char c = text[++i];
+        unsigned code = 0;
+        size_t read = 0;
+        for (; c == 'u' && read < 4 && i + 1 + read < text.size() && hexOf(text[i + 1 + read]) >= 0; ++read)
+            code = code * 16 + unsigned(hexOf(text[i + 1 + read]));
+        if (read == 4) {
+            appendUtf8(out, code);
+            i += 4;
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+class JsonRedaction {
+public:
+    JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders, bool conservative)
+        : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative)
+    {
+    }
+
+    // False: the nesting makes no sense, so paths do not either.
+    bool run()
+    {
+        while (at_ < text_.size()) {
+            const char c = text_[at_];
+            if (c == '"') {
+                takeString();
+                continue;
+            }
+            if (c == '{' || c == '[')
+                open(c);
+            else if ((c == '}' || c == ']') && !close(c) && !conservative_)
+                return false;
+            ++at_;
+        }
+        return true;
+    }
+    bool changed() const { return kept_ != 0; }
+    std::string result()
+    {
+        out_ += text_.substr(kept_);
+        return std::move(out_);
+    }
+
+private:
+    struct Level {
+        char opened;
+        std::string key;                         // of the member that is being read
+    };
+
+    void open(char c)
+    {
+        if (levels_.size() >= mostDepth)
+            conservative_ = true;
+        else
+            levels_.push_back({c, {}});
+    }
+
+    bool close(char c)
+    {
+        if (levels_.empty() || levels_.back().opened != (c == '}' ? '{' : '['))
+            return false;
+        levels_.pop_back();
+        return true;
+    }
+
+    // Past the closing quote, or the end of a text that is cut off within it.
+    size_t endOfString(size_t at) const
+    {
+        for (++at; at < text_.size(); ++at) {
+            if (text_[at] == '\\')
+                ++at;
+            else if (text_[at] == '"')
+                return at + 1;
+        }
+        return text_.size();
+    }
+
+    size_t skipBlanks(size_t at) const
+    {
+        while (at < text_.size() && isBlank(text_[at]))
+            ++at;
+        return at;
+    }
+
+    void takeString()
+    {
+        const size_t end = endOfString(at_);
+        const size_t colon = skipBlanks(end);
+        if (colon >= text_.size() || text_[colon] != ':') {
+            at_ = end;
+            return;
+        }
+        std::string key = unescaped(text_.substr(at_ + 1, end - at_ - 2));
+        const bool secret = isSecret(key);
+        if (!levels_.empty())
+            levels_.back().key = std::move(key);
+        at_ = colon + 1;
+        if (secret)
+            replaceValue();
+    }
+
+    bool isSecret(const std::string &key) const
+    {
+        for (const std::string &name : names_) {
+            const size_t dot = name.rfind('.');
+            if (http::equalsIgnoreCase(name, key))
+                return true;
+            if (dot == name.npos || !http::equalsIgnoreCase(std::string_view(name).substr(dot + 1), key))
+                continue;
+            if (conservative_ || isPath(std::string_view(name).substr(0, dot)))
+                return true;
+        }
+        return false;
+    }
+
+    // The keys above the present member are these, arrays not counted.
+    bool isPath(std::string_view dotted) const
+    {
+        std::string path;
+        for (size_t i = 0; i + 1 < levels_.size(); ++i) {
+            if (levels_[i].opened != '{')
+                continue;
+            if (!path.empty())
+                path += '.';
+            path += levels_[i].key;
+        }
+        return http::equalsIgnoreCase(path, dotted);
+    }
+
+    size_t endOfNested(size_t at) const
+    {
+        for (size_t depth = 0; at < text_.size();) {
+            const char c = text_[at];
+            if (c == '"') {
+                at = endOfString(at);
+                continue;
+            }
+            ++at;
+            if (c == '{' || c == '[')
+                ++depth;
+            else if ((c == '}' || c == ']') && --depth == 0)
+                return at;
+        }
+        return text_.size();
+    }
+
+    void replaceValue()
+    {
+        const size_t from = skipBlanks(at_);
+        if (from >= text_.size())
+            return;
+        size_t end = from;
+        std::string_view secret;
+        if (text_[from] == '"') {
+            end = endOfString(from);
+            secret = text_.substr(from + 1, end - from - 1);
+            if (!secret.empty() && end - from >= 2 && text_[end - 1] == '"')
+                secret.remove_suffix(1);
+        } else if (text_[from] == '{' || text_[from] == '[') {
+            end = endOfNested(from);
+            secret = text_.substr(from, end - from);
+        } else {
+            while (end < text_.size() && !isBlank(text_[end]) && text_[end] != ',' && text_[end] != '}' && text_[end] != ']')
+                ++end;
+            secret = text_.substr(from, end - from);
+        }
+        at_ = end;
+        if (secret.empty() || secret == "null")
+            return;
+        out_ += text_.substr(kept_, from - kept_);
+        out_ += '"';
+        out_ += placeholders_.of(secret);
+        out_ += '"';
+        kept_ = end;
+    }
+
+    std::string_view text_;
+    const std::vector<std::string> &names_;
+    Placeholders &placeholders_;
+    bool conservative_;
+    std::vector<Level> levels_;
+    std::string out_;
+    size_t at_ = 0, kept_ = 0;                   // text_ up to kept_ is in out_, or replaced
+};
+
+}  // namespace
+
+bool redactJson(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders)
+{
+    JsonRedaction careful(text, names, placeholders, false);
+    if (careful.run()) {
+        if (careful.changed())
+            text = careful.result();
+        return careful.changed();
+    }
+    JsonRedaction conservative(text, names, placeholders, true);
+    conservative.run();
+    if (conservative.changed())
+        text = conservative.result();
+    return conservative.changed();
+}
+
+}  // namespace sluice::recording

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/recording/redaction.h"
+
+#include "engine/http/content_decoder.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+namespace sluice::recording {
+
+namespace {
+
+constexpr size_t mostDecoded = 16 << 20;
+constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
+
+bool isAny(std::string_view name, const std::vector<std::string> &names)
+{
+    for (const std::string &each : names) {
+        if (http::equalsIgnoreCase(each, name))
+            return true;
+    }
+    return false;
+}
+
+bool carriesUrl(std::string_view name)
+{
+    return http::equalsIgnoreCase(name, "Location") || http::equalsIgnoreCase(name, "Referer") || http::equalsIgnoreCase(name, "Content-Location");
+}
+
+bool isForm(std::string_view type) { return containsFolded(type, "x-www-form-urlencoded"); }
+bool isPicture(std::string_view type)
+{
+    for (const std::string_view kind : {"image/", "video/", "audio/", "font/"}) {
+        if (http::equalsIgnoreCase(type.substr(0, kind.size()), kind))
+            return true;
+    }
+    return false;
+}
+bool mayHideSecrets(std::string_view type) { return type.empty() || containsFolded(type, "json") || isForm(type); }
+
+bool replaceAll(std::string &text, const std::vector<Placeholders::Found> &found)
+{
+    bool changed = false;
+    for (const auto &[secret, placeholder] : found) {
+        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + placeholder.size())) {
+            text.replace(at, secret.size(), placeholder);
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+}  // namespace
+
+std::string Placeholders::made(std::string_view secret) const
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char *>(secret.data()), secret.size(), mac, &length);
+    return "{{secret:" + hex({reinterpret_cast<const char *>(mac), 6}) + "}}";
+}
+
+const std::string &Placeholders::of(std::string_view secret)
+{
+    if (secret.empty())
+        return last_ = {};
+    if (secret.size() > longestKnown)
+        return last_ = made(secret);
+    std::string key(secret);
+    auto at = known_.find(key);
+    if (at == known_.end()) {
+        if (known_.size() >= mostKnown)
+            known_.clear();
+        at = known_.emplace(key, made(secret)).first;
+    }
+    // Too short a secret would be found everywhere.
+    if (secret.size() >= 6 && found_.size() < mostFound)
+        found_.push_back({std::move(key), at->second});
+    return at->second;
+}
+
+Redactor::Redactor(const config::RecordSettings &settings, const PlaceholderKey &key)
+    : headers_(settings.redactHeaders), names_(settings.redactJson), placeholders_(key)
+{
+    for (const std::string &name : names_)
+        lastKeys_.emplace_back(std::string_view(name).substr(name.rfind('.') + 1));
+}
+
+void Redactor::redactHead(http::HeaderList &list)
+{
+    bool any = false;
+    for (const http::Field field : list)
+        any = any || isAny(field.name, headers_) || (!names_.empty() && carriesUrl(field.name) && field.value.find('?') != field.value.npos);
+    if (!any)
+        return;
+    http::HeaderList out;
+    for (const http::Field field : list) {
+        if (isAny(field.name, headers_)) {
+            out.add(field.name, redactedFieldValue(field.name, field.value, placeholders_));
+        } else if (carriesUrl(field.name)) {
+            std::string url(field.value);
+            redactTarget(url);
+            out.add(field.name, url);
+        } else {
+            out.add(field.name, field.value);
+        }
+    }
+    list = std::move(out);
+}
+
+bool Redactor::redactTarget(std::string &target)
+{
+    const size_t mark = target.find('?');
+    if (mark == target.npos || names_.empty())
+        return false;
+    const size_t end = std::min(target.find('#', mark), target.size());
+    std::string query = target.substr(mark + 1, end - mark - 1);
+    if (!redactForm(query, names_, placeholders_))
+        return false;
+    target.replace(mark + 1, end - mark - 1, query);
+    return true;
+}
+
+bool Redactor::worthLooking(std::string_view body, bool form) const
+{
+    for (const FoldedSearch &key : lastKeys_) {
+        if (key.in(body))
+            return true;
+    }
+    // A key may be written with escapes ("p\u0061ssword", or %61 in a form).
+    return body.find(form ? "%" : "\\u") != body.npos;
+}
+
+bool Redactor::redactBody(std::string &bytes, std::string_view type)
+{
+    const bool form = isForm(type);
+    if (isPicture(type) || !worthLooking(bytes, form))
+        return false;
+    return form ? redactForm(bytes, names_, placeholders_) : redactJson(bytes, names_, placeholders_);
+}
+
+// `first` and `second` are the heads that tell of this content; both may say how it is coded.
+void Redactor::redactContent(journey::Content &content, http::HeaderList &first, http::HeaderList &second)
+{
+    if (names_.empty() || content.bytes.empty())
+        return;
+    const std::string type(first.get("Content-Type"));
+    const std::string coding = first.joined("Content-Encoding");
+    const bool cut = content.cut();
+    if (coding.empty() || http::equalsIgnoreCase(coding, "identity")) {
+        if (redactBody(content.bytes, type)) {
+            content.redacted = true;
+            content.wasCut = cut;
+        }
+        return;
+    }
+    if (!mayHideSecrets(type))
+        return;
+    http::Decoded decoded = http::decodeContent(content.bytes, coding, mostDecoded);
+    if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
+        content.bytes.clear();
+        content.withheld = "it could not be decoded to look for secrets: " + decoded.why;
+        return;
+    }
+    if (!redactBody(decoded.bytes, type))
+        return;
+    content.bytes = std::move(decoded.bytes);
+    content.redacted = true;
+    content.wasCut = cut || decoded.state == http::Decoded::State::Cut;
+    for (http::HeaderList *head : {&first, &second}) {
+        if (head->has("Content-Encoding"))
+            head->set("Content-Encoding", "identity");
+    }
+}
+
+void Redactor::redactWords(journey::Exchange &x)
+{
+    if (placeholders_.found().empty())
+        return;
+    std::string decisions(x.decisions.text());
+    if (replaceAll(decisions, placeholders_.found()))
+        x.decisions = journey::DecisionLog::restored(std::move(decisions));
+    replaceAll(x.failure, placeholders_.found());
+    for (journey::Attempt &attempt : x.attempts)
+        replaceAll(attempt.error, placeholders_.found());
+}
+
+void Redactor::redact(journey::Exchange &x)
+{
+    placeholders_.clearFound();
+    redactHead(x.received.headers);
+    redactHead(x.sent.headers);
+    redactHead(x.answer.headers);
+    redactHead(x.returned.headers);
+    redactHead(x.requestTrailers);
+    redactHead(x.responseTrailers);
+    redactTarget(x.received.target);
+    redactTarget(x.sent.target);
+    if (!names_.empty() && !x.query.empty())
+        redactForm(x.query, names_, placeholders_);
+    redactContent(x.requestBody, x.received.headers, x.sent.headers);
+    if (x.answer.status)
+        redactContent(x.responseBody, x.answer.headers, x.returned.headers);
+    else
+        redactContent(x.responseBody, x.returned.headers, x.answer.headers);
+    redactWords(x);
+}
+
+}  // namespace sluice::recording

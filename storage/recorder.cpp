@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/recorder.h"
+
+#include "storage/migrations.h"
+#include "storage/writer_thread.h"
+
+#include <filesystem>
+
+namespace sluice::storage {
+
+namespace {
+
+// Before the first table: both are for ever.
+constexpr const char *newFile = "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;";
+constexpr const char *everyTime = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; "
+                                  "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;";
+
+}  // namespace
+
+Outcome Recorder::Impl::open(const std::string &file)
+{
+    path = file;
+    bool made = false;
+    if (Outcome outcome = makeFile(path, made); !outcome)
+        return outcome;
+    auto opened = Database::open(path, SQLITE_OPEN_READWRITE);
+    if (!opened)
+        return opened.error();
+    database = opened.take();
+    sqlite3_busy_timeout(database->handle(), 5000);
+    // Whose file it is first: beside a foreign one nothing is made.
+    int64_t version = 0;
+    auto kind = identify(*database, version);
+    if (!kind)
+        return kind.error();
+    if (*kind == FileKind::Foreign || *kind == FileKind::Newer)
+        return Error{Fault::Gateway, whyNot(*kind, path, version)};
+    std::error_code error;
+    const auto canonical = std::filesystem::canonical(path, error);
+    auto taken = FileLock::take(error ? path : canonical.string());
+    if (!taken)
+        return taken.error();
+    lock = taken.take();
+    kind = identify(*database, version);
+    if (!kind)
+        return kind.error();
+    if (*kind == FileKind::Empty) {
+        if (Outcome outcome = database->run(newFile); !outcome)
+            return outcome;
+    }
+    if (Outcome outcome = database->run("PRAGMA journal_mode = WAL"); !outcome)
+        return outcome;
+    if (Outcome outcome = database->run(everyTime); !outcome)
+        return outcome;
+    return migrate(*database, version);
+}
+
+Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { }
+Recorder::~Recorder() = default;
+
+Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings)
+{
+    auto impl = std::make_unique<Impl>();
+    if (const Outcome opened = impl->open(path); !opened)
+        return opened.error();
+    auto key = placeholderKey();
+    if (!key)
+        return key.error();
+    impl->key = *key;
+    auto writer = RowWriter::create(*impl->database);
+    if (!writer)
+        return writer.error();
+    impl->writer = writer.take();
+    auto retention = Retention::create(*impl->database);
+    if (!retention)
+        return retention.error();
+    impl->retention = retention.take();
+    const auto rows = impl->database->number("SELECT sum(rows) FROM span");
+    const auto last = impl->database->number("SELECT max((SELECT coalesce(max(id), 0) FROM exchange), (SELECT value FROM meta WHERE key = 'last_id'))");
+    if (!rows || !last)
+        return rows ? last.error() : rows.error();
+    impl->rows = uint64_t(*rows);
+    impl->lastId = *last;
+    impl->settings = settings;
+    impl->start();
+    return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
+}
+
+void Recorder::push(recording::Batch batch)
+{
+    impl_->push(std::move(batch));
+}
+
+recording::SinkStats Recorder::stats() const
+{
+    const std::lock_guard guard(impl_->mutex);
+    recording::SinkStats stats;
+    stats.rows = impl_->rows;
+    stats.bytes = impl_->bytes;
+    stats.shed = impl_->shed;
+    stats.queued = impl_->queue.size() + impl_->underWay;
+    stats.lastId = impl_->lastId;
+    stats.trouble = impl_->writeTrouble.empty() ? impl_->shedTrouble : impl_->writeTrouble;
+    return stats;
+}
+
+const std::string &Recorder::path() const
+{
+    return impl_->path;
+}
+
+void Recorder::setSettings(const config::RecordSettings &settings)
+{
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->settings = settings;
+        ++impl_->settingsRevision;
+    }
+    impl_->wake.notify_all();
+}
+
+void Recorder::onCommit(std::function<void(int64_t lastId)> callback)
+{
+    const std::lock_guard guard(impl_->mutex);
+    impl_->committed = std::move(callback);
+}
+
+void Recorder::flush()
+{
+    std::unique_lock guard(impl_->mutex);
+    const uint64_t target = impl_->accepted;
+    ++impl_->flushing;
+    impl_->wake.notify_all();
+    impl_->settledChanged.wait(guard, [&] { return impl_->settled >= target || !impl_->writeTrouble.empty(); });
+    --impl_->flushing;
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Keeps a recording within its bounds by taking away the oldest exchanges, a small step at a time. One thread: the writer's.
+#pragma once
+
+#include "engine/base/moment.h"
+#include "storage/sqlite.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace sluice::storage {
+
+struct Bounds {
+    uint64_t bytes = 0;                // of the file's used pages; at least 1 MiB is kept
+    Nanos age{0};
+};
+
+class Retention {
+public:
+    static Result<std::unique_ptr<Retention>> create(Database &);
+    struct Step {
+        int code = SQLITE_OK;          // what SQLite said
+        int64_t rows = 0;              // taken away
+        bool more = false;             // there is more to take away: call again
+    };
+    // Takes away at most 1,000 exchanges, in a transaction of its own. `newest` is the highest id, which always stays.
+    Step step(const Bounds &, WallTime now, int64_t newest);
+    // Gives a little of the file's unused room back to the disk, when there is much of it. True: there is more.
+    bool shrink();
+
+private:
+    explicit Retention(Database &database) : database_(database) { }
+    bool tooMany(const Bounds &) const;
+    int64_t tooOld(WallTime before);
+    struct Range {
+        int64_t from = 0, to = -1;
+    };
+    Range oldestRows(int64_t newest);
+    Step remove(int64_t from, int64_t to, int64_t newest);
+    int64_t one(Statement &);
+
+    Database &database_;
+    mutable Statement pages_, free_;
+    Statement oldest_, oldSpan_;
+    Statement rows_, messages_, marks_, spans_, shorten_, names_, lastId_;
+};
+
+}  // namespace sluice::storage

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storage/row_keys.h"
+
+#include "engine/base/ids.h"
+
+namespace sluice::storage {
+
+namespace {
+
+int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+constexpr size_t dashes[] = {8, 13, 18, 23};
+
+}  // namespace
+
+bool traceKeys(std::string_view beginning, int64_t &low, int64_t &high)
+{
+    const size_t digits = std::min<size_t>(beginning.size(), traceDigits);
+    low = 0;
+    for (size_t i = 0; i < digits; ++i) {
+        const char c = beginning[i];
+        const int value = digit(c >= 'A' && c <= 'F' ? char(c + 32) : c);
+        if (value < 0)
+            return false;
+        low = low * 16 + value;
+    }
+    const int rest = 4 * (traceDigits - int(digits));
+    low <<= rest;
+    high = low | ((int64_t(1) << rest) - 1);
+    return true;
+}
+
+int64_t requestKey(std::string_view id)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+    for (const char c : id) {
+        hash ^= static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        hash *= 0x100000001b3;
+    }
+    return int64_t(hash >> 1);
+}
+
+bool packHex(std::string_view text, std::string &bytes)
+{
+    if (text.size() != 32)
+        return false;
+    bytes.resize(16);
+    for (size_t i = 0; i < 16; ++i) {
+        const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = char(high * 16 + low);
+    }
+    return true;
+}
+
+bool packUuid(std::string_view text, std::string &bytes)
+{
+    if (text.size() != 36)
+        return false;
+    char plain[32];
+    size_t n = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const bool dash = std::find(std::begin(dashes), std::end(dashes), i) != std::end(dashes);
+        if (dash != (text[i] == '-'))
+            return false;
+        if (!dash)
+            plain[n++] = text[i];
+    }
+    return packHex({plain, n}, bytes);
+}
+
+std::string unpackUuid(std::string_view bytes)
+{
+    std::string text = hex(bytes);
+    for (const size_t dash : dashes) {
+        if (dash <= text.size())
+            text.insert(dash, 1, '-');
+    }
+    return text;
+}
+
+}  // namespace sluice::storage

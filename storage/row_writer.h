@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Writes exchanges into an open recording, within a transaction of the caller. One thread.
+#pragma once
+
+#include "engine/journey/exchange.h"
+#include "storage/names.h"
+#include "storage/packing.h"
+
+
+namespace sluice::storage {
+
+class RowWriter {
+public:
+    static Result<std::unique_ptr<RowWriter>> create(Database &);
+    // SQLITE_OK, or why not; then the caller rolls back and calls forget(). The exchange gets its id from `id`.
+    int write(journey::Exchange &, int64_t id);
+    // Closes the present span; call before each commit.
+    int endBatch();
+    void forget();
+
+private:
+    explicit RowWriter(NameWriter names) : names_(std::move(names)) { }
+    int writeRow(const journey::Exchange &);
+    int writeMessage(const journey::Exchange &);
+    int run(Statement &);
+
+    struct Span {
+        int64_t id = -1, firstTime = 0, lastTime = 0, rows = 0;
+    };
+    NameWriter names_;
+    Statement row_, message_, span_;
+    Packer packer_;
+    Span open_;
+    std::string detail_, packedDetail_, packedRequest_, packedResponse_, trace_, requestId_;
+};
+
+}  // namespace sluice::storage

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The recorder's own thread and the queue before it. Internal to storage/.
+#pragma once
+
+#include "storage/files.h"
+#include "storage/recorder.h"
+#include "storage/retention.h"
+#include "storage/row_writer.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace sluice::storage {
+
+struct Recorder::Impl {
+    using Clock = std::chrono::steady_clock;
+    struct Waiting {
+        std::unique_ptr<journey::Exchange> exchange;
+        uint64_t bytes;
+    };
+
+    std::string path;
+    FileLock lock;
+    recording::PlaceholderKey key{};
+    std::unique_ptr<Database> database;
+    std::unique_ptr<RowWriter> writer;
+    std::unique_ptr<Retention> retention;
+
+    // Shared, under `mutex`.
+    mutable std::mutex mutex;
+    std::condition_variable wake, settledChanged;
+    std::deque<Waiting> queue;
+    uint64_t queuedBytes = 0;
+    Clock::time_point firstArrival{};
+    uint64_t accepted = 0, settled = 0;          // exchanges that came in; of these: on disk, or given up
+    int flushing = 0;
+    bool stopping = false;
+    config::RecordSettings settings;
+    uint64_t settingsRevision = 1;
+    std::function<void(int64_t)> committed;
+    std::string writeTrouble, shedTrouble;
+    uint64_t underWay = 0;                       // taken from the queue, not yet settled
+
+    std::atomic<uint64_t> rows{0}, bytes{0}, shed{0};
+    std::atomic<int64_t> lastId{0};
+
+    // The writer's own.
+    std::unique_ptr<recording::Redactor> redactor;
+    Bounds bounds;
+    uint64_t seenRevision = 0, seenShed = 0;
+    int walPages = 0;
+    bool moreToPrune = true;
+    std::thread thread;
+
+    ~Impl();
+    Outcome open(const std::string &file);
+    void start();
+    void push(recording::Batch);
+
+    void run();
+    recording::Batch take();
+    void adoptSettings();
+    void write(recording::Batch &);
+    // SQLITE_OK, or why not; `culprit` is the exchange that can never be written.
+    int tryWrite(recording::Batch &, size_t &culprit);
+    bool waitToRetry(std::chrono::milliseconds);
+    void settle(size_t written, size_t given_up);
+    void prune();
+    void checkpoint();
+    void measure();
+};
+
+}  // namespace sluice::storage
