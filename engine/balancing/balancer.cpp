@@ -7,12 +7,12 @@
 namespace sluice::balancing {
 
 struct Balancer::Standing {
-    int64_t value = 0;          // guarded by State::lock; stays within the sum of the weights either way
+    int64_t value = 0;  // guarded by State::lock; stays within the sum of the weights either way
 };
 
 struct Balancer::State {
     std::mutex lock;
-    std::unordered_map<std::string, std::weak_ptr<Standing>> standings;   // at most those of the living Balancers
+    std::unordered_map<std::string, std::weak_ptr<Standing>> standings;  // at most those of the living Balancers
 };
 
 Balancer::Balancer(std::span<const Endpoint> endpoints) : Balancer(std::make_shared<State>(), endpoints) { }
@@ -55,7 +55,7 @@ Pick Balancer::pick(std::span<const size_t> avoid)
         }
         total += member.weight;
         member.standing->value += member.weight;
-        const Pick::Number number{uint32_t(i), member.weight, member.standing->value};
+        const Pick::Number number {uint32_t(i), member.weight, member.standing->value};
         if (pick.candidates < Pick::most)
             pick.numbers[pick.candidates] = number;
         ++pick.candidates;
@@ -75,8 +75,8 @@ std::string Pick::why() const
     if (avoided > 0)
         leftOut += std::to_string(avoided) + (avoided == 1 ? " is avoided" : " are avoided");
     if (withoutWeight > 0)
-        leftOut += (leftOut.empty() ? "" : ", ") + std::to_string(withoutWeight) + (withoutWeight == 1 ? " has" : " have")
-            + " weight 0";
+        leftOut += (leftOut.empty() ? "" : ", ") + std::to_string(withoutWeight)
+            + (withoutWeight == 1 ? " has" : " have") + " weight 0";
     if (!endpoint)
         return leftOut.empty() ? "the service has no endpoint" : "no endpoint is left: " + leftOut;
     std::string out = "endpoint " + std::to_string(*endpoint + 1);
@@ -104,7 +104,9 @@ void Pick::facts(JsonObject &out) const
         if (i > 0)
             text += ',';
         JsonObject number(text);
-        number.add("endpoint", numbers[i].endpoint + 1).add("weight", numbers[i].weight).add("standing", numbers[i].value);
+        number.add("endpoint", numbers[i].endpoint + 1)
+            .add("weight", numbers[i].weight)
+            .add("standing", numbers[i].value);
         number.close();
     }
     text += ']';

@@ -26,26 +26,26 @@
 namespace sluice::balancing {
 
 struct Endpoint {
-    std::string url;                       // as EndpointSettings::url, normalised: it is the key of the state
-    uint32_t weight = 1;                   // 0 to maxWeight, a larger one counts as maxWeight; 0 takes nothing
+    std::string url;      // as EndpointSettings::url, normalised: it is the key of the state
+    uint32_t weight = 1;  // 0 to maxWeight, a larger one counts as maxWeight; 0 takes nothing
 };
 
 // The endpoint that was picked and the numbers that it was picked by. A value without allocations, cheap to make; the
 // words are made when somebody asks.
 struct Pick {
     struct Number {
-        uint32_t endpoint = 0;             // index in the list
+        uint32_t endpoint = 0;  // index in the list
         uint32_t weight = 0;
-        int64_t value = 0;                 // its standing when it was compared: the highest wins, the first of equals
+        int64_t value = 0;  // its standing when it was compared: the highest wins, the first of equals
     };
-    static constexpr size_t most = 8;      // candidates whose numbers are kept; further ones only count
+    static constexpr size_t most = 8;  // candidates whose numbers are kept; further ones only count
 
-    std::optional<size_t> endpoint;        // index in the list; nothing: no candidate
-    uint32_t candidates = 0;               // that were compared
-    uint32_t avoided = 0;                  // left out because they were to be avoided
-    uint32_t withoutWeight = 0;            // left out because their weight is 0
-    std::array<Number, most> numbers = {}; // of the first candidates
-    Number winner;                         // with an endpoint
+    std::optional<size_t> endpoint;         // index in the list; nothing: no candidate
+    uint32_t candidates = 0;                // that were compared
+    uint32_t avoided = 0;                   // left out because they were to be avoided
+    uint32_t withoutWeight = 0;             // left out because their weight is 0
+    std::array<Number, most> numbers = {};  // of the first candidates
+    Number winner;                          // with an endpoint
 
     std::string_view outcome() const { return endpoint ? "picked" : "none"; }
     // One sentence: "endpoint 2 of 3 candidates: weighted round robin, standing 6 is the highest of 3, 6, -2".

@@ -17,7 +17,7 @@ struct HostPattern {
 
 // How exactly a route's hosts meet a host: the larger, the sooner.
 struct HostRank {
-    static constexpr size_t none = 0, any = 1, exact = size_t(-1);    // between: 1 + length of the wildcard's suffix
+    static constexpr size_t none = 0, any = 1, exact = size_t(-1);  // between: 1 + length of the wildcard's suffix
 };
 // The request's host as it is compared: without the dot of a fully qualified name and an IPv6 address's brackets.
 std::string_view comparable(std::string_view host);
@@ -28,13 +28,13 @@ public:
     bool any() const { return known_ == 0 && others_.empty(); }
     // GET admits HEAD (RFC 9110 section 9.3.2).
     bool takes(std::string_view method) const;
-    bool covers(const MethodSet &other) const;      // takes all that the other one names; neither is any()
+    bool covers(const MethodSet &other) const;  // takes all that the other one names; neither is any()
     void addTo(MethodSet &all) const;
     // "GET, HEAD, POST": the known ones in one order, then the others.
     std::string text() const;
 
 private:
-    uint32_t known_ = 0;                            // bits of the known ones, HEAD with GET
+    uint32_t known_ = 0;  // bits of the known ones, HEAD with GET
     std::vector<std::string> others_;
 };
 
@@ -63,7 +63,7 @@ struct CompiledRoute {
     std::vector<FieldTest> headers, query;
 
     static Result<CompiledRoute> of(Router::Entry entry);
-    size_t hostRank(std::string_view host) const;   // of a comparable host
+    size_t hostRank(std::string_view host) const;  // of a comparable host
     bool fieldsHold(const RequestFacts &) const;
 };
 

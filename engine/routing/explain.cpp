@@ -64,7 +64,8 @@ std::string whyBefore(const CompiledRoute &winner, const CompiledRoute &loser, c
     if (winner.methods.any() != loser.methods.any())
         return who + " names the method, this one takes any";
     if (winner.headers.size() != loser.headers.size())
-        return who + " asks for " + counted(winner.headers.size(), "header") + ", this one for " + std::to_string(loser.headers.size());
+        return who + " asks for " + counted(winner.headers.size(), "header") + ", this one for "
+            + std::to_string(loser.headers.size());
     if (winner.query.size() != loser.query.size())
         return who + " asks for " + counted(winner.query.size(), "query parameter") + ", this one for "
             + std::to_string(loser.query.size());
@@ -93,8 +94,8 @@ std::string whyFields(const CompiledRoute &route, const RequestFacts &request)
 }
 
 struct Nearness {
-    size_t segments = 0;           // of the path, met before the first difference
-    std::string why;               // nothing: the path matches
+    size_t segments = 0;  // of the path, met before the first difference
+    std::string why;      // nothing: the path matches
 };
 
 Nearness pathNearness(const PathPattern &pattern, std::string_view path)
@@ -115,8 +116,8 @@ Nearness pathNearness(const PathPattern &pattern, std::string_view path)
         }
         const std::string_view segment = walk.segment();
         if (part.kind == Kind::Any ? segment.empty() : segment != part.text) {
-            out.why = "segment " + number + " of the path is " + (segment.empty() ? "empty" : quoted(segment)) + ", the route "
-                + partWords(pattern, out.segments);
+            out.why = "segment " + number + " of the path is " + (segment.empty() ? "empty" : quoted(segment))
+                + ", the route " + partWords(pattern, out.segments);
             if (part.kind == Kind::Literal && http::equalsIgnoreCase(segment, part.text))
                 out.why += " (case counts in a path)";
             return out;
@@ -148,11 +149,12 @@ Miss missOf(const CompiledRoute &route, size_t index, const RequestFacts &reques
 {
     const size_t rank = route.hostRank(host);
     Nearness path = pathNearness(route.path, request.path);
-    Miss out{{index, false, {}}, 0};
+    Miss out {{index, false, {}}, 0};
     if (rank == HostRank::none) {
         if (!path.why.empty())
             return out;
-        out.candidate.why = "host is " + (host.empty() ? "not given" : quoted(host)) + ", the route takes " + hostsOf(route);
+        out.candidate.why
+            = "host is " + (host.empty() ? "not given" : quoted(host)) + ", the route takes " + hostsOf(route);
         out.nearness = 1 + path.segments;
         return out;
     }
@@ -170,7 +172,7 @@ std::vector<Candidate> Router::contenders(const RequestFacts &request, size_t mo
     std::vector<Candidate> matching, failing;
     if (!table_ || most == 0)
         return matching;
-    constexpr size_t mostSeen = 256;                     // routes looked at, whatever `most` is
+    constexpr size_t mostSeen = 256;  // routes looked at, whatever `most` is
     const Table &table = *table_;
     std::vector<uint32_t> seen;
     table.walk(request.host, request.path, [&](uint32_t index) {
@@ -189,7 +191,8 @@ std::vector<Candidate> Router::contenders(const RequestFacts &request, size_t mo
     });
     if (!matching.empty()) {
         const CompiledRoute &winner = table.routes[matching.front().route];
-        matching.front().why = "wins: it " + hostWords(winner, comparable(request.host)) + ", path " + quoted(winner.path.written)
+        matching.front().why = "wins: it " + hostWords(winner, comparable(request.host)) + ", path "
+            + quoted(winner.path.written)
             + (matching.size() > 1 ? " and nothing more specific matches" : " and no other route matches");
     }
     for (Candidate &candidate : failing) {
@@ -208,13 +211,15 @@ std::vector<Candidate> Router::explain(const RequestFacts &request, size_t most)
     const size_t met = out.size();
     std::vector<Miss> misses;
     for (size_t i = 0; i < table_->routes.size(); ++i) {
-        if (std::any_of(out.begin(), out.begin() + std::ptrdiff_t(met), [&](const Candidate &c) { return c.route == i; }))
+        if (std::any_of(
+                out.begin(), out.begin() + std::ptrdiff_t(met), [&](const Candidate &c) { return c.route == i; }))
             continue;
         Miss miss = missOf(table_->routes[i], i, request, host);
         if (miss.nearness > 0 && !miss.candidate.why.empty())
             misses.push_back(std::move(miss));
     }
-    std::stable_sort(misses.begin(), misses.end(), [](const Miss &a, const Miss &b) { return a.nearness > b.nearness; });
+    std::stable_sort(
+        misses.begin(), misses.end(), [](const Miss &a, const Miss &b) { return a.nearness > b.nearness; });
     for (Miss &miss : misses) {
         if (out.size() < most)
             out.push_back(std::move(miss.candidate));

@@ -14,8 +14,9 @@ std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"
 bool isCaptureName(std::string_view name)
 {
     const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    return !name.empty() && name.size() <= 64 && letter(name[0])
-        && std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+    return !name.empty() && name.size() <= 64 && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+        return letter(c) || (c >= '0' && c <= '9') || c == '-';
+    });
 }
 
 Result<PathPattern::Part> parseCapture(std::string_view segment)
@@ -29,13 +30,16 @@ Result<PathPattern::Part> parseCapture(std::string_view segment)
     if (name.empty())
         return mistake("`{}` has no name");
     if (name.find('*') != name.npos)
-        return mistake(quoted(segment) + ": to match all that follows, end the path with `/**`; a rewrite calls it `{**}`");
+        return mistake(
+            quoted(segment) + ": to match all that follows, end the path with `/**`; a rewrite calls it `{**}`");
     if (!isCaptureName(name))
-        return mistake(quoted(segment.substr(open, close + 1 - open)) + ": a capture's name is made of letters, digits, `_` and "
-                       "`-`, begins with a letter or `_`, and has at most 64 of them");
+        return mistake(quoted(segment.substr(open, close + 1 - open))
+            + ": a capture's name is made of letters, digits, `_` and "
+              "`-`, begins with a letter or `_`, and has at most 64 of them");
     if (segment.size() != name.size() + 2)
-        return mistake(quoted(segment) + ": a capture is a whole segment; for a part of one use a regular expression (`~`)");
-    return PathPattern::Part{Kind::Any, std::string(name)};
+        return mistake(
+            quoted(segment) + ": a capture is a whole segment; for a part of one use a regular expression (`~`)");
+    return PathPattern::Part {Kind::Any, std::string(name)};
 }
 
 Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
@@ -43,10 +47,10 @@ Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
     if (segment == "**") {
         if (!last)
             return mistake("`**` may stand only at the end");
-        return PathPattern::Part{Kind::Rest, "**"};
+        return PathPattern::Part {Kind::Rest, "**"};
     }
     if (segment == "*")
-        return PathPattern::Part{Kind::Any, ""};
+        return PathPattern::Part {Kind::Any, ""};
     if (segment.find_first_of("{}") != segment.npos)
         return parseCapture(segment);
     if (segment.find("**") != segment.npos)
@@ -63,7 +67,7 @@ Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
         if (uint8_t(c) <= 0x20 || c == 0x7f)
             return mistake("a space or control character in a path is written with its percent-code, as `%20`");
     }
-    return PathPattern::Part{Kind::Literal, std::string(segment)};
+    return PathPattern::Part {Kind::Literal, std::string(segment)};
 }
 
 Result<PathPattern> parseRegex(std::string_view written)
@@ -77,7 +81,8 @@ Result<PathPattern> parseRegex(std::string_view written)
     // Only whole segments; what stands after the last "/" belongs to the expression.
     const std::string prefix = literalPrefix(written.substr(1));
     const size_t end = prefix.starts_with('/') ? prefix.rfind('/') : 0;
-    for (SegmentWalk walk(std::string_view(prefix).substr(0, end), end > 0 ? 1 : SegmentWalk::done); !walk.atEnd(); walk = walk.next()) {
+    for (SegmentWalk walk(std::string_view(prefix).substr(0, end), end > 0 ? 1 : SegmentWalk::done); !walk.atEnd();
+         walk = walk.next()) {
         if (out.parts.size() == maxPatternSegments)
             break;
         out.parts.push_back({Kind::Literal, std::string(walk.segment())});
@@ -107,8 +112,9 @@ Result<PathPattern> PathPattern::parse(std::string_view pattern)
         if (!part)
             return part.error();
         const bool named = part->kind == Kind::Any && !part->text.empty();
-        if (named && std::any_of(out.parts.begin(), out.parts.end(),
-                                 [&](const Part &p) { return p.kind == Kind::Any && p.text == part->text; }))
+        if (named && std::any_of(out.parts.begin(), out.parts.end(), [&](const Part &p) {
+                return p.kind == Kind::Any && p.text == part->text;
+            }))
             return mistake("`{" + part->text + "}` stands there twice");
         out.captures = out.captures || named || part->kind == Kind::Rest;
         out.parts.push_back(part.take());
@@ -141,7 +147,8 @@ std::vector<Capture> PathPattern::capture(std::string_view path) const
     if (regex) {
         re2::StringPiece groups[maxRegexGroups + 1];
         const int count = regex->NumberOfCapturingGroups();
-        regex->Match(re2::StringPiece(path.data(), path.size()), 0, path.size(), re2::RE2::ANCHOR_BOTH, groups, count + 1);
+        regex->Match(
+            re2::StringPiece(path.data(), path.size()), 0, path.size(), re2::RE2::ANCHOR_BOTH, groups, count + 1);
         out.reserve(size_t(count));
         for (int i = 1; i <= count; ++i)
             out.push_back({std::to_string(i), std::string(groups[i].data(), groups[i].size())});

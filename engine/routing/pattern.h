@@ -14,10 +14,10 @@
 
 namespace sluice::routing {
 
-constexpr size_t maxPatternBytes = 4096;        // a path pattern or a regular expression; longer: refused
-constexpr size_t maxPatternSegments = 64;       // so the trie is at most so deep
+constexpr size_t maxPatternBytes = 4096;   // a path pattern or a regular expression; longer: refused
+constexpr size_t maxPatternSegments = 64;  // so the trie is at most so deep
 constexpr int maxRegexGroups = 32;
-constexpr int64_t maxRegexMemory = 1 << 20;     // bytes one compiled expression and its automaton may take (RE2 max_mem)
+constexpr int64_t maxRegexMemory = 1 << 20;  // bytes one compiled expression and its automaton may take (RE2 max_mem)
 
 using RegexPtr = std::shared_ptr<const re2::RE2>;
 // Quiet, bounded. Nothing: `error` says why.
@@ -30,7 +30,7 @@ public:
     static constexpr size_t done = size_t(-1);
     explicit SegmentWalk(std::string_view path, size_t at = 1) : path_(path), at_(at) { }
     bool atEnd() const { return at_ == done; }
-    size_t place() const { return at_; }                              // where this segment begins; done at the end
+    size_t place() const { return at_; }  // where this segment begins; done at the end
     std::string_view segment() const { return path_.substr(at_, end() - at_); }
     std::string_view rest() const { return atEnd() ? std::string_view() : path_.substr(at_); }
     SegmentWalk next() const
@@ -50,16 +50,17 @@ private:
 };
 
 struct PathPattern {
-    // In the order of precedence at one segment. Regex stands for all that comes after the expression's literal segments.
+    // In the order of precedence at one segment. Regex stands for all that comes after the expression's literal
+    // segments.
     enum class Kind : uint8_t { Literal, Any, Regex, Rest };
     struct Part {
         Kind kind = Kind::Literal;
-        std::string text;                       // the literal; or the name of the capture, empty for `*`
+        std::string text;  // the literal; or the name of the capture, empty for `*`
     };
     std::string written;
-    std::vector<Part> parts;                    // Regex and Rest only last
-    RegexPtr regex;                                // with a part Regex
-    bool captures = false;                      // a match makes captures
+    std::vector<Part> parts;  // Regex and Rest only last
+    RegexPtr regex;           // with a part Regex
+    bool captures = false;    // a match makes captures
 
     // Error: what() is the sentence that checkPathPattern gives.
     static Result<PathPattern> parse(std::string_view pattern);

@@ -73,8 +73,9 @@ RegexPtr compileRegex(std::string_view text, std::string &error)
         return {};
     }
     if (regex->NumberOfCapturingGroups() > maxRegexGroups) {
-        error = "the regular expression has more than " + std::to_string(maxRegexGroups) + " groups; write (?:…) where "
-            "nothing need be captured";
+        error = "the regular expression has more than " + std::to_string(maxRegexGroups)
+            + " groups; write (?:…) where "
+              "nothing need be captured";
         return {};
     }
     return regex;
@@ -95,14 +96,15 @@ std::string literalPrefix(std::string_view regex)
         char c = regex[i++];
         if (c == '\\') {
             if (i == regex.size() || isLetterOrDigit(regex[i]))
-                break;                                   // a class, an anchor, a code
+                break;  // a class, an anchor, a code
             c = regex[i++];
         } else if (special.find(c) != special.npos) {
             break;
         }
         const char after = i < regex.size() ? regex[i] : '\0';
         // A repetition would take the whole of a character of several bytes; and it reaches over flags: "a(?i)?".
-        const bool flags = regex.substr(i).starts_with("(?") && i + 2 < regex.size() && regex[i + 2] != ':' && regex[i + 2] != 'P';
+        const bool flags
+            = regex.substr(i).starts_with("(?") && i + 2 < regex.size() && regex[i + 2] != ':' && regex[i + 2] != 'P';
         if (c < 0x20 || after == '*' || after == '?' || after == '{' || flags)
             break;
         out += c;

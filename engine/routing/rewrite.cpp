@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The path that goes on to the upstream. Captures are cuts of a normalised path, but put together anew they could make a
-// segment that climbs ("." + "."), or a "//" in front that an upstream reads as an authority: neither leaves here.
+// The path that goes on to the upstream. Captures are cuts of a normalised path, but put together anew they could make
+// a segment that climbs ("." + "."), or a "//" in front that an upstream reads as an authority: neither leaves here.
 #include "engine/http/uri.h"
 #include "engine/routing/pattern.h"
 
@@ -38,7 +38,8 @@ std::string encoded(std::string_view text)
     return out;
 }
 
-// "." or "..", also escaped, beside an escaped slash or backslash, or with parameters ("..;x"): some server climbs by it.
+// "." or "..", also escaped, beside an escaped slash or backslash, or with parameters ("..;x"): some server climbs by
+// it.
 bool climbs(std::string_view segment)
 {
     if (segment.find('.') == segment.npos && segment.find('%') == segment.npos)
@@ -106,9 +107,11 @@ std::string filled(std::string_view shape, std::string_view path, const std::vec
         }
         const std::string_view name = shape.substr(open + 1, close - open - 1);
         const std::string_view value = valueOf(name, captures);
-        // "/x/{**}" for a path that ends where ** begins: "/x", as "/x/" is for one that ends with "/". "/x/{**}/y": "/x/y".
+        // "/x/{**}" for a path that ends where ** begins: "/x", as "/x/" is for one that ends with "/". "/x/{**}/y":
+        // "/x/y".
         const bool last = close + 1 == shape.size();
-        if (name == "**" && value.empty() && out.ends_with('/') && (last ? !path.ends_with('/') : shape[close + 1] == '/'))
+        if (name == "**" && value.empty() && out.ends_with('/')
+            && (last ? !path.ends_with('/') : shape[close + 1] == '/'))
             out.pop_back();
         out += value;
         at = close + 1;
@@ -130,7 +133,8 @@ std::string checkShape(std::string_view shape, const std::vector<std::string> &n
             return "`" + std::string(shape.substr(at)) + "` is never closed in the new path";
         const std::string_view name = shape.substr(at + 1, close - at - 1);
         if (std::find(names.begin(), names.end(), name) == names.end()) {
-            std::string out = "the new path names `{" + std::string(name) + "}`, which the route's path does not capture; ";
+            std::string out
+                = "the new path names `{" + std::string(name) + "}`, which the route's path does not capture; ";
             if (names.empty())
                 return out + "it captures nothing";
             out += "it captures";

@@ -15,7 +15,7 @@ Router::~Router() = default;
 Result<Router> Router::create(std::vector<Entry> routes)
 {
     if (routes.size() > maxRoutes)
-        return Error{Fault::Gateway, "more than " + std::to_string(maxRoutes) + " routes", false};
+        return Error {Fault::Gateway, "more than " + std::to_string(maxRoutes) + " routes", false};
     auto table = std::make_unique<Table>();
     table->routes.reserve(routes.size());
     for (Entry &entry : routes) {
@@ -91,7 +91,7 @@ std::string checkHostPattern(std::string_view pattern)
     name = comparable(name);
     if (name.size() > 253)
         return "a host has at most 253 characters";
-    for (std::string_view left = name; ; ) {
+    for (std::string_view left = name;;) {
         const size_t dot = std::min(left.find('.'), left.size());
         if (dot == 0 || dot > 63)
             return "each label between the dots of a host has 1 to 63 characters";
@@ -100,7 +100,8 @@ std::string checkHostPattern(std::string_view pattern)
         left.remove_prefix(dot + 1);
     }
     const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
+            || c == '.';
     };
     if (!std::all_of(name.begin(), name.end(), allowed))
         return "a host is made of letters, digits, `-`, `_` and dots; write an international name in its xn-- form";

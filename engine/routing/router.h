@@ -16,36 +16,36 @@
 
 namespace sluice::routing {
 
-constexpr size_t maxRoutes = 100'000;      // of one Router; more: create() fails
+constexpr size_t maxRoutes = 100'000;  // of one Router; more: create() fails
 
 // What of a request matters for routing. Views live as long as the call.
 struct RequestFacts {
     std::string_view method;
-    std::string_view host;                 // lower case, without the port; an IPv6 address with its brackets or without
-    std::string_view path;                 // normalised (http/uri.h), still percent-encoded, begins with "/"
-    std::string_view query;                // without "?", as sent
+    std::string_view host;   // lower case, without the port; an IPv6 address with its brackets or without
+    std::string_view path;   // normalised (http/uri.h), still percent-encoded, begins with "/"
+    std::string_view query;  // without "?", as sent
     const http::HeaderList *headers = nullptr;
 };
 
 struct Capture {
-    std::string name;                      // of {name}; "**" for what ** matched; "1", "2" of a regex
-    std::string value;                     // as it stands in the path, still percent-encoded
+    std::string name;   // of {name}; "**" for what ** matched; "1", "2" of a regex
+    std::string value;  // as it stands in the path, still percent-encoded
     bool operator==(const Capture &) const = default;
 };
 
 struct RouteMatch {
     enum class Kind { Found, NoRoute, WrongMethod };
     Kind kind = Kind::NoRoute;
-    size_t route = 0;                      // with Found: the index given to create()
+    size_t route = 0;  // with Found: the index given to create()
     std::vector<Capture> captures;
-    std::string allow;                     // with WrongMethod: for the Allow header, "GET, HEAD, POST"
+    std::string allow;  // with WrongMethod: for the Allow header, "GET, HEAD, POST"
 };
 
 // Why a route lost or won, for explain: one a route whose path or host came near.
 struct Candidate {
     size_t route = 0;
     bool matched = false;
-    std::string why;                       // "method is POST, the route takes GET"; for losers that match: what beat them
+    std::string why;  // "method is POST, the route takes GET"; for losers that match: what beat them
 };
 
 class Router {
@@ -57,16 +57,16 @@ public:
     // Error: a pattern that cannot be compiled; what() names the route and the reason. Config checks each pattern first
     // (checkPattern), so a Plan never fails here.
     static Result<Router> create(std::vector<Entry> routes);
-    Router();                              // no routes
+    Router();  // no routes
     Router(Router &&) noexcept;
     Router &operator=(Router &&) noexcept;
     Router(const Router &) = delete;
     ~Router();
 
     RouteMatch find(const RequestFacts &) const;
-    // The same decision with its reasons: the winner first, then by precedence what matched too, then what failed on method,
-    // headers or query, then what came near by host or path, the nearest first; at most `most`. Looks at every route: for
-    // people, not on the hot path. No value of a header or query parameter stands in a reason.
+    // The same decision with its reasons: the winner first, then by precedence what matched too, then what failed on
+    // method, headers or query, then what came near by host or path, the nearest first; at most `most`. Looks at every
+    // route: for people, not on the hot path. No value of a header or query parameter stands in a reason.
     std::vector<Candidate> explain(const RequestFacts &, size_t most = 20) const;
     // Of these only the routes whose host and path match. Its cost does not grow with the number of routes, so that the
     // decision of a live exchange can tell it.
@@ -86,7 +86,8 @@ std::string checkRegex(std::string_view regex);
 // Nothing: fine. Else: a capture that the rewrite names and the pattern does not make.
 std::string checkRewrite(const RewriteSettings &, std::string_view pattern);
 
-// The path to send on. `path` is the normalised one that was matched; the answer begins with "/" and is percent-encoded.
+// The path to send on. `path` is the normalised one that was matched; the answer begins with "/" and is
+// percent-encoded.
 std::string rewritten(const RewriteSettings &, std::string_view path, const std::vector<Capture> &);
 
 }  // namespace sluice::routing

@@ -7,12 +7,13 @@
 namespace sluice::routing {
 
 namespace {
-constexpr size_t mostCompared = 200;      // earlier routes of the same path that one route is compared with
+constexpr size_t mostCompared = 200;  // earlier routes of the same path that one route is compared with
 
 bool impliedBy(const std::vector<FieldTest> &wide, const std::vector<FieldTest> &narrow, bool caseless)
 {
     return std::all_of(wide.begin(), wide.end(), [&](const FieldTest &test) {
-        return std::any_of(narrow.begin(), narrow.end(), [&](const FieldTest &n) { return test.impliedBy(n, caseless); });
+        return std::any_of(
+            narrow.begin(), narrow.end(), [&](const FieldTest &n) { return test.impliedBy(n, caseless); });
     });
 }
 
@@ -52,7 +53,8 @@ std::vector<std::pair<size_t, size_t>> Router::shadowed() const
     }
     // A route of several hosts stands in several lists.
     std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end(), [](const auto &a, const auto &b) { return a.first == b.first; }), out.end());
+    out.erase(std::unique(out.begin(), out.end(), [](const auto &a, const auto &b) { return a.first == b.first; }),
+        out.end());
     return out;
 }
 

@@ -6,7 +6,7 @@
 namespace sluice::routing {
 
 namespace {
-constexpr size_t fewRegexes = 4;                      // up to so many are quicker asked one by one
+constexpr size_t fewRegexes = 4;  // up to so many are quicker asked one by one
 // What the automaton of a node's set may take, in bytes: some for each expression, and no more than most.
 constexpr int64_t setBase = 8 << 20, setEach = 16 << 10, setMost = 64 << 20;
 }  // namespace

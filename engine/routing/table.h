@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Router::Table: the compiled routes. A trie of path segments for each host pattern that any route names, whose edges all
-// lie in one hash table; regular expressions hang at the node that their literal segments lead to. Immutable once built.
+// Router::Table: the compiled routes. A trie of path segments for each host pattern that any route names, whose edges
+// all lie in one hash table; regular expressions hang at the node that their literal segments lead to. Immutable once
+// built.
 #pragma once
 
 #include "engine/routing/conditions.h"
@@ -40,9 +41,9 @@ private:
 struct Node {
     // Routes whose pattern ends here, goes on with an expression, or with `**`; each in order of precedence.
     std::vector<uint32_t> exact, regexes, rest;
-    uint32_t any = Edges::none;                      // child for `*` and {name}
-    bool literals = false;                           // has children in Edges
-    std::unique_ptr<re2::RE2::Set> set;              // of `regexes`, where there are many; an answer is an index there
+    uint32_t any = Edges::none;          // child for `*` and {name}
+    bool literals = false;               // has children in Edges
+    std::unique_ptr<re2::RE2::Set> set;  // of `regexes`, where there are many; an answer is an index there
 };
 
 struct Router::Table {
@@ -52,10 +53,10 @@ struct Router::Table {
     };
     using Roots = std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>>;
 
-    std::vector<CompiledRoute> routes;               // by the index given to create()
+    std::vector<CompiledRoute> routes;  // by the index given to create()
     std::vector<Node> nodes;
     Edges edges;
-    Roots exactHosts, wildcardHosts;                 // host, or ".suffix" → root
+    Roots exactHosts, wildcardHosts;  // host, or ".suffix" → root
     uint32_t anyHost = Edges::none;
 
     void build();
@@ -64,8 +65,7 @@ struct Router::Table {
 
     // Calls visit(route) for every route whose host and path match, by precedence, until it answers true. A route of
     // several hosts may come more than once.
-    template<class Visit>
-    bool walk(std::string_view host, std::string_view path, Visit &&visit) const
+    template <class Visit> bool walk(std::string_view host, std::string_view path, Visit &&visit) const
     {
         if (!path.starts_with('/'))
             return false;
@@ -87,8 +87,7 @@ struct Router::Table {
 
 private:
     // No deeper than maxPatternSegments.
-    template<class Visit>
-    bool descend(uint32_t index, SegmentWalk walk, std::string_view path, Visit &visit) const
+    template <class Visit> bool descend(uint32_t index, SegmentWalk walk, std::string_view path, Visit &visit) const
     {
         const Node &node = nodes[index];
         if (walk.atEnd()) {
@@ -109,8 +108,7 @@ private:
         return visitAll(node.rest, visit);
     }
 
-    template<class Visit>
-    static bool visitAll(const std::vector<uint32_t> &list, Visit &visit)
+    template <class Visit> static bool visitAll(const std::vector<uint32_t> &list, Visit &visit)
     {
         for (const uint32_t route : list) {
             if (visit(route))
@@ -119,8 +117,7 @@ private:
         return false;
     }
 
-    template<class Visit>
-    bool visitRegexes(const Node &node, std::string_view path, Visit &visit) const
+    template <class Visit> bool visitRegexes(const Node &node, std::string_view path, Visit &visit) const
     {
         std::vector<int> hits;
         if (node.set && askSet(node, path, hits)) {

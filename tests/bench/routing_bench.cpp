@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What finding a route costs with 10 to 10,000 of them. Each kind is asked in turn over its routes, so that no run lives
-// from one warm cache line; `Mixed` goes over all kinds.
+// What finding a route costs with 10 to 10,000 of them. Each kind is asked in turn over its routes, so that no run
+// lives from one warm cache line; `Mixed` goes over all kinds.
 #include "engine/balancing/balancer.h"
 #include "engine/routing/router.h"
 
@@ -30,9 +30,18 @@ Workload make(size_t routes, Ask ask)
         const Ask kind = Ask(i % 4);
         switch (kind) {
         case Exact: match.path = path = area + "/exact" + n + "/list"; break;
-        case Prefix: match.path = area + "/prefix" + n + "/**"; path = area + "/prefix" + n + "/some/thing"; break;
-        case Param: match.path = area + "/param" + n + "/{id}/items"; path = area + "/param" + n + "/4711/items"; break;
-        default: match.path = "~^" + area + "/v[0-9]+/expr" + n + "$"; path = area + "/v12/expr" + n; break;
+        case Prefix:
+            match.path = area + "/prefix" + n + "/**";
+            path = area + "/prefix" + n + "/some/thing";
+            break;
+        case Param:
+            match.path = area + "/param" + n + "/{id}/items";
+            path = area + "/param" + n + "/4711/items";
+            break;
+        default:
+            match.path = "~^" + area + "/v[0-9]+/expr" + n + "$";
+            path = area + "/v12/expr" + n;
+            break;
         }
         match.methods = {"GET", "POST"};
         entries.push_back({"r" + n, match});

@@ -9,14 +9,18 @@ using namespace sluice;
 using namespace sluice::routing;
 
 namespace {
-std::string stripped(std::string prefix, std::string_view path) { return rewritten({.stripPrefix = std::move(prefix)}, path, {}); }
+std::string stripped(std::string prefix, std::string_view path)
+{
+    return rewritten({.stripPrefix = std::move(prefix)}, path, {});
+}
 
 // What a route of this pattern makes of the path.
 std::string made(std::string pattern, std::string shape, std::string_view path)
 {
     const Result<Router> router = Router::create({{"r", {.path = std::move(pattern)}}});
     const RouteMatch match = router->find({"GET", "h", path, {}, nullptr});
-    return match.kind == RouteMatch::Kind::Found ? rewritten({.path = std::move(shape)}, path, match.captures) : "no match";
+    return match.kind == RouteMatch::Kind::Found ? rewritten({.path = std::move(shape)}, path, match.captures)
+                                                 : "no match";
 }
 }  // namespace
 
@@ -51,7 +55,8 @@ private Q_SLOTS:
     void aNewPathIsMadeOfCaptures()
     {
         QCOMPARE(made("/users/{id}/**", "/v2/{id}/all/{**}", "/users/7/a/b"), std::string("/v2/7/all/a/b"));
-        QCOMPARE(made("~^/v(\\d+)/(?P<what>[a-z]+)$", "/{what}/version-{1}", "/v3/users"), std::string("/users/version-3"));
+        QCOMPARE(
+            made("~^/v(\\d+)/(?P<what>[a-z]+)$", "/{what}/version-{1}", "/v3/users"), std::string("/users/version-3"));
         QCOMPARE(made("/a/{x}", "/{x}/{x}", "/a/%20"), std::string("/%20/%20"));
         QCOMPARE(made("/a/{x}", "/fixed", "/a/7"), std::string("/fixed"));
     }
@@ -67,14 +72,16 @@ private Q_SLOTS:
 
     void theNewPathIsWrittenInTheCharactersOfAPath()
     {
-        QCOMPARE(made("/a", "/sp ace/\"<\\>\u00e4?#%zz%41", "/a"), std::string("/sp%20ace/%22%3C%5C%3E%C3%A4%3F%23%25zz%41"));
+        QCOMPARE(made("/a", "/sp ace/\"<\\>\u00e4?#%zz%41", "/a"),
+            std::string("/sp%20ace/%22%3C%5C%3E%C3%A4%3F%23%25zz%41"));
     }
 
     void noCaptureMakesASegmentThatClimbs()
     {
         QCOMPARE(made("~^/x/(.)(.*)$", "/files/{1}{1}/secret", "/x/.a"), std::string("/files/secret"));
         QCOMPARE(made("~^/x/(.*)\\.(.*)$", "/files/{1}.{2}/x", "/x/.."), std::string("/files/x"));
-        QCOMPARE(made("~^/x/(.*)a(.*)$", "/files/{1}{2}/x", "/x/%2a%2e"), std::string("/files/%2%2e/x").replace(7, 2, "%252"));
+        QCOMPARE(made("~^/x/(.*)a(.*)$", "/files/{1}{2}/x", "/x/%2a%2e"),
+            std::string("/files/%2%2e/x").replace(7, 2, "%252"));
         QCOMPARE(made("~^/x/(%2)(F)$", "/files/{1}e{1}E/x", "/x/%2F"), std::string("/files/x"));
         QCOMPARE(made("~^/x/(.)(.*)$", "/{1}{1}", "/x/.a"), std::string("/"));
         QCOMPARE(made("~^/x/(.)(.*)$", "/a/{1}{1}", "/x/.a"), std::string("/a/"));
@@ -96,7 +103,8 @@ private Q_SLOTS:
 
     void whateverIsCapturedTheAnswerIsAPathThatDoesNotClimb()
     {
-        const std::vector<std::string> pieces = {".", "..", "%2e", "%2E", "/", "//", "%", "2", "e", "a", "%2", "%2F", ";", "?", "#", " ", "\\", "{1}", "\x80"};
+        const std::vector<std::string> pieces = {".", "..", "%2e", "%2E", "/", "//", "%", "2", "e", "a", "%2", "%2F",
+            ";", "?", "#", " ", "\\", "{1}", "\x80"};
         for (uint64_t seed = 1; seed <= 20'000; ++seed) {
             Random random(seed);
             const auto text = [&] {
@@ -126,28 +134,88 @@ private Q_SLOTS:
         QTest::addColumn<QString>("strip");
         QTest::addColumn<QString>("path");
         QTest::addColumn<QString>("says");
-        QTest::newRow("none") << "/a/**" << "" << "" << "";
-        QTest::newRow("captures") << "/a/{id}/**" << "" << "/b/{id}/{**}" << "";
-        QTest::newRow("groups") << "~/(a)/(?P<n>b)" << "" << "/{2}/{n}/{1}" << "";
-        QTest::newRow("prefix") << "/api/v1/**" << "/api" << "" << "";
-        QTest::newRow("prefix with a slash") << "/api/**" << "/api/" << "" << "";
-        QTest::newRow("prefix within **") << "/api/**" << "/api/v1" << "" << "";
-        QTest::newRow("prefix of an expression") << "~^/api/\\d+$" << "/api" << "" << "";
-        QTest::newRow("both") << "/a/**" << "/a" << "/b" << "either a prefix is stripped or the path is made anew, not both";
-        QTest::newRow("unknown capture") << "/a/{id}/**" << "" << "/{ip}"
-                                         << "the new path names `{ip}`, which the route's path does not capture; it captures `{id}`, `{**}`";
-        QTest::newRow("nothing captured") << "/a/*" << "" << "/{1}"
-                                          << "the new path names `{1}`, which the route's path does not capture; it captures nothing";
-        QTest::newRow("unclosed") << "/a" << "" << "/{id" << "`{id` is never closed in the new path";
-        QTest::newRow("unopened") << "/a" << "" << "/id}" << "`}` was never opened in the new path";
-        QTest::newRow("relative") << "/a" << "" << "b" << "the new path begins with `/`";
-        QTest::newRow("query") << "/a" << "" << "/b?c=1" << "the new path has no `?` and no `#`: the query goes on as it came";
-        QTest::newRow("dots") << "/a" << "" << "/b/%2e./c" << "the new path has no `.` and `..` segments";
-        QTest::newRow("relative prefix") << "/a" << "a" << "" << "the prefix to strip begins with `/`";
-        QTest::newRow("pattern as prefix") << "/{t}/a" << "/{t}" << "" << "the prefix to strip is plain text; for captures use a new path";
-        QTest::newRow("other prefix") << "/api/v1/**" << "/app" << "" << "the route's path never begins with the prefix to strip, `/app`";
-        QTest::newRow("longer prefix") << "/api" << "/api/v1" << "" << "the route's path is shorter than the prefix to strip, `/api/v1`";
-        QTest::newRow("bad pattern") << "/a/**/b" << "/a" << "" << "`**` may stand only at the end";
+        QTest::newRow("none") << "/a/**"
+                              << ""
+                              << ""
+                              << "";
+        QTest::newRow("captures") << "/a/{id}/**"
+                                  << ""
+                                  << "/b/{id}/{**}"
+                                  << "";
+        QTest::newRow("groups") << "~/(a)/(?P<n>b)"
+                                << ""
+                                << "/{2}/{n}/{1}"
+                                << "";
+        QTest::newRow("prefix") << "/api/v1/**"
+                                << "/api"
+                                << ""
+                                << "";
+        QTest::newRow("prefix with a slash") << "/api/**"
+                                             << "/api/"
+                                             << ""
+                                             << "";
+        QTest::newRow("prefix within **") << "/api/**"
+                                          << "/api/v1"
+                                          << ""
+                                          << "";
+        QTest::newRow("prefix of an expression") << "~^/api/\\d+$"
+                                                 << "/api"
+                                                 << ""
+                                                 << "";
+        QTest::newRow("both") << "/a/**"
+                              << "/a"
+                              << "/b"
+                              << "either a prefix is stripped or the path is made anew, not both";
+        QTest::newRow("unknown capture")
+            << "/a/{id}/**"
+            << ""
+            << "/{ip}"
+            << "the new path names `{ip}`, which the route's path does not capture; it captures `{id}`, `{**}`";
+        QTest::newRow("nothing captured")
+            << "/a/*"
+            << ""
+            << "/{1}"
+            << "the new path names `{1}`, which the route's path does not capture; it captures nothing";
+        QTest::newRow("unclosed") << "/a"
+                                  << ""
+                                  << "/{id"
+                                  << "`{id` is never closed in the new path";
+        QTest::newRow("unopened") << "/a"
+                                  << ""
+                                  << "/id}"
+                                  << "`}` was never opened in the new path";
+        QTest::newRow("relative") << "/a"
+                                  << ""
+                                  << "b"
+                                  << "the new path begins with `/`";
+        QTest::newRow("query") << "/a"
+                               << ""
+                               << "/b?c=1"
+                               << "the new path has no `?` and no `#`: the query goes on as it came";
+        QTest::newRow("dots") << "/a"
+                              << ""
+                              << "/b/%2e./c"
+                              << "the new path has no `.` and `..` segments";
+        QTest::newRow("relative prefix") << "/a"
+                                         << "a"
+                                         << ""
+                                         << "the prefix to strip begins with `/`";
+        QTest::newRow("pattern as prefix") << "/{t}/a"
+                                           << "/{t}"
+                                           << ""
+                                           << "the prefix to strip is plain text; for captures use a new path";
+        QTest::newRow("other prefix") << "/api/v1/**"
+                                      << "/app"
+                                      << ""
+                                      << "the route's path never begins with the prefix to strip, `/app`";
+        QTest::newRow("longer prefix") << "/api"
+                                       << "/api/v1"
+                                       << ""
+                                       << "the route's path is shorter than the prefix to strip, `/api/v1`";
+        QTest::newRow("bad pattern") << "/a/**/b"
+                                     << "/a"
+                                     << ""
+                                     << "`**` may stand only at the end";
     }
     void aRewriteThatCannotWorkIsToldWhy()
     {
@@ -155,7 +223,8 @@ private Q_SLOTS:
         QFETCH(QString, strip);
         QFETCH(QString, path);
         QFETCH(QString, says);
-        QCOMPARE(QString::fromStdString(checkRewrite({strip.toStdString(), path.toStdString()}, pattern.toStdString())), says);
+        QCOMPARE(QString::fromStdString(checkRewrite({strip.toStdString(), path.toStdString()}, pattern.toStdString())),
+            says);
     }
 };
 

@@ -30,9 +30,15 @@ struct Routes {
 
 MatchSettings methods(std::vector<std::string> list) { return {.methods = std::move(list)}; }
 MatchSettings hosts(std::vector<std::string> list) { return {.hosts = std::move(list)}; }
-MatchSettings header(std::string name, std::string value) { return {.headers = {{name, FieldMatch::Kind::Exact, value}}}; }
+MatchSettings header(std::string name, std::string value)
+{
+    return {.headers = {{name, FieldMatch::Kind::Exact, value}}};
+}
 
-RequestFacts get(std::string_view path, std::string_view host = "localhost") { return {"GET", host, path, {}, nullptr}; }
+RequestFacts get(std::string_view path, std::string_view host = "localhost")
+{
+    return {"GET", host, path, {}, nullptr};
+}
 
 // The name of the route that wins, "404", or "405 ALLOW".
 std::string won(const Router &router, const RequestFacts &request)
@@ -70,9 +76,11 @@ private Q_SLOTS:
     void aPrefixTakesItselfAndAllBelowButNoNeighbour()
     {
         const Router router = Routes().add("/api/users/**").build();
-        for (const char *path : {"/api/users", "/api/users/", "/api/users/7", "/api/users/7/orders", "/api/users//", "/api/users/%2e"})
+        for (const char *path :
+            {"/api/users", "/api/users/", "/api/users/7", "/api/users/7/orders", "/api/users//", "/api/users/%2e"})
             QCOMPARE(won(router, get(path)), std::string("r0"));
-        for (const char *path : {"/api/users2", "/api/user", "/api", "/", "/API/users", "/api/users2/7", "//api/users", "/xapi/users"})
+        for (const char *path :
+            {"/api/users2", "/api/user", "/api", "/", "/API/users", "/api/users2/7", "//api/users", "/xapi/users"})
             QCOMPARE(won(router, get(path)), std::string("404"));
     }
 
@@ -104,7 +112,12 @@ private Q_SLOTS:
 
     void capturesAreTheSegmentsAsTheyStandInThePath()
     {
-        const Router router = Routes().add("/users/{id}/orders/{order-no}").add("/files/{area}/**").add("/plain").add("/star/*").build();
+        const Router router = Routes()
+                                  .add("/users/{id}/orders/{order-no}")
+                                  .add("/files/{area}/**")
+                                  .add("/plain")
+                                  .add("/star/*")
+                                  .build();
         QCOMPARE(captured(router, "/users/a%20b/orders/7"), std::string("id=a%20b;order-no=7;"));
         QCOMPARE(captured(router, "/files/x/y/z%2Fw"), std::string("area=x;**=y/z%2Fw;"));
         QCOMPARE(captured(router, "/files/x/"), std::string("area=x;**=;"));
@@ -136,13 +149,13 @@ private Q_SLOTS:
                                   .add("/api/users/{id}")
                                   .add("/api/users/7")
                                   .build();
-        QCOMPARE(won(router, get("/api/users/7")), std::string("r8"));        // exact
-        QCOMPARE(won(router, get("/api/users/8")), std::string("r7"));        // one segment before an expression
+        QCOMPARE(won(router, get("/api/users/7")), std::string("r8"));  // exact
+        QCOMPARE(won(router, get("/api/users/8")), std::string("r7"));  // one segment before an expression
         QCOMPARE(won(router, get("/api/users/8/x")), std::string("r5"));
         QCOMPARE(won(router, get("/api/users")), std::string("r5"));
         QCOMPARE(won(router, get("/api/orders/8")), std::string("r4"));
         QCOMPARE(won(router, get("/api/orders/8/x")), std::string("r3"));
-        QCOMPARE(won(router, get("/api/")), std::string("r1"));               // an expression before **
+        QCOMPARE(won(router, get("/api/")), std::string("r1"));  // an expression before **
         QCOMPARE(won(router, get("/api")), std::string("r2"));
         QCOMPARE(won(router, get("/else")), std::string("r0"));
     }
@@ -174,7 +187,7 @@ private Q_SLOTS:
         QCOMPARE(won(router, get("/a/b", "v2.api.test")), std::string("r2"));
         QCOMPARE(won(router, get("/a/b", "x.y.api.test")), std::string("r2"));
         QCOMPARE(won(router, get("/a/b", "api.test")), std::string("r1"));
-        QCOMPARE(won(router, get("/a/b", "test")), std::string("r0"));        // a wildcard takes one label or more
+        QCOMPARE(won(router, get("/a/b", "test")), std::string("r0"));  // a wildcard takes one label or more
         QCOMPARE(won(router, get("/a/b", "xtest")), std::string("r0"));
         QCOMPARE(won(router, get("/a/b", "")), std::string("r0"));
         QCOMPARE(won(router, get("/else", "localhost")), std::string("404"));
@@ -205,7 +218,8 @@ private Q_SLOTS:
 
     void aWrongMethodOnTheSpecificRouteFallsBackToTheLessSpecific()
     {
-        const Router router = Routes().add("/api/users/{id}", methods({"GET"})).add("/api/**", methods({"POST"})).build();
+        const Router router
+            = Routes().add("/api/users/{id}", methods({"GET"})).add("/api/**", methods({"POST"})).build();
         QCOMPARE(won(router, {"POST", "h", "/api/users/7", {}, nullptr}), std::string("r1"));
         QCOMPARE(won(router, get("/api/users/7")), std::string("r0"));
     }
@@ -217,7 +231,8 @@ private Q_SLOTS:
                                   .add("/api/**", methods({"POST", "PURGE"}))
                                   .add("/other", methods({"PATCH"}))
                                   .build();
-        QCOMPARE(won(router, {"PUT", "h", "/api/users/7", {}, nullptr}), std::string("405 GET, HEAD, POST, DELETE, PURGE"));
+        QCOMPARE(
+            won(router, {"PUT", "h", "/api/users/7", {}, nullptr}), std::string("405 GET, HEAD, POST, DELETE, PURGE"));
         QCOMPARE(won(router, {"PUT", "h", "/api/orders", {}, nullptr}), std::string("405 POST, PURGE"));
         QCOMPARE(won(router, {"OPTIONS", "h", "/other", {}, nullptr}), std::string("405 PATCH"));
     }
@@ -248,7 +263,7 @@ private Q_SLOTS:
         MatchSettings two = header("X-A", "1");
         two.headers.push_back({"X-B", FieldMatch::Kind::Present, ""});
         const Router router = Routes()
-                                  .add("/a", two)                                                             // any method
+                                  .add("/a", two)  // any method
                                   .add("/a", methods({"GET"}))
                                   .add("/a", {.methods = {"GET"}, .query = {{"q", FieldMatch::Kind::Present, ""}}})
                                   .add("/a", {.methods = {"GET"}, .headers = {{"X-A", FieldMatch::Kind::Exact, "1"}}})
@@ -288,7 +303,9 @@ private Q_SLOTS:
                                   .add("/there", {.query = {{"debug", FieldMatch::Kind::Present, ""}}})
                                   .add("/empty", {.query = {{"e", FieldMatch::Kind::Exact, ""}}})
                                   .build();
-        const auto ask = [&](const char *path, const char *query) { return won(router, {"GET", "h", path, query, nullptr}); };
+        const auto ask = [&](const char *path, const char *query) {
+            return won(router, {"GET", "h", path, query, nullptr});
+        };
         for (const char *query : {"a+b=x/y", "a%20b=x%2fy", "&&z=1&a+b=no&a+b=x%2Fy&"})
             QCOMPARE(ask("/exact", query), std::string("r0"));
         for (const char *query : {"", "a+b", "a+b=x", "a+b=x/yy", "A+b=x/y", "a+b=x%2", "a+b=x%"})
@@ -340,8 +357,10 @@ private Q_SLOTS:
         };
         QCOMPARE(error({.path = "/a/**/b"}), std::string("route users: `**` may stand only at the end"));
         QVERIFY(error({.hosts = {"a b"}}).starts_with("route users: a host is made of"));
-        QVERIFY(error({.headers = {{"X-A", FieldMatch::Kind::Regex, "("}}}).starts_with("route users: header X-A: the regular"));
-        QVERIFY(error({.query = {{"q", FieldMatch::Kind::Regex, "["}}}).starts_with("route users: query q: the regular"));
+        QVERIFY(error({.headers = {{"X-A", FieldMatch::Kind::Regex, "("}}})
+                    .starts_with("route users: header X-A: the regular"));
+        QVERIFY(
+            error({.query = {{"q", FieldMatch::Kind::Regex, "["}}}).starts_with("route users: query q: the regular"));
     }
 
     void theArticlesRoutesDoWhatTheArticleSays()
