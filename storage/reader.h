@@ -80,13 +80,15 @@ public:
     Result<std::vector<Slice>> slices(const SliceRequest &);
     // Replays of this exchange, oldest first.
     Result<std::vector<int64_t>> replaysOf(int64_t id);
+    // 1 to 6; 0 takes the mark away. Waits for a writer's transaction, 2 s at most.
     Result<Done> setMark(int64_t id, int mark);
 
     // From any thread: the call under way ends with an error soon.
     void interrupt();
 
-private:
     struct Impl;
+
+private:
     explicit Reader(std::unique_ptr<Impl>);
     std::unique_ptr<Impl> impl_;
 };

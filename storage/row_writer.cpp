@@ -20,7 +20,7 @@ constexpr std::string_view spanSql =
     "INSERT INTO span (id, first_time, last_time, rows) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET "
     "first_time = min(first_time, excluded.first_time), last_time = max(last_time, excluded.last_time), rows = rows + excluded.rows";
 
-bool isPackedAlready(const http::HeaderList &headers)
+bool isCoded(const http::HeaderList &headers)
 {
     const std::string_view coding = headers.get("Content-Encoding");
     return !coding.empty() && !http::equalsIgnoreCase(coding, "identity");
@@ -131,9 +131,11 @@ int RowWriter::writeMessage(const journey::Exchange &x)
         message_.bindBlob(parameter, smaller ? std::string_view(packed) : bytes);
     };
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
+    const bool requestCoded = isCoded(x.received.headers), responseCoded = isCoded(answer);
+    packing |= (requestCoded ? kRequestCoded : 0u) | (responseCoded ? kResponseCoded : 0u);
     bind(3, detail_, packedDetail_, true, kDetailPacked);
-    bind(4, x.requestBody.bytes, packedRequest_, !isPackedAlready(x.received.headers), kRequestPacked);
-    bind(5, x.responseBody.bytes, packedResponse_, !isPackedAlready(answer), kResponsePacked);
+    bind(4, x.requestBody.bytes, packedRequest_, !requestCoded, kRequestPacked);
+    bind(5, x.responseBody.bytes, packedResponse_, !responseCoded, kResponsePacked);
     message_.bind(1, x.id);
     message_.bind(2, packing);
     return run(message_);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A filter as SQL: a condition on the alias `x` of the table exchange, and the quickest way to the rows that may fulfil it.
+// Everything that a user wrote is bound, nothing is spliced into the text. One thread: that of the connection.
+// Compile and run within one read transaction: the way holds for one state of the file.
+//
+// The way: bounds of ids from id:, since:, until:; then one index where a test that all rows must pass has one (status, route,
+// service, client, latency, is, trace, request, mark), the most selective of them; else the rows in the order of their ids. An index
+// is walked once for each of its values that may match, and SQLite merges these, so that the first page needs no sorting.
+#pragma once
+
+#include "engine/recording/filter.h"
+#include "storage/sqlite.h"
+
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sluice::storage {
+
+struct IdBounds {
+    int64_t lowest = 1, highest = std::numeric_limits<int64_t>::max();
+};
+
+class FilterSql {
+public:
+    // The filter must outlive this.
+    static Result<FilterSql> compile(Database &, const recording::Filter &);
+
+    IdBounds bounds() const { return bounds_; }
+    // Two parameters of the caller's follow those of the filter; the first of them has this number.
+    int firstFree() const { return int(values_.size()) + 1; }
+    const std::string &condition() const { return condition_; }
+    // SELECT of the ids between ?firstFree and ?firstFree + 1, that match.
+    std::string ids() const;
+    // The same in order, at most ?firstFree + 2.
+    std::string orderedIds(bool newestFirst) const;
+    void bind(Statement &) const;
+
+private:
+    struct Way {
+        std::string index, column;         // index: empty: by id
+        std::vector<int64_t> values;       // of the column
+        int64_t low = 0, high = 0;         // keys within epochs
+        enum class Kind : uint8_t { Rows, Values, Keys, Marks } kind = Kind::Rows;
+        int64_t estimate = std::numeric_limits<int64_t>::max();
+    };
+    using Value = std::variant<int64_t, std::string_view, const recording::Term *>;
+
+    explicit FilterSql(Database &database) : database_(&database) { }
+    std::string parameter(Value);
+    std::string term(const recording::Term &);
+    std::string test(const recording::Term &);
+    std::string nameTest(const recording::Term &, int kind, const char *column);
+    std::string numberTest(const recording::Term &, const std::string &expression);
+    Outcome narrow(const recording::Term &);
+    Outcome findWay(const recording::Term &root);
+    Outcome valuesOf(const recording::Term &, Way &);
+    Outcome estimate(Way &);
+    Outcome collect(Statement &, std::vector<int64_t> &out);
+
+    Database *database_;
+    std::vector<Value> values_;
+    std::string condition_ = "1";
+    IdBounds bounds_;
+    Way way_;
+    std::vector<std::string> wayParameters_;   // as they stand in the text
+};
+
+}  // namespace sluice::storage
