@@ -21,6 +21,21 @@ std::string rfc3339(WallTime time)
     return std::string(out, size_t(n));
 }
 
+std::string httpDate(WallTime time)
+{
+    using namespace std::chrono;
+    constexpr const char *dayNames[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr const char *monthNames[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(floor<seconds>(time - day));
+    char out[40];
+    const int n = std::snprintf(out, sizeof out, "%s, %02u %s %04d %02d:%02d:%02d GMT", dayNames[weekday(day).c_encoding()],
+                                unsigned(date.day()), monthNames[unsigned(date.month()) - 1], int(date.year()),
+                                int(clock.hours().count()), int(clock.minutes().count()), int(clock.seconds().count()));
+    return std::string(out, size_t(n));
+}
+
 namespace {
 struct Unit {
     std::string_view name;

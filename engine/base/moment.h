@@ -27,6 +27,9 @@ using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 // "2026-11-24T23:15:07.042Z": RFC 3339, UTC, milliseconds.
 std::string rfc3339(WallTime);
 
+// "Tue, 24 Nov 2026 23:15:07 GMT": RFC 9110 section 5.6.7, for Date.
+std::string httpDate(WallTime);
+
 // "1.5s" "300ms" "2m" "8h" "7d" "10us": a number and a unit. Nothing: not a duration, negative, or past 100 years.
 bool parseDuration(std::string_view text, Nanos &out);
 

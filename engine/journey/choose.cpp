@@ -13,6 +13,24 @@ std::string_view hostOf(const Exchange &x)
     return authority ? authority->host : std::string_view();
 }
 
+// Why the routes that came near lost, as a JSON array.
+void addLosers(const Journey &j, const routing::RequestFacts &facts, std::string &out)
+{
+    constexpr size_t most = 4;
+    out += '[';
+    bool first = true;
+    for (const routing::Candidate &candidate : j.plan.router.contenders(facts, most)) {
+        if (std::exchange(first, false))
+            continue;                            // the winner
+        if (out.back() == '}')
+            out += ',';
+        JsonObject loser(out);
+        loser.add("route", j.plan.routes[candidate.route].name).add("why", candidate.why);
+        loser.close();
+    }
+    out += ']';
+}
+
 void explainRoute(Journey &j, const routing::RouteMatch &match, const routing::RequestFacts &facts)
 {
     if (!j.recording)
@@ -30,6 +48,7 @@ void explainRoute(Journey &j, const routing::RouteMatch &match, const routing::R
             f.add("route", route.name).add("pattern", route.match.path).add("service", route.service).add("line", route.place.line);
             for (const routing::Capture &c : match.captures)
                 f.add(c.name, c.value);
+            addLosers(j, facts, f.name("others"));
         });
     }
 }

@@ -40,6 +40,7 @@ Task<void> answerProblem(Journey &j)
     head = http::ResponseHead();
     head.status = j.refusal;
     head.reason = http::reasonPhrase(j.refusal);
+    head.headers.add("Date", httpDate(j.world.wallTime()));
     head.headers.add("Content-Type", "application/problem+json");
     head.headers.add("X-Request-ID", x.requestId);
     head.headers.add("X-Trace-ID", x.trace.trace);
