@@ -101,7 +101,7 @@ private:
         const Type type = kind == "name" ? Type::Name : kind == "method" ? Type::Method : Type::Token;
         const Row keyRow{row.key, type, "", "", true, ""};
         if (const Complaint wrong = checkScalar(keyRow, key.text, names_); !wrong.fine())
-            report_.error(key.place, "the key " + inQuotes(key.text) + " in " + inQuotes(inside) + ' ' + wrong.what, wrong.hint);
+            report_.error(key.place, "the key " + inQuotes(key.text) + " in " + inQuotes(inside) + " is not " + std::string(typeName(type)), wrong.hint);
     }
 
     void checkList(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label, const std::string &inside)
@@ -121,7 +121,9 @@ private:
 
     void checkValue(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label)
     {
-        if (node.unresolved) {
+        if (node.reference == Node::Reference::Broken)
+            return;
+        if (node.reference == Node::Reference::Later) {
             if (expected.inEffect)
                 report_.error(node.place, label + " names a secret or a file, which this version cannot read yet",
                               "write the value here, or as ${env:NAME}");
@@ -139,6 +141,9 @@ private:
         }
         if (expected.ways.size() > 1 && row.type == Type::Choice && expected.ways[1]->type != Type::List)
             wrong = {"must be " + expectations(expected) + ", not " + inQuotes(node.text), {}};
+        // A variable may hold a secret: its value is not shown.
+        if (node.reference == Node::Reference::Replaced)
+            wrong = {"must be " + expectations(expected) + ", which the variable in it does not give", {}};
         report_.error(node.place, label + ' ' + wrong.what, wrong.hint);
     }
 

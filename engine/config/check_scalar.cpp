@@ -201,7 +201,7 @@ std::string expectation(const Row &row)
     if (row.type == Type::Choice) {
         const std::vector<std::string> all = choices(row.bounds);
         if (all.size() == 1)
-            return all.front();
+            return "'" + all.front() + "'";
         out += ' ';
         for (size_t i = 0; i < all.size(); ++i)
             out += (i ? ", " : "") + all[i];
@@ -229,7 +229,11 @@ Complaint checkScalar(const Row &row, const std::string &text, const Names &name
     case Type::Origin:
     case Type::Url: {
         const std::string wrong = urlComplaint(row, text);
-        return wrong.empty() ? Complaint{} : Complaint{"must be " + expectation(row) + "; " + inQuotes(text) + ' ' + wrong, {}};
+        if (wrong.empty())
+            return {};
+        // What stands before an '@' may be a password: it is not shown.
+        const std::string shown = text.find('@') == std::string::npos ? inQuotes(text) : "this";
+        return {"must be " + expectation(row) + "; " + shown + ' ' + wrong, {}};
     }
     case Type::Choice: {
         const std::vector<std::string> all = choices(row.bounds);

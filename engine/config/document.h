@@ -37,7 +37,10 @@ struct Node {
     Kind kind = Kind::Null;
     Style style = Style::Plain;
     bool aliased = false;                     // stands somewhere else in the text: its extent is that of the alias
-    bool unresolved = false;                  // its text holds a ${secret:…} or ${file:…} that stays as it is
+    // What substitute() (environment.h) made of a ${…} in its text. Later: a ${secret:…} or ${file:…} stays in it. Broken: it
+    // named something that is not there, which was reported.
+    enum class Reference : uint8_t { None, Replaced, Later, Broken };
+    Reference reference = Reference::None;
     Place place;                              // of an aliased node: of the original
     Extent extent;                            // block collections: first key or dash to the end of the last value. Unknown: a missing value
     std::string text;                         // of a scalar: what it means, quotes and escapes undone

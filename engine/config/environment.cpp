@@ -6,6 +6,8 @@
 namespace sluice::config {
 namespace {
 
+using Reference = Node::Reference;
+
 class Substitution {
 public:
     Substitution(const Environment &environment, const std::string &file, Problems &problems)
@@ -30,10 +32,11 @@ private:
             out += rest.substr(0, at);
             rest.remove_prefix(at);
             const bool ours = rest.substr(0, 6) == "${env:";
-            node.unresolved = node.unresolved || rest.substr(0, 9) == "${secret:" || rest.substr(0, 7) == "${file:";
+            const bool later = rest.substr(0, 9) == "${secret:" || rest.substr(0, 7) == "${file:";
+            node.reference = std::max(node.reference, later ? Reference::Later : ours ? Reference::Replaced : Reference::None);
             const size_t close = rest.find('}');
             if (close == std::string_view::npos) {
-                if (ours || node.unresolved)
+                if (ours || later)
                     report(node, "'${' without its '}'", {});
                 break;
             }
@@ -47,7 +50,7 @@ private:
         node.text = std::move(out);
     }
 
-    std::string valueOf(std::string_view name, const Node &node)
+    std::string valueOf(std::string_view name, Node &node)
     {
         const auto found = environment_.find(name);
         if (found == environment_.end()) {
@@ -66,8 +69,9 @@ private:
         return found->second;
     }
 
-    void report(const Node &node, std::string what, std::string hint)
+    void report(Node &node, std::string what, std::string hint)
     {
+        node.reference = Reference::Broken;
         problems_.push_back({Problem::Severity::Error, file_, node.place.line, node.place.column, std::move(what), std::move(hint)});
     }
 

@@ -12,7 +12,8 @@ namespace sluice::config {
 using Environment = std::map<std::string, std::string, std::less<>>;
 
 // Puts variables in place, everywhere below `node`. An unknown one, and text that would make the file unreadable, is a problem.
-// ${secret:…} and ${file:…} stay and mark their node unresolved; any other ${…} is nobody's and stays. Bound: 4 MiB in all.
+// ${secret:…} and ${file:…} stay and mark their node (Node::reference); any other ${…} is nobody's and stays.
+// Bound: 4 MiB of variables in all.
 void substitute(Node &node, const Environment &, const std::string &fileName, Problems &);
 
 }  // namespace sluice::config

@@ -75,7 +75,7 @@ void PlanBuilder::buildListen(const Overrides &overrides)
     for (const Node &item : listen->items)
         addListener(item);
     if (plan_.listen.empty())
-        report_.error(listen->place, "no listener is left", "https is not in effect yet; add an http URL");
+        report_.error(listen->place, "no listener is left", "add an http URL; https is not in effect yet");
 }
 
 void PlanBuilder::addListener(const Node &node)
