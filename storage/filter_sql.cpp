@@ -5,6 +5,8 @@
 #include "storage/functions.h"
 #include "storage/names.h"
 
+#include <span>
+
 namespace sluice::storage {
 
 using recording::Term;
@@ -30,12 +32,13 @@ struct NumberColumn {
 constexpr NumberColumn numbers[] = {{"status", "+x.status"}, {"id", "+x.id"}, {"latency", "x.latency"},
                                     {"size", "(x.request_bytes + x.response_bytes)"}, {"time", "x.time"}};
 
-std::string joined(const std::vector<std::string> &parts, const char *between)
+// As a balanced tree: SQLite bounds how deep an expression may be.
+std::string joined(std::span<const std::string> parts, const char *between)
 {
-    std::string out = "(";
-    for (size_t i = 0; i < parts.size(); ++i)
-        out += (i ? between : "") + parts[i];
-    return out + ")";
+    if (parts.size() == 1)
+        return parts.front();
+    const size_t half = parts.size() / 2;
+    return "(" + joined(parts.first(half), between) + between + joined(parts.subspan(half), between) + ")";
 }
 
 bool looksIntoMessages(const Term &term)

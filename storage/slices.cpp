@@ -125,7 +125,8 @@ Result<std::vector<Slice>> Reader::slices(const SliceRequest &request)
     if (snapshot.trouble())
         return *snapshot.trouble();
     Database &database = *impl_->database;
-    const auto kind = std::to_string(request.group == GroupBy::Route ? 5 : request.group == GroupBy::Service ? 6 : 7);
+    const NameKind named = request.group == GroupBy::Route ? NameKind::Route : request.group == GroupBy::Service ? NameKind::Service : NameKind::Endpoint;
+    const std::string kind = std::to_string(int(named));
     const auto groups = request.group == GroupBy::Nothing ? Result<int64_t>(1)
                                                           : database.number(("SELECT count(*) + 1 FROM name WHERE kind = " + kind).c_str());
     auto sql = FilterSql::compile(database, request.filter);

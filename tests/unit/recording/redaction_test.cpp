@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Secrets that the settings name never leave the redactor in clear, and nothing else changes.
+#include "engine/recording/redaction.h"
+
+#include <QtTest>
+
+#include <zlib.h>
+
+using namespace sluice;
+using recording::Placeholders;
+
+namespace {
+
+const recording::PlaceholderKey key{1, 2, 3};
+
+config::RecordSettings settings()
+{
+    config::RecordSettings out;
+    out.redactJson = {"password", "card.number"};
+    return out;
+}
+
+std::string placeholder(std::string_view secret)
+{
+    Placeholders placeholders(key);
+    return placeholders.of(secret);
+}
+
+std::string gzipped(const std::string &text)
+{
+    std::string out(compressBound(text.size()) + 64, 0);
+    z_stream stream{};
+    deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    stream.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(text.data()));
+    stream.avail_in = uInt(text.size());
+    stream.next_out = reinterpret_cast<Bytef *>(out.data());
+    stream.avail_out = uInt(out.size());
+    deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+}
+
+}  // namespace
+
+class RedactionTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void json_data()
+    {
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("after");
+        const auto row = [](const char *name, const char *before, const char *after) { QTest::newRow(name) << before << after; };
+        // In `after`, <X> stands for the placeholder of X in quotes.
+        row("text", R"({ "user" : "ada" , "password" : "s3cret!" })", R"({ "user" : "ada" , "password" : <s3cret!> })");
+        row("nothing named", R"({"a":"password","b":["password"]})", R"({"a":"password","b":["password"]})");
+        row("number", R"({"password":12345,"a":1})", R"({"password":<12345>,"a":1})");
+        row("object whole", R"({"password":{"old":"a}","new":["b"]},"a":1})", R"({"password":<{"old":"a}","new":["b"]}>,"a":1})");
+        row("null says nothing", R"({"password":null})", R"({"password":null})");
+        row("empty", R"({"password":""})", R"({"password":""})");
+        row("any depth", R"([{"x":{"password":"deep1"}}])", R"([{"x":{"password":<deep1>}}])");
+        row("any case", R"({"Password":"cased1"})", R"({"Password":<cased1>})");
+        row("escaped key", "{\"p\\u0061ssword\":\"hidden1\"}", "{\"p\\u0061ssword\":<hidden1>}");
+        row("escaped value", R"({"password":"a\"b"})", R"({"password":<a\"b>})");
+        row("path", R"({"card":{"number":"4111","name":"Ada"},"number":"7"})", R"({"card":{"number":<4111>,"name":"Ada"},"number":"7"})");
+        row("path through arrays", R"({"card":[{"number":"4111"},{"number":"4222"}]})", R"({"card":[{"number":<4111>},{"number":<4222>}]})");
+        row("path not from the top", R"({"a":{"card":{"number":"4111"}}})", R"({"a":{"card":{"number":"4111"}}})");
+        row("cut in the secret", R"({"user":"ada","password":"s3cr)", R"({"user":"ada","password":<s3cr>)");
+        row("cut in an object", R"({"password":{"old":"s3cr)", R"({"password":<{"old":"s3cr>)");
+        row("cut in a number", R"({"password":123)", R"({"password":<123>)");
+        row("cut before", R"({"user":"ada","password":)", R"({"user":"ada","password":)");
+        row("malformed", R"({"a":]} "card":{"number":"4111"} number "password" : "s3cret")", R"({"a":]} "card":{"number":<4111>} number "password" : <s3cret>)");
+        row("malformed, no path", R"(}{"number":"4111"})", R"(}{"number":<4111>})");
+        row("events", "data: {\"password\":\"one111\"}\n\ndata: {\"password\":\"two222\"}\n\n", "data: {\"password\":<one111>}\n\ndata: {\"password\":<two222>}\n\n");
+    }
+    void json()
+    {
+        QFETCH(QString, before);
+        QFETCH(QString, after);
+        std::string expected;
+        const std::string raw = after.toStdString();
+        for (size_t at = 0; at < raw.size(); ++at) {
+            const size_t end = raw[at] == '<' ? raw.find('>', at) : raw.npos;
+            if (end == raw.npos) {
+                expected += raw[at];
+            } else {
+                expected += "\"" + placeholder(std::string_view(raw).substr(at + 1, end - at - 1)) + "\"";
+                at = end;
+            }
+        }
+        std::string text = before.toStdString();
+        Placeholders placeholders(key);
+        const bool changed = recording::redactJson(text, settings().redactJson, placeholders);
+        QCOMPARE(QString::fromStdString(text), QString::fromStdString(expected));
+        QCOMPARE(changed, before.toStdString() != expected);
+    }
+
+    void deepNestingHidesNothing()
+    {
+        std::string text;
+        for (int i = 0; i < 5000; ++i)
+            text += "{\"a\":[";
+        text += "{\"password\":\"bottom\",\"number\":\"4111\"}";
+        Placeholders placeholders(key);
+        recording::redactJson(text, settings().redactJson, placeholders);
+        QCOMPARE(text.find("bottom"), text.npos);
+        QCOMPARE(text.find("4111"), text.npos);               // too deep to know the path: rather too much
+    }
+
+    void headersKeepWhatIsNoSecret_data()
+    {
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("after");
+        QTest::newRow("Authorization") << "Bearer abc.def" << "Bearer <abc.def>";
+        QTest::newRow("authorization") << "abcdef" << "<abcdef>";
+        QTest::newRow("Cookie") << "a=one1; b=two2;c" << "a=<one1>; b=<two2>;<c>";
+        QTest::newRow("Set-Cookie") << "sid=abc123; Path=/; HttpOnly" << "sid=<abc123>; Path=/; HttpOnly";
+        QTest::newRow("X-API-Key") << "k 1" << "<k 1>";
+    }
+    void headersKeepWhatIsNoSecret()
+    {
+        QFETCH(QString, value);
+        QFETCH(QString, after);
+        static const QRegularExpression secret("<([^>]*)>");
+        for (auto match = secret.match(after); match.hasMatch(); match = secret.match(after))
+            after.replace(match.capturedStart(), match.capturedLength(), QString::fromStdString(placeholder(match.captured(1).toStdString())));
+        Placeholders placeholders(key);
+        QCOMPARE(QString::fromStdString(recording::redactedFieldValue(QTest::currentDataTag(), value.toStdString(), placeholders)), after);
+    }
+
+    void formsAndQueriesLoseTheirSecrets()
+    {
+        Placeholders placeholders(key);
+        std::string form = "user=ada&p%61ssword=s3cret+1&card[number]=4111&x=password";
+        QVERIFY(recording::redactForm(form, settings().redactJson, placeholders));
+        QCOMPARE(form, "user=ada&p%61ssword=" + placeholder("s3cret+1") + "&card[number]=" + placeholder("4111") + "&x=password");
+        std::string clean = "a=1&&b";
+        QVERIFY(!recording::redactForm(clean, settings().redactJson, placeholders));
+        QCOMPARE(clean, std::string("a=1&&b"));
+    }
+
+    void noPartOfAnExchangeKeepsASecret()
+    {
+        const std::string secret = "s3cret-value";
+        journey::Exchange x;
+        for (http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers, &x.requestTrailers, &x.responseTrailers}) {
+            list->add("authorization", "Bearer " + secret);
+            list->add("Cookie", "a=" + secret);
+            list->add("Set-Cookie", "a=" + secret + "; Secure");
+            list->add("Location", "/next?password=" + secret + "#end");
+            list->add("Accept", "*/*");
+        }
+        x.received.target = x.sent.target = "/login?a=1&password=" + secret;
+        x.query = "a=1&password=" + secret;
+        x.requestBody.bytes = "{\"password\":\"" + secret + "\"}";
+        x.requestBody.size = x.requestBody.bytes.size();
+        x.responseBody = x.requestBody;
+        x.decisions.add(journey::Stage::Auth, "refused", "the token " + secret + " is not known");
+        x.failure = "bad token " + secret;
+        x.attempts.push_back({"http://127.0.0.1:1", {}, {}, {}, {}, 0, false, "said " + secret});
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        std::string all = x.received.target + x.sent.target + x.query + x.requestBody.bytes + x.responseBody.bytes + x.decisions.json() + x.failure + x.attempts[0].error;
+        for (const http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers, &x.requestTrailers, &x.responseTrailers}) {
+            for (const http::Field field : *list)
+                all += std::string(field.name) + field.value.data();
+            QCOMPARE(list->size(), size_t(5));
+            QCOMPARE(list->get("Accept"), std::string_view("*/*"));
+        }
+        QCOMPARE(all.find(secret), all.npos);
+        QVERIFY(all.find(placeholder(secret)) != all.npos);
+        QVERIFY(x.requestBody.redacted && !x.requestBody.cut());
+    }
+
+    void theSameSecretLooksTheSameAndAnotherKeyMakesAnother()
+    {
+        QCOMPARE(placeholder("one"), placeholder("one"));
+        QVERIFY(placeholder("one") != placeholder("two"));
+        Placeholders other(recording::PlaceholderKey{9});
+        QVERIFY(other.of("one") != placeholder("one"));
+        QVERIFY(QRegularExpression("^\\{\\{secret:[0-9a-f]{12}\\}\\}$").match(QString::fromStdString(placeholder("one"))).hasMatch());
+    }
+
+    void codedContentIsLookedInto()
+    {
+        journey::Exchange x;
+        x.answer.status = x.returned.status = 200;
+        for (http::HeaderList *list : {&x.answer.headers, &x.returned.headers}) {
+            list->add("Content-Type", "application/json");
+            list->add("Content-Encoding", "gzip");
+        }
+        const std::string clean = gzipped(R"({"name":"ada"})");
+        x.responseBody = {clean, clean.size(), true, false, false, {}};
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QCOMPARE(x.responseBody.bytes, clean);                // nothing in it: as it came
+        QCOMPARE(x.answer.headers.get("Content-Encoding"), std::string_view("gzip"));
+
+        const std::string secret = gzipped(R"({"password":"s3cret"})");
+        x.responseBody = {secret, secret.size(), true, false, false, {}};
+        redactor.redact(x);
+        QCOMPARE(x.responseBody.bytes, "{\"password\":\"" + placeholder("s3cret") + "\"}");
+        QCOMPARE(x.returned.headers.get("Content-Encoding"), std::string_view("identity"));
+        QVERIFY(!x.responseBody.cut());
+    }
+
+    void whatCannotBeDecodedIsWithheld()
+    {
+        journey::Exchange x;
+        x.received.headers.add("Content-Type", "application/json");
+        x.received.headers.add("Content-Encoding", "rot13");
+        x.requestBody = {"cnffjbeq", 8, true, false, false, {}};
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QVERIFY(x.requestBody.bytes.empty());
+        QVERIFY(!x.requestBody.withheld.empty());
+        QCOMPARE(x.requestBody.size, uint64_t(8));
+        x.received.headers.set("Content-Type", "image/png");
+        x.requestBody = {"cnffjbeq", 8, true, false, false, {}};
+        redactor.redact(x);
+        QCOMPARE(x.requestBody.bytes, std::string("cnffjbeq"));  // no JSON can be in it
+    }
+
+    void whatWasCutStaysCut()
+    {
+        journey::Exchange x;
+        x.requestBody.take(R"({"password":"s3cret","a":"aaaaaaaaaaaaaaaaaaaaaaaaaa"})", 24);
+        QVERIFY(x.requestBody.cut());
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QVERIFY(x.requestBody.cut());
+        QVERIFY(x.requestBody.redacted);
+        QCOMPARE(x.requestBody.bytes.find("s3cret"), std::string::npos);
+    }
+};
+
+QTEST_APPLESS_MAIN(RedactionTest)
+#include "redaction_test.moc"
