@@ -67,6 +67,8 @@ private Q_SLOTS:
     void aThreadThatIsToldToQuitEnds();
     void laterDeletedObjectsGoInTheLoop_data() { addLoops(); }
     void laterDeletedObjectsGoInTheLoop();
+    void aDeletePutOffByANestedTurnNeedsNoWakeUp_data() { addLoops(Rows::EpollOnly); }
+    void aDeletePutOffByANestedTurnNeedsNoWakeUp();
     void objectsDeletedAtTheThreadsEndStillHaveTheirLoop_data() { addLoops(); }
     void objectsDeletedAtTheThreadsEndStillHaveTheirLoop();
     void aDoubleInterruptEndsOnlyOneWait_data() { addLoops(); }
@@ -352,6 +354,33 @@ void DispatcherTest::laterDeletedObjectsGoInTheLoop()
         QVERIFY(oneInNested);
         QVERIFY(!one);
         QVERIFY(!two);
+    });
+}
+
+void DispatcherTest::aDeletePutOffByANestedTurnNeedsNoWakeUp()
+{
+    QFETCH(LoopKind, loop);
+    inLoop(loop, [](Poller &) {
+        QPointer<QObject> object = new QObject;
+        QEventLoop outer;
+        QTimer first, last;
+        first.setSingleShot(true);
+        bool putOff = false, goneByItself = false;
+        QObject::connect(&first, &QTimer::timeout, [&] {
+            object->deleteLater();
+            for (int turn = 0; turn < 3; ++turn)
+                dispatcher()->processEvents(QEventLoop::AllEvents);
+            putOff = object;
+            last.start(5);
+        });
+        QObject::connect(&last, &QTimer::timeout, [&] {
+            goneByItself = !object;
+            outer.quit();
+        });
+        first.start(0);
+        outer.exec();
+        QVERIFY(putOff);
+        QVERIFY(goneByItself);
     });
 }
 
