@@ -71,7 +71,8 @@ private:
 inline Task<void> join(Fork &fork, Scope &unstoppable)
 {
     while (!fork.over()) {
-        if (co_await on(fork.ended(), unstoppable) != Why::Ok)
+        const Why why = co_await on(fork.ended(), unstoppable);
+        if (why != Why::Ok)
             break;
     }
 }

@@ -5,7 +5,7 @@
 // g++ 12 compiles some forms of co_await wrongly without a warning. A co_await stands only as
 //   co_await f(args);   T v = co_await f(args);   x = co_await f(args);   co_return co_await f(args);
 // with arguments that are names, std::move(name), scalars or plain calls: no braces, no capturing lambda, no ?: of
-// class type. tests/tidy refuses the rest. Per-chunk work belongs into leaf awaiters (scope.h), not into Tasks: below
+// class type; nor within a larger expression (`if (co_await f() != x)` was resumed at a wrong place at -O0). tests/tidy refuses the rest. Per-chunk work belongs into leaf awaiters (scope.h), not into Tasks: below
 // -O2 a loop over Tasks that never suspend grows the stack.
 #pragma once
 

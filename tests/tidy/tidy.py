@@ -41,8 +41,8 @@ FORBIDDEN = re.compile(r"ForTesting\b|\bTODO\b|\bFIXME\b|\bXXX\b|\bHACK\b|\bdown
 SLEEP = re.compile(r"\bsleep_for\b|\busleep\(|QTest::q(Wait|Sleep)\(|QThread::m?sleep\(|\bnanosleep\(")
 # co_await as engine/base/task.h allows it: a statement, an initialiser, an assignment, or a co_return of one call.
 AWAIT = re.compile(
-    r"^\s*(?:(?:const\s+)?[\w:<>,\s\*&]+?\s[\w]+\s*=\s*|[\w.\->]+\s*=\s*|co_return\s+|if\s*\((?:const\s+)?(?:[\w:<>]+\s+\w+\s*=\s*)?)?"
-    r"co_await\s+(?:std::move\(\w+\)|[\w:.\->]+\([^{}\[\]?]*\))(?:\s*(?:!=|==)\s*[\w:]+\)?|;.*)?;?.*$")
+    r"^\s*(?:(?:const\s+)?[\w:<>,\s\*&]+?\s\w+\s*=\s*|[\w.\->]+\s*=\s*|co_return\s+|if\s*\((?:const\s+)?[\w:<>]+\s+\w+\s*=\s*)?"
+    r"co_await\s+(?:std::move\(\w+\)|[\w:.\->]+\([^{}\[\]?]*\));.*$")
 
 problems = []
 
