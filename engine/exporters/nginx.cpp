@@ -68,11 +68,9 @@ std::string placeText(const Draft &draft, const config::Place &place)
 
 std::string routeTitle(const Draft &draft, const config::RouteSettings &route)
 {
-    std::string methods;
-    for (const std::string &method : route.match.methods)
-        methods += method + ' ';
-    return "        # " + comment(route.name + ": " + methods + route.match.path + (route.service.empty() ? "" : " -> " + route.service)
-                                  + " (" + placeText(draft, route.place) + ")") + '\n';
+    const std::string path = route.name.ends_with(' ' + route.match.path) ? "" : ": " + route.match.path;
+    return "        # " + comment(route.name + path + (route.service.empty() ? "" : " -> " + route.service) + " ("
+                                  + placeText(draft, route.place) + ")") + '\n';
 }
 
 std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<std::string> &upstreams, std::string &maps)

@@ -26,10 +26,8 @@ std::string balance(Draft &draft, const config::ServiceSettings &service)
     switch (service.balance.algorithm) {
     case balancing::Algorithm::RoundRobin:
     case balancing::Algorithm::Weighted:
-        draft.say(feature, service.place, Fidelity::Approximate,
-                  "smooth weighted round robin as here, but each nginx worker process counts for itself unless they share a zone, "
-                  "and a kept connection is not counted anew");
-        return "        zone " + std::string("%NAME%") + " 64k;\n";
+        draft.say(feature, service.place, Fidelity::Exact);
+        return "        zone %NAME% 64k;\n";         // shared: all worker processes count together, as ours do
     case balancing::Algorithm::LeastConnections:
         draft.say(feature, service.place, Fidelity::Exact);
         return "        zone %NAME% 64k;\n        least_conn;\n";
@@ -47,8 +45,9 @@ void reportTimeouts(Draft &draft, const config::ServiceSettings &service)
 {
     const config::TimeoutSettings &t = service.timeouts;
     const std::string feature = "service " + service.name + ": timeouts.";
-    draft.say(feature + "connect", service.place, Fidelity::Approximate,
-              "502 as here, but nginx tries no other endpoint after it");
+    const bool several = service.endpoints.size() > 1;
+    draft.say(feature + "connect", service.place, several ? Fidelity::Approximate : Fidelity::Exact,
+              several ? "502 as here, but nginx tries no other endpoint after it" : "");
     draft.say(feature + "response", service.place, Fidelity::Exact);
     if (t.idle == t.response)
         draft.say(feature + "idle", service.place, Fidelity::Exact);
@@ -80,9 +79,10 @@ std::string writeUpstream(Draft &draft, const config::ServiceSettings &service, 
     out += "        keepalive " + std::to_string(std::max(1u, draft.plan.limits.pooled)) + ";\n    }\n\n";
     draft.say("service " + service.name + ": endpoints", service.place, named ? Fidelity::Approximate : Fidelity::Exact,
               named ? "nginx looks names up once, when it starts" : "");
-    draft.say("service " + service.name + ": next endpoint", service.place, Fidelity::Approximate,
-              "the next endpoint is tried after a refused connection as here; nginx also tries it when an idempotent request "
-              "found its connection closed without an answer");
+    if (service.endpoints.size() > 1)
+        draft.say("service " + service.name + ": next endpoint", service.place, Fidelity::Approximate,
+                  "the next endpoint is tried after a refused connection as here; nginx also tries it when an idempotent request "
+                  "found its connection closed without an answer");
     return out;
 }
 
@@ -129,10 +129,10 @@ std::string writeForwarding(Draft &draft)
 %TRUSTED%    }
     # Who may name a request: these, and this machine's own programs.
     geo $remote_addr $sluice_namer {
-        default  $sluice_trusted;
+        default  0;
         127.0.0.0/8  1;
         ::1/128  1;
-    }
+%TRUSTED%    }
     map "$sluice_trusted$http_x_forwarded_for" $sluice_forwarded_for {
         "~^1."   "$http_x_forwarded_for, $remote_addr";
         default  $remote_addr;
@@ -186,7 +186,9 @@ std::string writeForwarding(Draft &draft)
     map $request_id $sluice_span_id { "~^(.{16})"  $1; }
 
 )nginx";
-    return out.replace(out.find("%TRUSTED%"), 9, trusted);
+    for (size_t at = out.find("%TRUSTED%"); at != out.npos; at = out.find("%TRUSTED%"))
+        out.replace(at, 9, trusted);
+    return out;
 }
 
 std::string writeServiceSettings(const config::ServiceSettings &service)

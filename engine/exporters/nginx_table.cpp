@@ -145,7 +145,8 @@ Result<TableRoute> makeRoute(Draft &draft, Table &table, Names &names, size_t in
                      + " bytes at most)", false};
     TableRoute out;
     out.index = index;
-    out.location = names.unique(settings.name);
+    const size_t blank = settings.name.find(" /");      // a name made from methods and path: the path is enough
+    out.location = names.unique(blank == std::string::npos ? settings.name : settings.name.substr(blank));
     out.path = path.take();
     out.methods = routing::MethodSet(settings.match.methods);
     const std::string feature = "route " + settings.name + ": ";
@@ -205,7 +206,7 @@ std::string methodRegex(const routing::MethodSet &methods)
     std::string out;
     for (const std::string &method : methodsOf(methods))
         out += (out.empty() ? "" : "|") + escaped(method);
-    return "(?:" + out + ")";
+    return out.find('|') == out.npos ? out : "(?:" + out + ")";
 }
 
 // One line of the table: a route for those of its hosts that rank alike.
@@ -257,7 +258,9 @@ std::vector<Line> linesOf(const Draft &draft, const Table &table)
         for (const std::string &written : settings.match.hosts) {
             const HostPattern host = HostPattern::of(written);
             std::string &regex = byRank[host.wildcard ? HostRank::any + host.text.size() : HostRank::exact];
-            regex += (regex.empty() ? "" : "|") + (host.wildcard ? "[^ ]+" : std::string()) + escaped(host.text);
+            const bool ipv6 = host.text.find(':') != std::string::npos && !host.text.starts_with('[');
+            regex += (regex.empty() ? "" : "|") + std::string(host.wildcard ? "[^ ]+" : "")
+                + escaped(ipv6 ? '[' + host.text + ']' : host.text);
         }
         for (auto &[rank, regex] : byRank)
             out.push_back({&route, &settings, rank, "(?:" + regex + ")"});

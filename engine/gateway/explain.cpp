@@ -3,6 +3,12 @@
 
 #include "engine/http/uri.h"
 
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <utility>
+
 namespace sluice::gateway {
 
 namespace {
@@ -53,6 +59,24 @@ void addCandidates(const config::Plan &plan, const routing::RequestFacts &facts,
     }
 }
 
+// Why the routes that came near lost, as a JSON array.
+std::string losers(const config::Plan &plan, const routing::RequestFacts &facts)
+{
+    constexpr size_t most = 4;
+    std::string out = "[";
+    bool winner = true;
+    for (const routing::Candidate &candidate : plan.router.contenders(facts, most)) {
+        if (std::exchange(winner, false))
+            continue;
+        if (out.size() > 1)
+            out += ',';
+        JsonObject loser(out);
+        loser.add("route", plan.routes[candidate.route].name).add("why", candidate.why);
+        loser.close();
+    }
+    return out + ']';
+}
+
 // The words of the conductor (engine/journey/choose.cpp).
 void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match, const routing::RequestFacts &facts, Explanation &out)
 {
@@ -79,6 +103,7 @@ void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match
         f.add("route", route.name).add("pattern", route.match.path).add("service", route.service).add("line", route.place.line);
         for (const routing::Capture &c : match.captures)
             f.add(c.name, c.value);
+        f.addRaw("others", losers(plan, facts));
     });
 }
 
@@ -123,17 +148,35 @@ std::string factText(const std::string &json)
     return json;
 }
 
+// The fact "others" of the route decision, a line each.
+std::string otherRoutes(const journey::Decision &decision)
+{
+    std::string out;
+    for (const auto &[name, value] : decision.facts) {
+        rapidjson::Document list;
+        if (name != "others" || list.Parse(value.data(), value.size()).HasParseError() || !list.IsArray())
+            continue;
+        for (const rapidjson::Value &other : list.GetArray()) {
+            if (other.IsObject() && other.HasMember("route") && other.HasMember("why") && other["route"].IsString() && other["why"].IsString())
+                out += "\n            not " + std::string(other["route"].GetString()) + ": " + other["why"].GetString();
+        }
+    }
+    return out;
+}
+
 std::string decisionLine(const journey::Decision &decision)
 {
     std::string out = "  " + decision.stage;
     out.append(decision.stage.size() < 10 ? 10 - decision.stage.size() : 1, ' ');
     out += decision.outcome + ": " + decision.why;
     std::string facts;
-    for (const auto &[name, value] : decision.facts)
-        facts += (facts.empty() ? "" : ", ") + name + " " + factText(value);
+    for (const auto &[name, value] : decision.facts) {
+        if (name != "others")
+            facts += (facts.empty() ? "" : ", ") + name + " " + factText(value);
+    }
     if (!facts.empty())
         out += "\n            (" + facts + ")";
-    return out + '\n';
+    return out + otherRoutes(decision) + '\n';
 }
 
 std::string decisionLines(const journey::DecisionLog &log)
@@ -246,6 +289,40 @@ std::string toJson(const Explanation &e)
     o.addOrNull("route", e.route).addOrNull("service", e.service).addOrNull("path", e.path).addRaw("decisions", e.decisions.json())
         .addRaw("candidates", candidates);
     o.close();
+    return out;
+}
+
+Result<Explanation> explanationFromJson(std::string_view json)
+{
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
+    if (document.HasParseError() || !document.IsObject())
+        return Error{Fault::Gateway, "the gateway's explanation is no JSON object; is it another program, or of another version?", false};
+    const auto text = [](const rapidjson::Value &object, const char *key) {
+        const auto at = object.FindMember(key);
+        return at != object.MemberEnd() && at->value.IsString() ? std::string(at->value.GetString(), at->value.GetStringLength()) : std::string();
+    };
+    Explanation out;
+    if (const auto at = document.FindMember("status"); at != document.MemberEnd() && at->value.IsInt())
+        out.status = at->value.GetInt();
+    out.route = text(document, "route");
+    out.service = text(document, "service");
+    out.path = text(document, "path");
+    if (const auto at = document.FindMember("decisions"); at != document.MemberEnd() && at->value.IsArray() && !at->value.Empty()) {
+        rapidjson::StringBuffer buffer;
+        rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+        at->value.Accept(writer);
+        out.decisions = journey::DecisionLog::restored(std::string(buffer.GetString(), buffer.GetSize() - 1));
+    }
+    if (const auto at = document.FindMember("candidates"); at != document.MemberEnd() && at->value.IsArray()) {
+        for (const rapidjson::Value &c : at->value.GetArray()) {
+            if (!c.IsObject())
+                continue;
+            const auto matched = c.FindMember("matched"), line = c.FindMember("line");
+            out.candidates.push_back({text(c, "route"), matched != c.MemberEnd() && matched->value.IsTrue(), text(c, "why"),
+                                      line != c.MemberEnd() && line->value.IsInt() ? line->value.GetInt() : 0});
+        }
+    }
     return out;
 }
 

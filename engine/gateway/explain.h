@@ -33,6 +33,7 @@ struct Explanation {
 
 Explanation explain(const config::Plan &, const Question &);
 std::string toJson(const Explanation &);
+Result<Explanation> explanationFromJson(std::string_view);   // what toJson() wrote, maybe of another version
 // Lines for a terminal or a panel.
 std::string toText(const Explanation &);
 

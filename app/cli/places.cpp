@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/places.h"
+
+#include "app/cli/output.h"
+#include "engine/gateway/control.h"
+#include "engine/http/message.h"
+#include "storage/recorder.h"
+
+#include <chrono>
+#include <filesystem>
+#include <unistd.h>
+
+namespace sluice::cli {
+
+std::string gatewayFile(const std::string &given)
+{
+    std::error_code error;
+    if (given.empty() && std::filesystem::exists("sluice.yaml", error))
+        return "sluice.yaml";
+    return given;
+}
+
+std::string recordingPath(const std::string &given) { return given.empty() ? storage::defaultRecordingPath() : given; }
+
+config::Environment environment()
+{
+    config::Environment out;
+    for (char **entry = environ; entry && *entry; ++entry) {
+        const std::string_view text(*entry);
+        const size_t equals = text.find('=');
+        if (equals != text.npos)
+            out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return out;
+}
+
+config::Loaded loadGatewayFile(const std::string &path)
+{
+    config::Loaded loaded = config::loadFile(path, environment());
+    if (!loaded.plan) {
+        for (const Problem &problem : loaded.problems)
+            std::fprintf(stderr, "%s\n", problem.text().c_str());
+    }
+    return loaded;
+}
+
+std::unique_ptr<storage::Reader> openRecording(const std::string &given)
+{
+    Result<std::unique_ptr<storage::Reader>> reader = storage::Reader::open(recordingPath(given));
+    if (reader)
+        return reader.take();
+    complain(reader.error().what);
+    return nullptr;
+}
+
+std::optional<recording::Filter> parseFilter(const std::vector<std::string> &words)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : " ") + word;
+    recording::Filter::Parsed parsed = recording::Filter::parse(text, wallTime());
+    if (parsed.filter)
+        return std::move(parsed.filter);
+    complain("the filter cannot be read: " + parsed.error.what + (parsed.error.hint.empty() ? "" : ". " + parsed.error.hint));
+    std::fprintf(stderr, "  %s\n  %*s^\n", printable(text).c_str(), int(std::min(parsed.error.position, text.size())), "");
+    return std::nullopt;
+}
+
+WallTime wallTime() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+
+std::string controlSocket(const std::string &given)
+{
+    if (!given.empty())
+        return given;
+    Result<std::string> found = gateway::findSocket();
+    if (found)
+        return found.take();
+    complain(found.error().what);
+    return {};
+}
+
+std::optional<std::pair<std::string, std::string>> headerOf(const std::string &text)
+{
+    const size_t colon = text.find(':');
+    if (colon == text.npos || !http::isToken(std::string_view(text).substr(0, colon)))
+        return std::nullopt;
+    const size_t begin = text.find_first_not_of(" \t", colon + 1);
+    std::string value = begin == text.npos ? std::string() : text.substr(begin);
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
+        return std::nullopt;
+    return std::pair(text.substr(0, colon), std::move(value));
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sluice replay: sends recorded requests again and compares the answers. They are recorded, linked to their originals: by
+// the gateway that they pass where it writes to this recording, else by this program.
+#include "app/cli/output.h"
+#include "app/cli/places.h"
+#include "app/cli/signals.h"
+#include "app/cli/verbs.h"
+#include "engine/base/json.h"
+#include "engine/http/uri.h"
+#include "engine/replay/replay.h"
+#include "storage/recorder.h"
+
+#include <charconv>
+#include <csignal>
+#include <deque>
+#include <thread>
+
+namespace sluice::cli {
+
+namespace {
+
+std::atomic<bool> stop{false};                     // set by SIGINT and SIGTERM
+
+// Nothing: what is wrong is on stderr.
+std::optional<replay::ReplayOptions> optionsOf(const ReplayArgs &args)
+{
+    replay::ReplayOptions out;
+    const auto wrong = [](const std::string &what) {
+        complain(what);
+        return std::nullopt;
+    };
+    if (!args.to.empty()) {
+        const Result<http::Url> url = http::parseUrl(args.to);
+        if (!url)
+            return wrong("--to: " + url.error().what + ". Write it as http://localhost:3000");
+        if (url->scheme == "https")
+            return wrong("--to: https is not in effect yet in this version; name an http URL");
+        out.to = args.to;
+    }
+    if (args.concurrency < 1 || args.concurrency > 64)
+        return wrong("--concurrency takes 1 to 64");
+    out.concurrency = args.concurrency;
+    if (args.timing == "original") {
+        out.timing = replay::ReplayOptions::Timing::Original;
+    } else if (args.timing.ends_with("/s")) {
+        out.timing = replay::ReplayOptions::Timing::Rate;
+        const char *end = args.timing.data() + args.timing.size() - 2;
+        const auto [at, error] = std::from_chars(args.timing.data(), end, out.perSecond);
+        if (error != std::errc() || at != end || !(out.perSecond > 0) || out.perSecond > 1e6)
+            return wrong("--timing takes a rate like 50/s");
+    } else if (args.timing != "fast") {
+        return wrong("--timing takes original, a rate like 50/s, or fast");
+    }
+    for (const std::string &text : args.setHeaders) {
+        std::optional<std::pair<std::string, std::string>> header = headerOf(text);
+        if (!header)
+            return wrong("--set-header takes \"Name: value\", not " + text);
+        out.setHeaders.push_back(std::move(*header));
+    }
+    return out;
+}
+
+std::string differencesJson(const replay::Comparison &comparison)
+{
+    std::string out = "[";
+    for (const replay::Difference &d : comparison.differences) {
+        if (out.size() > 1)
+            out += ',';
+        JsonObject o(out);
+        o.add("where", d.where).add("before", d.before).add("after", d.after).add("noise", d.noise);
+        o.close();
+    }
+    return out + ']';
+}
+
+class Session {
+public:
+    Session(const ReplayArgs &args, storage::Reader &reader, recording::Filter filter)
+        : args_(args), reader_(reader), filter_(std::move(filter))
+    {
+    }
+
+    // False: told on stderr.
+    bool prepare()
+    {
+        const Result<int64_t> last = reader_.lastId();
+        if (!last) {
+            complain(last.error().what);
+            return false;
+        }
+        last_ = *last;
+        config::RecordSettings settings;           // retention is the gateway's business: nothing is pruned from here
+        settings.keepBytes = uint64_t(1) << 62;
+        settings.keepAge = std::chrono::hours(24 * 365 * 100);
+        Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(recordingPath(args_.record), settings);
+        if (recorder)
+            recorder_ = recorder.take();           // else the gateway that writes there records what passes it
+        return true;
+    }
+
+    // The next one to send, in order: only what was there when we began, never our own answers.
+    std::unique_ptr<journey::Exchange> next()
+    {
+        while (!stop) {
+            if (ids_.empty() && !more())
+                return nullptr;
+            const int64_t id = ids_.front();
+            ids_.pop_front();
+            Result<journey::Exchange> exchange = reader_.exchange(id);
+            if (exchange)
+                return std::make_unique<journey::Exchange>(exchange.take());
+            complain("#" + std::to_string(id) + ": " + exchange.error().what);       // pruned meanwhile
+        }
+        return nullptr;
+    }
+
+    void done(replay::Replayed result)
+    {
+        ++counts_[size_t(result.comparison.verdict)];
+        Pending pending{result.original, result.answer ? result.answer->returned.status : 0,
+                        result.answer ? result.answer->failure : std::string(), std::move(result.comparison)};
+        if (recorder_ && result.answer && result.answer->returned.status != 0) {
+            recording::Batch batch;
+            batch.push_back(std::move(result.answer));
+            recorder_->push(std::move(batch));
+        }
+        pending_.push_back(std::move(pending));
+        if (pending_.size() >= 64)
+            settle(false);
+    }
+
+    // What has got its number in the recording is told, oldest first; `all`: the rest too, after a moment.
+    void settle(bool all)
+    {
+        if (recorder_)
+            recorder_->flush();
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(all ? 1500 : 0);
+        while (!pending_.empty()) {
+            Pending &first = pending_.front();
+            first.replayed = first.status == 0 ? 0 : numberOf(first.original);
+            const bool wait = first.status != 0 && first.replayed == 0 && std::chrono::steady_clock::now() < until;
+            if (wait) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(20));
+                continue;
+            }
+            if (!all && first.status != 0 && first.replayed == 0 && pending_.size() < 1024)
+                return;
+            unrecorded_ += first.status != 0 && first.replayed == 0;
+            tell(first);
+            pending_.pop_front();
+        }
+    }
+
+    int end()
+    {
+        settle(true);
+        const uint64_t total = counts_[0] + counts_[1] + counts_[2] + counts_[3];
+        if (args_.json) {
+            std::string line;
+            JsonObject o(line);
+            o.add("summary", true).add("total", total);
+            for (const replay::Verdict v : {replay::Verdict::Same, replay::Verdict::Noise, replay::Verdict::Different, replay::Verdict::Failed})
+                o.add(replay::name(v), counts_[size_t(v)]);
+            o.close();
+            printLine(line);
+        } else {
+            printLine(std::to_string(total) + " sent again: " + std::to_string(counts_[0]) + " the same, " + std::to_string(counts_[1])
+                      + " but for noise, " + std::to_string(counts_[2]) + " different, " + std::to_string(counts_[3]) + " failed");
+        }
+        if (unrecorded_ > 0)
+            complain(std::to_string(unrecorded_) + " answers were not recorded: a running gateway holds " + recordingPath(args_.record)
+                     + ", and they did not pass it");
+        flush();
+        if (failed_)
+            return Failed;
+        return counts_[size_t(replay::Verdict::Different)] + counts_[size_t(replay::Verdict::Failed)] > 0 ? Differs : Fine;
+    }
+
+private:
+    struct Pending {
+        int64_t original;
+        int status;
+        std::string failure;
+        replay::Comparison comparison;
+        int64_t replayed = 0;
+    };
+
+    bool more()
+    {
+        constexpr size_t page = 1000;
+        Result<std::vector<int64_t>> ids = reader_.ids(filter_, storage::Order::OldestFirst, after_, page);
+        if (!ids) {
+            complain(ids.error().what);
+            failed_ = true;
+            return false;
+        }
+        for (const int64_t id : *ids) {
+            after_ = id;
+            if (id <= last_)
+                ids_.push_back(id);
+        }
+        return !ids_.empty();
+    }
+
+    // Of the newest repetition that this run made; 0: not in the recording (yet).
+    int64_t numberOf(int64_t original)
+    {
+        const Result<std::vector<int64_t>> ids = reader_.replaysOf(original);
+        return ids && !ids->empty() && ids->back() > last_ ? ids->back() : 0;
+    }
+
+    void tell(const Pending &p)
+    {
+        if (args_.json) {
+            std::string line;
+            JsonObject o(line);
+            o.add("original", p.original);
+            if (p.replayed)
+                o.add("replayed", p.replayed);
+            else
+                o.addRaw("replayed", "null");
+            o.add("verdict", replay::name(p.comparison.verdict)).add("status", p.status).addOrNull("failure", p.failure)
+                .addRaw("differences", differencesJson(p.comparison));
+            o.close();
+            return printLine(line);
+        }
+        const replay::Verdict verdict = p.comparison.verdict;
+        const bool fine = verdict == replay::Verdict::Same || verdict == replay::Verdict::Noise;
+        printLine("#" + std::to_string(p.original) + (p.replayed ? " -> #" + std::to_string(p.replayed) : "") + "  "
+                  + painted(std::string(replay::name(verdict)), fine ? Colour::Green : Colour::Red)
+                  + (p.failure.empty() ? "" : "  " + printable(p.failure)));
+        for (const replay::Difference &d : p.comparison.differences) {
+            if (!d.noise)
+                printLine(printable("    " + d.where + ": " + (d.before.empty() ? "(nothing)" : d.before) + " -> "
+                                    + (d.after.empty() ? "(nothing)" : d.after)));
+        }
+    }
+
+    const ReplayArgs &args_;
+    storage::Reader &reader_;
+    recording::Filter filter_;
+    std::unique_ptr<storage::Recorder> recorder_;
+    std::deque<int64_t> ids_;
+    std::deque<Pending> pending_;                  // at most 1,024
+    int64_t after_ = 0, last_ = 0;
+    uint64_t counts_[4] = {0, 0, 0, 0};
+    uint64_t unrecorded_ = 0;
+    bool failed_ = false;
+};
+
+}  // namespace
+
+int replay(const ReplayArgs &args)
+{
+    if (!args.expect.empty() && args.expect != "same")
+        return fail(Misused, "--expect takes same: exit code 3 when an answer is different (noise, as dates and ids, is none)");
+    if (args.filter.empty())
+        return fail(Misused, "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
+    const std::optional<replay::ReplayOptions> options = optionsOf(args);
+    std::optional<recording::Filter> filter = parseFilter(args.filter);
+    if (!options || !filter)
+        return Misused;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    if (!reader)
+        return Failed;
+    Session session(args, *reader, std::move(*filter));
+    if (!session.prepare())
+        return Failed;
+    raiseDescriptorLimit();
+    for (const int number : {SIGINT, SIGTERM})
+        ::signal(number, [](int) { stop = true; });
+    replay::Sender sender;
+    replay::run(*options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); }, stop);
+    return session.end();
+}
+
+}  // namespace sluice::cli

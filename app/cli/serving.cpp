@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/serving.h"
+
+#include "app/cli/output.h"
+#include "app/cli/places.h"
+#include "app/cli/verbs.h"
+
+#include <QCoreApplication>
+
+#include <csignal>
+
+namespace sluice::cli {
+
+namespace {
+
+void tell(const Problems &problems)
+{
+    for (const Problem &problem : problems)
+        std::fprintf(stderr, "%s\n", problem.text().c_str());
+}
+
+}  // namespace
+
+Serving::Serving(gateway::GatewayOptions options, std::string record) : options_(std::move(options)), record_(std::move(record)) { }
+
+Serving::~Serving() = default;
+
+int Serving::openRecording(const config::Plan &plan)
+{
+    if (record_ == "none")
+        return Fine;
+    Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
+    if (!recorder)
+        return fail(Failed, recorder.error().what + ". Give another file with --record DB, or --record none");
+    recorder_ = recorder.take();
+    options_.recordingPath = record_;
+    return Fine;
+}
+
+int Serving::start()
+{
+    ::signal(SIGPIPE, SIG_IGN);
+    raiseDescriptorLimit();
+    // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
+    const config::Loaded loaded = options_.file.empty() ? config::planFor(options_.to, options_.listen)
+                                                        : config::loadFile(options_.file, environment(), {options_.listen});
+    tell(loaded.problems);
+    if (!loaded.plan)
+        return Misused;
+    if (const int code = openRecording(*loaded.plan); code != Fine)
+        return code;
+    gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
+    const Outcome started = gateway_->start();
+    if (!started)
+        return fail(Failed, started.error().what);
+    signals_ = std::make_unique<Signals>();
+    connect(signals_.get(), &Signals::end, this, &Serving::end);
+    connect(signals_.get(), &Signals::hangup, this, [this] { (void)gateway_->reload().ok(); });
+    connect(gateway_.get(), &gateway::Gateway::reloaded, this, &Serving::told);
+    connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
+    return Fine;
+}
+
+std::string Serving::readyLine() const
+{
+    std::string out = "sluice ready:";
+    for (const std::string &address : gateway_->addresses())
+        out += ' ' + address;
+    return out;
+}
+
+int Serving::serve() { return QCoreApplication::exec(); }
+
+void Serving::end()
+{
+    if (std::exchange(ending_, true)) {
+        complain("ended at once");
+        QCoreApplication::quit();
+        return;
+    }
+    complain("draining: what is under way ends, nothing new is taken. Once more to end at once");
+    gateway_->drain();
+}
+
+void Serving::told(bool accepted)
+{
+    tell(gateway_->problems());
+    if (!accepted)
+        return complain("reload refused, the rules before stay on");
+    const config::PlanPtr plan = gateway_->plan();
+    if (recorder_)
+        recorder_->setSettings(plan->record);
+    complain("reloaded, revision " + std::to_string(gateway_->status().revision));
+}
+
+}  // namespace sluice::cli

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sluice show: one exchange, whole: both messages as they came and as they went on, or one body as it is.
+#include "app/cli/exchange_json.h"
+#include "app/cli/output.h"
+#include "app/cli/places.h"
+#include "app/cli/verbs.h"
+#include "engine/http/content_decoder.h"
+
+namespace sluice::cli {
+
+namespace {
+
+constexpr size_t mostShown = 64 * 1024;            // of a body, for people
+constexpr size_t mostDecoded = size_t(256) << 20;
+
+void printHeaders(const http::HeaderList &headers)
+{
+    for (const http::Field field : headers)
+        printLine(painted(printable(field.name) + ":", Colour::Dim) + ' ' + printable(field.value));
+}
+
+// Content codings taken off, unless it is not whole or somebody wants the bytes that went by.
+std::string decoded(const journey::Content &content, const http::HeaderList &headers, bool raw)
+{
+    const std::string encoding = headers.joined("Content-Encoding");
+    if (raw || encoding.empty() || content.redacted)
+        return content.bytes;
+    http::Decoded out = http::decodeContent(content.bytes, encoding, mostDecoded);
+    if (out.state != http::Decoded::State::Whole)
+        complain("the body is shown as far as it could be decoded: " + out.why);
+    return std::move(out.bytes);
+}
+
+void printBody(const journey::Content &content, const http::HeaderList &headers)
+{
+    if (content.size == 0)
+        return;
+    print("\n");
+    if (!content.withheld.empty())
+        return printLine(painted("(" + sizeText(content.size) + ", not kept: " + content.withheld + ")", Colour::Dim));
+    const std::string body = decoded(content, headers, false);
+    if (!isText(std::string_view(body).substr(0, mostShown)) && !isText(body))
+        return printLine(painted("(" + sizeText(content.size) + " that are no text; --body request or --body response gives them)", Colour::Dim));
+    print(printable(std::string_view(body).substr(0, mostShown)));
+    if (!body.ends_with('\n'))
+        print("\n");
+    if (body.size() > mostShown)
+        printLine(painted("(the first 64 KiB; --body gives all)", Colour::Dim));
+    if (content.cut())
+        printLine(painted("(cut by the recording's limit: " + sizeText(content.bytes.size()) + " of " + sizeText(content.size) + " were kept)", Colour::Dim));
+    if (!content.complete)
+        printLine(painted("(it broke off here)", Colour::Dim));
+}
+
+void printRequest(const std::string &title, const http::RequestHead &head)
+{
+    printLine(painted(title, Colour::Bold));
+    printLine(printable(head.method + ' ' + head.target) + ' ' + std::string(http::name(head.version)));
+    printHeaders(head.headers);
+}
+
+void printResponse(const std::string &title, const http::ResponseHead &head)
+{
+    printLine(painted(title, Colour::Bold));
+    printLine(painted(std::to_string(head.status), ofStatus(head.status)) + ' ' + printable(head.reason));
+    printHeaders(head.headers);
+}
+
+void printWhole(const journey::Exchange &x)
+{
+    printRequest("Request #" + std::to_string(x.id) + " from " + x.client + ", " + localTime(x.time), x.received);
+    printBody(x.requestBody, x.received.headers);
+    if (!x.sent.method.empty()) {
+        print("\n");
+        printRequest("Sent on to " + x.endpoint, x.sent);
+    }
+    if (x.answer.status != 0) {
+        print("\n");
+        printResponse("Answer of the upstream", x.answer);
+    }
+    print("\n");
+    printResponse("Response to the client, after " + latencyText(x.times.ended), x.returned);
+    printBody(x.responseBody, x.returned.headers);
+    if (!x.failure.empty())
+        printLine("\n" + painted(printable(x.failure), Colour::Red));
+    printLine("\n" + painted("sluice explain " + std::to_string(x.id) + " tells why the gateway did so", Colour::Dim));
+}
+
+}  // namespace
+
+int show(const ShowArgs &args)
+{
+    if (!args.body.empty() && args.body != "request" && args.body != "response")
+        return fail(Misused, "--body takes request or response");
+    if (args.raw && args.body.empty())
+        return fail(Misused, "--raw goes with --body: the bytes as they went by, content codings left on");
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    if (!reader)
+        return Failed;
+    const Result<journey::Exchange> exchange = reader->exchange(args.id);
+    if (!exchange)
+        return fail(Failed, exchange.error().what);
+    if (args.json) {
+        printLine(exchangeJson(*exchange));
+    } else if (!args.body.empty()) {
+        const bool request = args.body == "request";
+        const journey::Content &content = request ? exchange->requestBody : exchange->responseBody;
+        if (!content.withheld.empty())
+            return fail(Failed, "this body was not kept: " + content.withheld);
+        if (content.cut())
+            complain("only " + sizeText(content.bytes.size()) + " of " + sizeText(content.size) + " were kept");
+        print(decoded(content, request ? exchange->received.headers : exchange->returned.headers, args.raw));
+    } else {
+        printWhole(*exchange);
+    }
+    return flush() ? Fine : Failed;
+}
+
+}  // namespace sluice::cli
