@@ -121,7 +121,8 @@ Decoded brotli(std::string_view body, size_t most)
         size_t room = roomFor(out.bytes, most + 1);
         auto to = reinterpret_cast<uint8_t *>(out.bytes.data() + before);
         const size_t had = room;
-        const BrotliDecoderResult result = BrotliDecoderDecompressStream(decoder.get(), &left, &in, &room, &to, nullptr);
+        const BrotliDecoderResult result =
+            BrotliDecoderDecompressStream(decoder.get(), &left, &in, &room, &to, nullptr);
         out.bytes.resize(before + had - room);
         if (out.bytes.size() > most) {
             out.bytes.resize(most);

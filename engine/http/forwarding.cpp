@@ -14,7 +14,10 @@ namespace {
 constexpr size_t kMostOptions = 16;         // of Connection that are kept apart; past it every name is compared again
 
 // What becomes of one field on its way through.
-enum class Fate : uint8_t { Keep, Drop, Te, Upgrade, Host, ForwardedFor, ForwardedProto, ForwardedHost, Forwarded };
+enum class Fate : uint8_t {
+    Keep, Drop, Te, Upgrade, Host,
+    ForwardedFor, ForwardedProto, ForwardedHost, Forwarded, OtherForwarded,     // kept from trusted peers only
+};
 
 bool startsWith(std::string_view text, std::string_view lowerPrefix)
 {
@@ -42,7 +45,8 @@ bool isDisguised(std::string_view name)
     if (std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsButMarks(name, n); }))
         return true;
     constexpr std::string_view forwarded = "x-forwarded-", proxy = "proxy-";
-    return equalsButMarks(name.substr(0, forwarded.size()), forwarded) || equalsButMarks(name.substr(0, proxy.size()), proxy);
+    return equalsButMarks(name.substr(0, forwarded.size()), forwarded)
+           || equalsButMarks(name.substr(0, proxy.size()), proxy);
 }
 
 Fate forwardedFate(std::string_view name)
@@ -54,7 +58,7 @@ Fate forwardedFate(std::string_view name)
         return Fate::ForwardedProto;
     if (equalsIgnoreCase(what, "host"))
         return Fate::ForwardedHost;
-    return Fate::Forwarded;
+    return Fate::OtherForwarded;
 }
 
 // By the fields alone; what Connection names comes on top. The first letter sorts out nearly all.
@@ -70,7 +74,8 @@ Fate fateOf(std::string_view name, bool request)
             return Fate::Drop;
         break;
     case 'p':
-        // Proxy-Status is for everybody on the way (RFC 9209). A request's Proxy would become HTTP_PROXY in a CGI program.
+        // Proxy-Status is for everybody on the way (RFC 9209). A request's Proxy would become HTTP_PROXY in a CGI
+        // program.
         if (startsWith(name, "proxy-"))
             return equalsIgnoreCase(name, "proxy-status") ? Fate::Keep : Fate::Drop;
         if (request && equalsIgnoreCase(name, "proxy"))
@@ -98,7 +103,7 @@ Fate fateOf(std::string_view name, bool request)
         if (request && startsWith(name, "x-forwarded-"))
             return forwardedFate(name);
         if (request && name.size() == 9 && equalsIgnoreCase(name, "x-real-ip"))
-            return Fate::Forwarded;
+            return Fate::OtherForwarded;
         break;
     }
     return isDisguised(name) ? Fate::Drop : Fate::Keep;
@@ -161,18 +166,11 @@ void addVia(HeaderList &out, Version version, std::string_view pseudonym, std::s
     out.add("Via", text);
 }
 
-size_t textSize(const HeaderList &headers)
-{
-    size_t bytes = 0;
-    for (const Field field : headers)
-        bytes += field.name.size() + field.value.size();
-    return bytes;
-}
-
-// Each as it stands in the incoming list, several lines of one joined.
+// What the incoming list says that ours builds upon.
 struct Believed {
-    std::string forwardedFor, forwarded;
-    bool proto = false, host = false;
+    std::string forwardedFor, forwarded;        // several lines of one joined
+    bool proto = false, host = false;           // these stay
+    bool trailers = false, upgrade = false;     // these are named in Connection
 };
 
 void join(std::string &to, std::string_view value)
@@ -182,6 +180,37 @@ void join(std::string &to, std::string_view value)
     if (!to.empty())
         to += ", ";
     to += value;
+}
+
+// Does this field of a request stay as it is? Notes what is to be written anew.
+bool keeps(const Field &field, const HeaderList &in, const Named &named, const ForwardFacts &facts, Believed &believed)
+{
+    const Fate fate = fateOf(field.name, true);
+    switch (fate) {
+    case Fate::Keep: return !named.has(field.name, in);
+    case Fate::Drop:
+    case Fate::Host: return false;
+    case Fate::Te:
+        believed.trailers = believed.trailers || in.hasToken("te", "trailers");
+        return false;
+    case Fate::Upgrade:
+        believed.upgrade |= facts.tunnel;
+        return facts.tunnel;
+    default: break;
+    }
+    if (!facts.peerTrusted || named.has(field.name, in))
+        return false;
+    if (fate == Fate::ForwardedFor) {
+        join(believed.forwardedFor, field.value);
+        return false;
+    }
+    if (fate == Fate::Forwarded) {
+        join(believed.forwarded, field.value);
+        return false;
+    }
+    believed.proto |= fate == Fate::ForwardedProto;
+    believed.host |= fate == Fate::ForwardedHost;
+    return true;
 }
 
 // RFC 7239 section 4: a value is a token or it is quoted.
@@ -200,7 +229,8 @@ void appendForwardedValue(std::string &text, std::string_view value)
     text += '"';
 }
 
-void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &facts, Believed &believed, std::string &text)
+void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &facts, Believed &believed,
+                  std::string &text)
 {
     const std::string_view peer = facts.peer.empty() ? "unknown" : facts.peer;
     join(believed.forwardedFor, peer);
@@ -248,44 +278,18 @@ void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &fac
     out.authority = facts.host.empty() ? in.authority : facts.host;
     out.version = Version::Http11;
     out.headers.clear();
-    out.headers.reserve(in.headers.size() + 8, textSize(in.headers) + 192 + 3 * in.authority.size() + 3 * facts.peer.size());
+    out.headers.reserve(in.headers.size() + 8,
+                        in.headers.textSize() + 192 + 3 * in.authority.size() + 3 * facts.peer.size());
     if (!out.authority.empty())
         out.headers.add("Host", out.authority);
-
     const Named named(in.headers);
     Believed believed;
-    bool trailers = false, upgrade = false;
-    for (const Field field : in.headers) {
-        const Fate fate = fateOf(field.name, true);
-        if (fate == Fate::Upgrade && facts.tunnel) {
-            upgrade = true;
-            out.headers.add(field.name, field.value);
-            continue;
-        }
-        if (fate == Fate::Te) {
-            trailers = trailers || in.headers.hasToken("te", "trailers");
-            continue;
-        }
-        if (fate == Fate::Drop || fate == Fate::Upgrade || fate == Fate::Host || named.has(field.name, in.headers))
-            continue;
-        if (fate != Fate::Keep && !facts.peerTrusted)
-            continue;
-        if (fate == Fate::ForwardedFor) {
-            join(believed.forwardedFor, field.value);
-            continue;
-        }
-        if (fate == Fate::Forwarded && field.name.size() == 9 && lowerChar(field.name[0]) == 'f') {
-            join(believed.forwarded, field.value);
-            continue;
-        }
-        believed.proto |= fate == Fate::ForwardedProto;
-        believed.host |= fate == Fate::ForwardedHost;
-        out.headers.add(field.name, field.value);
-    }
-    if (trailers)
+    out.headers.addFrom(in.headers,
+                        [&](const Field &field) { return keeps(field, in.headers, named, facts, believed); });
+    if (believed.trailers)
         out.headers.add("TE", "trailers");
-    if (trailers || upgrade)
-        out.headers.add("Connection", trailers && upgrade ? "upgrade, TE" : upgrade ? "upgrade" : "TE");
+    if (believed.trailers || believed.upgrade)
+        out.headers.add("Connection", !believed.upgrade ? "TE" : believed.trailers ? "upgrade, TE" : "upgrade");
     std::string text;
     addVia(out.headers, in.version, facts.pseudonym, text);
     addForwarded(out.headers, in, facts, believed, text);
@@ -297,18 +301,14 @@ void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudo
     out.reason = in.reason;
     out.version = Version::Http11;
     out.headers.clear();
-    out.headers.reserve(in.headers.size() + 6, textSize(in.headers) + 256);
+    out.headers.reserve(in.headers.size() + 6, in.headers.textSize() + 64);
     const Named named(in.headers);
     bool upgrade = false;
-    for (const Field field : in.headers) {
+    out.headers.addFrom(in.headers, [&](const Field &field) {
         const Fate fate = fateOf(field.name, false);
-        if (fate == Fate::Upgrade && tunnel) {
-            upgrade = true;
-            out.headers.add(field.name, field.value);
-        } else if (fate == Fate::Keep && !named.has(field.name, in.headers)) {
-            out.headers.add(field.name, field.value);
-        }
-    }
+        upgrade |= fate == Fate::Upgrade && tunnel;
+        return fate == Fate::Upgrade ? tunnel : fate == Fate::Keep && !named.has(field.name, in.headers);
+    });
     if (upgrade)
         out.headers.add("Connection", "upgrade");
     std::string text;

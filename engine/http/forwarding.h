@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a proxy must change in a head that it passes on (RFC 9110 section 7.6, RFC 7239), and whom it believes about the client.
+// What a proxy must change in a head that it passes on (RFC 9110 section 7.6, RFC 7239), and whom it believes about
+// the client.
 // Pure functions; any thread. They run on every request: one pass, one block of text.
 #pragma once
 
@@ -28,7 +29,8 @@ private:
 };
 
 // The client's address as far as it can be believed: from the peer leftwards through X-Forwarded-For, as long as each
-// is trusted; the first that is not, or the last that is an address. Where there is no X-Forwarded-For: Forwarded's "for".
+// is trusted; the first that is not, or the last that is an address. Where there is no X-Forwarded-For: Forwarded's
+// "for".
 // At most the last 32 entries are looked at. `peer` without port.
 std::string clientAddress(const HeaderList &, std::string_view peer, const TrustedPeers &);
 

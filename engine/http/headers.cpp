@@ -21,7 +21,7 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b)
     if (a.size() != b.size())
         return false;
     for (size_t i = 0; i < a.size(); ++i) {
-        if (lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i])))
+        if (a[i] != b[i] && lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i])))
             return false;
     }
     return true;

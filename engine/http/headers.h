@@ -45,11 +45,13 @@ public:
     void add(std::string_view name, std::string_view value);
     // Replaces the first, removes the others, or adds.
     void set(std::string_view name, std::string_view value);
-    // How many were removed. The text stays until the list is copied or cleared.
+    // How many were removed. Their text stays in memory until the list is cleared.
     size_t remove(std::string_view name);
     void removeAt(size_t index) { fields_.erase(fields_.begin() + std::ptrdiff_t(index)); }
     void clear();
     void reserve(size_t fields, size_t bytes);
+    // Bytes that a copy takes for names and values; removed ones may count.
+    size_t textSize() const { return text_.size(); }
 
     // Where one field lies in a block of text; what the list itself keeps.
     struct Place {
@@ -58,6 +60,20 @@ public:
     };
     // For readers: takes a whole head's text in one copy. Every place must lie in the block, its value trimmed.
     void addBlock(std::string_view block, std::span<const Place> places);
+    // Adds those fields of another list (not this one) for which `keep(field)` is true, in their order, in one copy.
+    template<class Keep>
+    void addFrom(const HeaderList &from, Keep keep)
+    {
+        const uint32_t base = uint32_t(text_.size());
+        text_.append(from.text_);
+        for (Place p : from.fields_) {
+            if (!keep(Field{{from.text_.data() + p.name, p.nameLength}, {from.text_.data() + p.value, p.valueLength}}))
+                continue;
+            p.name += base;
+            p.value += base;
+            fields_.push_back(p);
+        }
+    }
 
     class Iterator {
     public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// BodyReader: the content of one HTTP/1 message by its framing (RFC 9112 sections 6, 7). Hands out views, copies nothing.
+// BodyReader: the content of one HTTP/1 message by its framing (RFC 9112 sections 6, 7). Hands out views, copies
+// nothing.
 // Used by the readers only; for the rules of feeding see http1_reader.h.
 #pragma once
 

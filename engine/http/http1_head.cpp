@@ -91,9 +91,7 @@ Progress HeadParser::readFields(std::string_view in)
 const char *HeadParser::fieldLine(std::string_view in, size_t &end)
 {
     const size_t nameAt = lineStart_;
-    size_t at = nameAt;
-    while (at < in.size() && is(kTokenChar, in[at]))
-        ++at;
+    size_t at = nameAt + tokenRun(in, nameAt);
     const size_t nameEnd = at;
     if (at == in.size())
         return "A field line does not end";

@@ -32,7 +32,10 @@ public:
     size_t hosts() const { return host_.count; }
     std::string_view host(std::string_view in) const { return in.substr(host_.at, host_.size); }
     size_t contentLengths() const { return contentLength_.count; }
-    std::string_view contentLength(std::string_view in) const { return in.substr(contentLength_.at, contentLength_.size); }
+    std::string_view contentLength(std::string_view in) const
+    {
+        return in.substr(contentLength_.at, contentLength_.size);
+    }
     size_t transferEncodings() const { return transferEncoding_.count; }
     std::string_view transferEncoding(std::string_view in) const
     {

@@ -140,7 +140,7 @@ bool RequestReader::requestLine(std::string_view line)
 // RFC 9112 section 3.2. Bytes that a URI cannot hold are refused, but for a few that browsers send in queries.
 bool RequestReader::target(std::string_view text)
 {
-    if (text.empty() || !all(kTargetChar, text))
+    if (text.empty() || targetRun(text, 0) != text.size())
         return refuse(400, "The request target holds a character that it cannot");
     head_.target.assign(text);
     head_.scheme = scheme_;
@@ -167,8 +167,8 @@ bool RequestReader::absoluteTarget(std::string_view text)
     return true;
 }
 
-// RFC 9112 section 3.2: exactly one with HTTP/1.1. Where the target has an authority, that one counts (3.2.2), but a Host
-// that says otherwise is refused: who reads only one of them would go elsewhere.
+// RFC 9112 section 3.2: exactly one with HTTP/1.1. Where the target has an authority, that one counts (3.2.2), but a
+// Host that says otherwise is refused: who reads only one of them would go elsewhere.
 bool RequestReader::hostField(std::string_view in)
 {
     if (parser_.hosts() > 1)

@@ -9,8 +9,8 @@
 //     buffer.drop(consumed);
 //     ...again, unless the step was NeedMore, End or Refused...
 //
-// What was not consumed must stand at the front of the next call's bytes, with what came since behind it. A head, and each
-// line of chunked framing, is consumed whole or not at all: the buffer must have room for Limits::headBytes.
+// What was not consumed must stand at the front of the next call's bytes, with what came since behind it. A head, and
+// each line of chunked framing, is consumed whole or not at all: the buffer must have room for Limits::headBytes.
 // However the bytes are cut, the result is the same, and the work stays in proportion to them.
 // Bound to one connection and one thread. No copy of content is made; a head is copied once, for head().
 // Deliberately absent: obs-fold, bare CR or LF as a line end, transfer codings but chunked, HTTP/0.9, CONNECT.
@@ -68,8 +68,8 @@ public:
     std::string_view rawHead() const { return rawHead_; }
     // Looks into the `in` of the call that answered Body.
     std::string_view data() const { return body_.data(); }
-    // Allowed trailers only; those that would frame or route a message are refused, those of RFC 9110 section 6.5.1 that
-    // must not be trailers (authentication, controls, content format) are dropped.
+    // Allowed trailers only; those that would frame or route a message are refused, those of RFC 9110 section 6.5.1
+    // that must not be trailers (authentication, controls, content format) are dropped.
     HeaderList &trailers() { return body_.trailers(); }
     const Refusal &refusal() const { return refusal_; }
     // Nothing of a request has come since the start or next() (its leading CRLF aside).
@@ -107,8 +107,8 @@ public:
 
     explicit ResponseReader(const Limits &limits = {});
 
-    // What was asked, before the answer is read: the framing hangs on it (RFC 9112 section 6.3). Also makes ready for the
-    // next answer on this connection.
+    // What was asked, before the answer is read: the framing hangs on it (RFC 9112 section 6.3). Also makes ready for
+    // the next answer on this connection.
     void expect(std::string_view method);
 
     // As RequestReader::read. At most 100 Informational heads an answer.

@@ -99,7 +99,7 @@ bool orUndo(std::string &out, size_t size, bool written)
 
 bool appendHead(std::string &out, const RequestHead &head, const Wire &wire)
 {
-    if (!isToken(head.method) || head.target.empty() || !all(kTargetChar, head.target))
+    if (!isToken(head.method) || head.target.empty() || targetRun(head.target, 0) != head.target.size())
         return false;
     const size_t before = out.size();
     reserveMore(out, head.method.size() + head.target.size() + roomFor(head.headers));

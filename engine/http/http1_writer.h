@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writes HTTP/1.1 messages (RFC 9112) behind the end of a string that the caller keeps and reuses. Pure functions; any thread.
+// Writes HTTP/1.1 messages (RFC 9112) behind the end of a string that the caller keeps and reuses. Pure functions; any
+// thread.
 // Never writes CR, LF or NUL out of a name or value: what cannot be written answers false and leaves `out` as it was.
 #pragma once
 
@@ -13,12 +14,13 @@ namespace sluice::http {
 
 // What the writer says itself in place of what the list says. The default writes the list as it is.
 struct Wire {
-    // Content-Length and Transfer-Encoding of the list are left out and these written. For a HEAD or 304 answer leave it
-    // empty, so that the Content-Length of the list stays. None writes "Content-Length: 0" where a reader would
+    // Content-Length and Transfer-Encoding of the list are left out and these written. For a HEAD or 304 answer leave
+    // it empty, so that the Content-Length of the list stays. None writes "Content-Length: 0" where a reader would
     // otherwise guess: for POST, PUT and PATCH, and for answers but 1xx and 204. Chunked to an HTTP/1.0 peer is the
     // caller's mistake; use UntilClose.
     std::optional<Framing> framing;
-    // Connection and Keep-Alive of the list are left out and this is written, unless empty: "close", "keep-alive", "upgrade".
+    // Connection and Keep-Alive of the list are left out and this is written, unless empty: "close", "keep-alive",
+    // "upgrade".
     std::optional<std::string_view> connection;
 };
 

@@ -17,7 +17,8 @@ struct Phrase {
 constexpr std::array kPhrases{
     Phrase{100, "Continue"}, Phrase{101, "Switching Protocols"}, Phrase{102, "Processing"}, Phrase{103, "Early Hints"},
     Phrase{200, "OK"}, Phrase{201, "Created"}, Phrase{202, "Accepted"}, Phrase{203, "Non-Authoritative Information"},
-    Phrase{204, "No Content"}, Phrase{205, "Reset Content"}, Phrase{206, "Partial Content"}, Phrase{207, "Multi-Status"},
+    Phrase{204, "No Content"}, Phrase{205, "Reset Content"}, Phrase{206, "Partial Content"},
+    Phrase{207, "Multi-Status"},
     Phrase{208, "Already Reported"}, Phrase{226, "IM Used"}, Phrase{300, "Multiple Choices"},
     Phrase{301, "Moved Permanently"}, Phrase{302, "Found"}, Phrase{303, "See Other"}, Phrase{304, "Not Modified"},
     Phrase{305, "Use Proxy"}, Phrase{307, "Temporary Redirect"}, Phrase{308, "Permanent Redirect"},
@@ -54,7 +55,7 @@ bool isIdempotent(std::string_view method)
     return std::find(known.begin(), known.end(), method) != known.end();
 }
 
-bool isToken(std::string_view text) { return !text.empty() && all(kTokenChar, text); }
+bool isToken(std::string_view text) { return !text.empty() && tokenRun(text, 0) == text.size(); }
 
 std::string_view reasonPhrase(int status)
 {

@@ -38,7 +38,8 @@ bool isPlain(std::string_view path)
 
 bool isDots(std::string_view segment) { return segment == "." || segment == ".."; }
 
-// Would a server see a dot segment in here that we do not? Tomcat cuts segments at ";", others decode %2F and %5C early.
+// Would a server see a dot segment in here that we do not? Tomcat cuts segments at ";", others decode %2F and %5C
+// early.
 bool hidesDots(std::string_view segment)
 {
     while (!segment.empty()) {
@@ -114,7 +115,8 @@ bool removeDotSegments(std::string &path, Error &error)
             }
             to = path.rfind('/', to - 1);
         } else if (segment != ".") {
-            std::copy(path.begin() + std::ptrdiff_t(at), path.begin() + std::ptrdiff_t(end), path.begin() + std::ptrdiff_t(to));
+            std::copy(path.begin() + std::ptrdiff_t(at), path.begin() + std::ptrdiff_t(end),
+                      path.begin() + std::ptrdiff_t(to));
             to += end - at;
         }
         if (last && isDots(segment))

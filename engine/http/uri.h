@@ -21,8 +21,9 @@ struct TargetParts {
 TargetParts splitTarget(std::string_view target);
 
 // The path in the form that is matched and forwarded (RFC 3986 section 6.2.2): escapes in upper case, unreserved
-// characters not escaped, dot segments gone (also those written %2e). Slashes are not merged, and %2F %5C %3B %3F %23 and
-// all other escapes stay escaped. Usually there is nothing to do: then the view looks into `path`, else into `storage`.
+// characters not escaped, dot segments gone (also those written %2e). Slashes are not merged, and %2F %5C %3B %3F %23
+// and all other escapes stay escaped. Usually there is nothing to do: then the view looks into `path`, else into
+// `storage`.
 // Error (fault Client, answer 400): does not begin with "/" and is not "*"; a malformed escape; %00; a raw backslash,
 // "#", "?", space, control or non-ASCII byte; a dot segment that leads above the root; a dot segment that only some
 // servers would see, that is with a parameter ("..;x") or beside an escaped slash or backslash ("..%2F").

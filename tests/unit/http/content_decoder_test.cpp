@@ -85,8 +85,12 @@ void ContentDecoderTest::everyCodingIsTakenOff()
 void ContentDecoderTest::theBoundHolds()
 {
     const std::string zeros(50 << 20, 0);
-    const std::string bombs[][2] = {{gzip(zeros), "gzip"}, {deflated(zeros, 15), "deflate"}, {deflated(zeros, -15), "deflate"},
-                                    {zstd(zeros), "zstd"}, {brotliHello(), "br"}, {zeros, ""}};
+    const std::string bombs[][2] = {{gzip(zeros), "gzip"},
+                                    {deflated(zeros, 15), "deflate"},
+                                    {deflated(zeros, -15), "deflate"},
+                                    {zstd(zeros), "zstd"},
+                                    {brotliHello(), "br"},
+                                    {zeros, ""}};
     for (const auto &[body, encoding] : bombs) {
         for (const size_t most : {size_t(0), size_t(1), size_t(10)}) {
             const Decoded d = decodeContent(body, encoding, most);

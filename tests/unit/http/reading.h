@@ -69,8 +69,8 @@ inline bool mayGoOn(const ResponseReader &) { return false; }
 inline bool switchedOf(const RequestReader &) { return false; }
 inline bool switchedOf(const ResponseReader &reader) { return reader.switched(); }
 
-// Gives the pieces one after the other; `buffer` holds what was not consumed. Each piece lies in memory of its own, so a
-// view that outlives its call shows under the address sanitizer.
+// Gives the pieces one after the other; `buffer` holds what was not consumed. Each piece lies in memory of its own, so
+// a view that outlives its call shows under the address sanitizer.
 template<class Reader>
 void feed(Reader &reader, const std::string &piece, std::string &buffer, Told &told)
 {

@@ -163,7 +163,8 @@ const std::vector<Case> &framings()
         {"identity and length", post("Transfer-Encoding: identity\r\nContent-Length: 3\r\n"), 400, "9112-6.1"},
         {"chunked in another case", post("transfer-encoding: CHUNKED\r\n", "0\r\n\r\n"), 0, "9112-7"},
         {"chunked twice in a list", post("Transfer-Encoding: chunked, chunked\r\n"), 400, "9112-6.1"},
-        {"chunked twice in two lines", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400, "9112-6.1"},
+        {"chunked twice in two lines", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400,
+         "9112-6.1"},
         {"chunked not last", post("Transfer-Encoding: chunked, gzip\r\n"), 400, "9112-6.3"},
         {"an unknown coding alone", post("Transfer-Encoding: gzip\r\n"), 400, "9112-6.3"},
         {"an unknown coding before chunked", post("Transfer-Encoding: gzip, chunked\r\n"), 501, "9112-6.1"},
@@ -308,7 +309,8 @@ void RequestCasesTest::theAuthorityIsTheTargetsOrElseHosts()
     const auto authority = [](const std::string &raw, const char *scheme = "http") {
         RequestReader reader({}, scheme);
         size_t consumed = 0;
-        return reader.read(raw, consumed) == Step::Head ? reader.head().scheme + "://" + reader.head().authority : "refused";
+        return reader.read(raw, consumed) == Step::Head ? reader.head().scheme + "://" + reader.head().authority
+                                                        : "refused";
     };
     QCOMPARE(authority("GET / HTTP/1.1\r\nHost: A.b\r\n\r\n"), "http://a.b");
     QCOMPARE(authority("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "https"), "https://a");
@@ -367,8 +369,8 @@ void RequestCasesTest::trailersThatMustNotBeAreDropped()
 
 void RequestCasesTest::pipelinedRequestsComeOneAfterTheOther()
 {
-    const std::string raw = post("Content-Length: 2\r\n", "ab") + get("X: 1\r\n") + chunked("1\r\nc\r\n0\r\nT: t\r\n\r\n")
-        + "\r\n" + get("") + "GET /unfinished";
+    const std::string raw = post("Content-Length: 2\r\n", "ab") + get("X: 1\r\n")
+                            + chunked("1\r\nc\r\n0\r\nT: t\r\n\r\n") + "\r\n" + get("") + "GET /unfinished";
     const Told told = readWhole(RequestReader(), raw);
     QCOMPARE(told.status, 0);
     QCOMPARE(told.heads.size(), size_t(4));

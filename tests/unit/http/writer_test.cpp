@@ -150,7 +150,8 @@ void WriterTest::whatWasReadAndWrittenReadsTheSame()
         return out;
     };
     for (int round = 0; round < 2000; ++round) {
-        std::string raw = pick("GETPOSTabc-!~", 1, 8) + " /" + pick("ab/%.?=&;[]|\"\\~", 0, 30) + " HTTP/1.1\r\nHost: a\r\n";
+        std::string raw =
+            pick("GETPOSTabc-!~", 1, 8) + " /" + pick("ab/%.?=&;[]|\"\\~", 0, 30) + " HTTP/1.1\r\nHost: a\r\n";
         for (int fields = int(random() % 8); fields > 0; --fields)
             raw += "x" + pick("abC-_~1", 0, 12) + ":" + pick(" \t", 0, 2) + pick("ab ,;=\"\t\xe9\\", 0, 20) + "\r\n";
         raw += "\r\n";

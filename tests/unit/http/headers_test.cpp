@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/http/characters.h"
+#include "engine/http/message.h"
+
+#include <QTest>
+
+using namespace sluice::http;
+
+class HeadersTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void fieldsKeepTheirOrderAndSpelling();
+    void settingReplacesTheFirstAndRemovesTheOthers();
+    void tokensOfAListAreFound();
+    void aBlockIsTakenBehindWhatIsThere();
+    void anotherListIsCopiedInPart();
+    void runsEndWhereTheTableSays();
+    void methodsAndStatusesAreKnown();
+};
+
+void HeadersTest::fieldsKeepTheirOrderAndSpelling()
+{
+    HeaderList list;
+    list.add("X-One", " 1\t");
+    list.add("x-ONE", "");
+    list.add("Two", "2");
+    QCOMPARE(list.size(), size_t(3));
+    QVERIFY(list[0].name == "X-One" && list[0].value == "1");
+    QVERIFY(list[1].name == "x-ONE" && list[1].value.empty());
+    QCOMPARE(list.count("X-ONE"), size_t(2));
+    QCOMPARE(list.joined("two"), "2");
+    QVERIFY(list.has("TWO") && !list.has("Tw") && list.get("none").empty());
+    HeaderList other = list;
+    QVERIFY(other == list);
+    QCOMPARE(other.remove("x-one"), size_t(2));
+    QVERIFY(!(other == list));
+}
+
+void HeadersTest::settingReplacesTheFirstAndRemovesTheOthers()
+{
+    HeaderList list;
+    list.add("A", "1");
+    list.add("B", "2");
+    list.add("a", "3");
+    list.add("A", "4");
+    list.set("a", "5");
+    QCOMPARE(list.size(), size_t(2));
+    QVERIFY(list[0].name == "A" && list[0].value == "5" && list[1].name == "B");
+    list.set("C", "6");
+    QVERIFY(list.get("c") == "6");
+}
+
+void HeadersTest::tokensOfAListAreFound()
+{
+    HeaderList list;
+    list.add("Connection", "keep-alive , X");
+    list.add("connection", "Upgrade");
+    QVERIFY(list.hasToken("CONNECTION", "upgrade"));
+    QVERIFY(list.hasToken("connection", "x"));
+    QVERIFY(!list.hasToken("connection", "keep"));
+    QVERIFY(!list.hasToken("other", "x"));
+}
+
+void HeadersTest::aBlockIsTakenBehindWhatIsThere()
+{
+    HeaderList list;
+    list.add("A", "1");
+    const std::string block = "B: two\r\nC: \r\n";
+    const HeaderList::Place places[] = {{0, 3, 3, 1}, {8, 11, 0, 1}};
+    list.addBlock(block, places);
+    QCOMPARE(list.size(), size_t(3));
+    QVERIFY(list[0].value == "1" && list[1].name == "B" && list[1].value == "two" && list[2].name == "C"
+            && list[2].value.empty());
+}
+
+void HeadersTest::anotherListIsCopiedInPart()
+{
+    HeaderList from, to;
+    from.add("A", "1");
+    from.add("B", "2");
+    from.add("C", "3");
+    to.add("Host", "h");
+    to.addFrom(from, [](const Field &f) { return f.name != "B"; });
+    QCOMPARE(to.size(), size_t(3));
+    QVERIFY(to[0].value == "h" && to[1].value == "1" && to[2].name == "C" && to[2].value == "3");
+}
+
+void HeadersTest::runsEndWhereTheTableSays()
+{
+    // Each byte at each place of a word, so that the fast way and the table are compared everywhere.
+    for (int byte = 0; byte < 256; ++byte) {
+        for (size_t place = 0; place < 40; ++place) {
+            std::string text(40, 'a');
+            text[place] = char(byte);
+            const auto expected = [&](bool taken) { return taken ? text.size() : place; };
+            const bool control = byte < 0x20 || byte == 0x7f;
+            QCOMPARE(plainRun(text, 0), expected(!control));
+            QCOMPARE(tokenRun(text, 0), expected(is(kTokenChar, char(byte))));
+            QCOMPARE(targetRun(text, 0), expected(is(kTargetChar, char(byte))));
+        }
+    }
+    QCOMPARE(plainRun("ab\r", 1), size_t(1));
+    QCOMPARE(tokenRun("", 0), size_t(0));
+}
+
+void HeadersTest::methodsAndStatusesAreKnown()
+{
+    QVERIFY(isIdempotent("GET") && isIdempotent("DELETE") && !isIdempotent("POST") && !isIdempotent("get"));
+    QVERIFY(isToken("X-a_b~") && !isToken("") && !isToken("a b") && !isToken("a:") && !isToken("\xe9"));
+    QVERIFY(reasonPhrase(404) == "Not Found" && reasonPhrase(100) == "Continue" && reasonPhrase(511).size() > 0);
+    QVERIFY(reasonPhrase(599).empty() && reasonPhrase(0).empty() && reasonPhrase(306).empty());
+    QVERIFY(hasNoContent("HEAD", 200) && hasNoContent("GET", 204) && hasNoContent("GET", 304)
+            && hasNoContent("GET", 103));
+    QVERIFY(!hasNoContent("GET", 200));
+    QVERIFY(name(Version::Http10) == "HTTP/1.0" && name(Version::Http2) == "HTTP/2");
+}
+
+QTEST_APPLESS_MAIN(HeadersTest)
+#include "headers_test.moc"
