@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sluice demo: sample services in a child process, a gateway in this one, traffic through it, the window beside it where
+// there is a display. Everything on loopback; nothing outlives this process.
+#include "app/cli/output.h"
+#include "app/cli/serving.h"
+#include "app/cli/verbs.h"
+#include "app/demo/gateway_file.h"
+#include "app/demo/traffic.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QProcess>
+#include <QSaveFile>
+#include <QTcpServer>
+#include <QTimer>
+
+#include <csignal>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace sluice::cli {
+
+namespace {
+
+constexpr double perSecond = 12;
+
+// 8080 where it is free, as in all the examples; else any.
+uint16_t pickPort()
+{
+    QTcpServer probe;
+    if (probe.listen(QHostAddress::LocalHost, 8080))
+        return 8080;
+    probe.listen(QHostAddress::LocalHost);
+    return probe.serverPort();
+}
+
+// A process that ends with us, at the latest when we are killed.
+void bindToUs(QProcess &process)
+{
+    process.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGTERM); });
+    process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+}
+
+class Demo : public QObject {
+public:
+    explicit Demo(const DemoArgs &args) : args_(args) { }
+    ~Demo() override { endChildren(); }
+
+    int run()
+    {
+        if (const int code = startServices(); code != Fine)
+            return code;
+        if (const int code = startGateway(); code != Fine)
+            return code;
+        const std::string url = serving_->gateway().addresses().front();
+        explainAll(url);
+        startWindow();
+        traffic_ = std::make_unique<demo::Traffic>(url, perSecond, uint64_t(::getpid()));
+        traffic_->start();
+        connect(&summary_, &QTimer::timeout, this, [this] { tellSummary(); });
+        summary_.start(isTerminal(stdout) ? 1000 : 5000);
+        if (args_.seconds > 0)
+            QTimer::singleShot(std::chrono::seconds(args_.seconds), this, [this] { end(); });
+        connect(&services_, &QProcess::finished, this, [this] {
+            if (!ending_)
+                complain("the sample services ended unexpectedly"), failed_ = true, end();
+        });
+        const int code = serving_->serve();
+        ending_ = true;
+        traffic_->stop();
+        tellSummary();
+        print("\n");
+        printLine("The demo is over. What went through is still in the recording:\n  sluice log --record " + recording_);
+        flush();
+        return failed_ ? int(Failed) : code;
+    }
+
+private:
+    int startServices()
+    {
+        bindToUs(services_);
+        services_.start(QCoreApplication::applicationFilePath(), {"demo-services", "--parent", QString::number(::getpid())});
+        QByteArray line;
+        while (services_.state() != QProcess::NotRunning && !line.contains('\n')) {
+            if (!services_.waitForReadyRead(10'000))
+                break;
+            line += services_.readAllStandardOutput();
+        }
+        const QList<QByteArray> words = line.simplified().split(' ');
+        for (qsizetype i = 1; i < words.size(); ++i)
+            ports_.push_back(uint16_t(words[i].toUInt()));
+        if (words.first() != "ports" || ports_.size() != demo::serviceNames().size())
+            return fail(Failed, "the sample services did not start");
+        return Fine;
+    }
+
+    int startGateway()
+    {
+        const QString folder = QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
+        if (!QDir().mkpath(folder))
+            return fail(Failed, "cannot make the folder " + folder.toStdString());
+        const std::string path = folder.toStdString() + "/sluice.yaml";
+        recording_ = folder.toStdString() + "/recording.db";
+        QSaveFile file(QString::fromStdString(path));
+        const std::string text = demo::gatewayFile(ports_, pickPort());
+        if (!file.open(QSaveFile::WriteOnly) || file.write(text.data(), qint64(text.size())) < 0 || !file.commit())
+            return fail(Failed, "cannot write " + path + ": " + file.errorString().toStdString());
+        gateway::GatewayOptions options;
+        options.file = path;
+        serving_ = std::make_unique<Serving>(options, recording_);
+        return serving_->start();
+    }
+
+    void explainAll(const std::string &url)
+    {
+        const std::string file = serving_->gateway().status().file;
+        printLine(serving_->readyLine());
+        printLine("\nSix sample services run on this machine, and a gateway stands before them. Four callers look at users and articles,");
+        printLine("order and pay; payments fail at times, reports are slow, some requests are mistakes. Everything is recorded.\n");
+        printLine("  the gateway's rules     " + file + "   (edit and save: they are taken into use at once)");
+        printLine("  the recording           " + recording_ + "\n");
+        printLine(painted("Try, in another terminal:", Colour::Bold));
+        printLine("  curl -i " + url + "/api/users/7");
+        printLine("  sluice log --follow --record " + recording_);
+        printLine("  sluice log 'status>=500' --record " + recording_);
+        printLine("  sluice explain 1 --record " + recording_);
+        printLine("  sluice explain --request \"GET /api/users/7\" -H \"X-API-Version: 3\" -c " + file);
+        printLine("  sluice replay 'path:/api/users/* method:GET id:1..50' --record " + recording_);
+        printLine("  sluice status");
+        printLine("  sluice export --to nginx -c " + file + " -o /tmp/nginx-of-the-demo\n");
+        printLine(args_.seconds > 0 ? "It ends after " + std::to_string(args_.seconds) + " seconds, or at Ctrl+C." : "It ends at Ctrl+C.");
+        flush();
+    }
+
+    void startWindow()
+    {
+        const bool display = !qEnvironmentVariableIsEmpty("DISPLAY") || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+        if (args_.headless)
+            return;
+        const QString program = QCoreApplication::applicationDirPath() + "/sluice-desktop";
+        if (!display || !QFileInfo::exists(program)) {
+            printLine(display ? "This build has no window (sluice-desktop is not beside sluice), so it goes on here."
+                              : "There is no display, so it goes on without the window.");
+            flush();
+            return;
+        }
+        bindToUs(window_);
+        connect(&window_, &QProcess::finished, this, [this] { end(); });
+        connect(&window_, &QProcess::errorOccurred, this, [this] { complain("the window: " + window_.errorString().toStdString()); });
+        window_.start(program, {"--attach", QString::fromStdString(serving_->gateway().status().socket)});
+    }
+
+    void tellSummary()
+    {
+        const gateway::Status status = serving_->gateway().status();
+        uint64_t clientErrors = 0, serverErrors = 0, routed = 0;
+        for (const gateway::RouteStatus &route : status.routes) {
+            routed += route.requests;
+            clientErrors += route.clientErrors;
+            serverErrors += route.serverErrors;
+        }
+        const uint64_t unrouted = status.requests - std::min(status.requests, routed);
+        const std::string line = std::to_string(status.requests) + " requests, " + std::to_string(clientErrors + unrouted)
+            + " refused or not found, " + std::to_string(serverErrors) + " failed, " + std::to_string(status.active) + " under way, "
+            + std::to_string(status.recording.rows) + " recorded";
+        if (isTerminal(stdout))
+            print("\r\x1b[K" + line);
+        else
+            printLine(line);
+        flush();
+    }
+
+    void end()
+    {
+        if (std::exchange(ending_, true))
+            return;
+        if (traffic_)
+            traffic_->stop();
+        serving_->end();
+    }
+
+    void endChildren()
+    {
+        ending_ = true;
+        if (window_.state() != QProcess::NotRunning) {
+            window_.terminate();
+            if (!window_.waitForFinished(3000))
+                window_.kill(), window_.waitForFinished(3000);
+        }
+        if (services_.state() != QProcess::NotRunning) {
+            services_.closeWriteChannel();
+            if (!services_.waitForFinished(3000))
+                services_.kill(), services_.waitForFinished(3000);
+        }
+    }
+
+    DemoArgs args_;
+    QProcess services_, window_;
+    demo::Ports ports_;
+    std::string recording_;
+    std::unique_ptr<Serving> serving_;
+    std::unique_ptr<demo::Traffic> traffic_;
+    QTimer summary_;
+    bool ending_ = false, failed_ = false;
+};
+
+}  // namespace
+
+int demo(const DemoArgs &args)
+{
+    int argc = 1;
+    char name[] = "sluice", *argv[] = {name, nullptr};
+    const QCoreApplication application(argc, argv);
+    Demo demo(args);
+    return demo.run();
+}
+
+}  // namespace sluice::cli
