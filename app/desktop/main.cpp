@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sluice-desktop: builds the gateway and its recorder (or attaches to one that runs), and the window that shows them.
+#include "app/desktop/options.h"
+#include "engine/gateway/control.h"
+#include "engine/gateway/gateway.h"
+#include "storage/recorder.h"
+#include "ui/attached_session.h"
+#include "ui/local_session.h"
+#include "ui/pages/replay_page.h"
+#include "ui/pages/traffic_page.h"
+
+#include <QApplication>
+#include <QIcon>
+#include <QSettings>
+#include <QSocketNotifier>
+#include <QTimer>
+
+#include <csignal>
+#include <cstdio>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace sluice;
+
+namespace {
+
+int signalPipe[2];
+
+void onSignal(int)
+{
+    const char byte = 1;
+    (void)!::write(signalPipe[1], &byte, 1);
+}
+
+// SIGINT and SIGTERM close the window, so that the recording is written to its end.
+void quitOnSignals(QApplication &application)
+{
+    if (::pipe(signalPipe) != 0)
+        return;
+    auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, &application);
+    QObject::connect(notifier, &QSocketNotifier::activated, &application, &QApplication::quit);
+    std::signal(SIGINT, onSignal);
+    std::signal(SIGTERM, onSignal);
+}
+
+int failed(const std::string &why, int code)
+{
+    std::fprintf(stderr, "sluice-desktop: %s\n", why.c_str());
+    return code;
+}
+
+// Everything that a gateway of our own needs; what is named first dies last.
+struct Own {
+    std::unique_ptr<storage::Recorder> recorder;
+    std::unique_ptr<gateway::Gateway> gateway;
+};
+
+// 0, or the exit code.
+int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Session> &session)
+{
+    const std::string path = options.record.empty() ? storage::defaultRecordingPath() : options.record;
+    auto recorder = storage::Recorder::create(path, config::RecordSettings{});
+    if (!recorder)
+        return failed(recorder.error().what, 1);
+    own.recorder = recorder.take();
+    gateway::GatewayOptions made;
+    made.file = options.file;
+    made.to = options.to;
+    made.listen = options.listen;
+    made.socket = options.socket;
+    made.recordingPath = own.recorder->path();
+    own.gateway = std::make_unique<gateway::Gateway>(own.recorder.get(), made);
+    const Outcome started = own.gateway->start();
+    for (const Problem &problem : own.gateway->problems())
+        std::fprintf(stderr, "%s\n", problem.text().c_str());
+    if (!started)
+        return failed(started.error().what, hasErrors(own.gateway->problems()) ? 2 : 1);
+    own.recorder->setSettings(own.gateway->plan()->record);
+    QObject::connect(own.gateway.get(), &gateway::Gateway::reloaded, own.gateway.get(), [&own](bool accepted) {
+        if (accepted)
+            own.recorder->setSettings(own.gateway->plan()->record);
+    });
+    session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder);
+    return 0;
+}
+
+int attach(const desktop::Options &options, std::unique_ptr<ui::Session> &session)
+{
+    std::string socket = options.attach;
+    if (socket.empty()) {
+        const auto found = gateway::findSocket();
+        if (!found)
+            return failed(found.error().what + ". Say what to run: --to URL or -c FILE", 1);
+        socket = *found;
+    }
+    auto attached = ui::AttachedSession::create(socket);
+    if (!attached)
+        return failed(attached.error().what, 1);
+    session = attached.take();
+    return 0;
+}
+
+void prepare(ui::MainWindow &window, const desktop::Options &options)
+{
+    const QStringList size = options.size.split(u'x');
+    if (size.size() == 2)
+        window.resize(size[0].toInt(), size[1].toInt());
+    window.show(options.page);
+    if (!options.filter.isEmpty())
+        window.traffic()->setFilter(options.filter);
+    if (options.show == 0)
+        return;
+    if (options.page == ui::MainWindow::Replay)
+        window.replay()->load(options.show, true);
+    else
+        window.traffic()->open(options.show);
+}
+
+// A picture once the page has had time to get its data: the recording answers within milliseconds, the charts once a second.
+void takePicture(ui::MainWindow &window, const desktop::Options &options)
+{
+    QTimer::singleShot(2500, &window, [&window, file = options.screenshot] {
+        const bool written = window.grab().save(file);
+        if (!written)
+            std::fprintf(stderr, "sluice-desktop: %s cannot be written\n", qPrintable(file));
+        QCoreApplication::exit(written ? 0 : 1);
+    });
+}
+
+}  // namespace
+
+int main(int argc, char **argv)
+{
+    QApplication application(argc, argv);
+    QCoreApplication::setApplicationName(u"sluice"_qs);
+    QCoreApplication::setApplicationVersion(QStringLiteral(SLUICE_VERSION));
+    QGuiApplication::setDesktopFileName(u"sluice"_qs);
+    const desktop::Options options = desktop::readOptions(application);
+    quitOnSignals(application);
+
+    const bool dark = QSettings().value(u"theme/dark"_qs, application.palette().window().color().lightness() < 128).toBool();
+    ui::Theme theme(application, options.theme.value_or(dark ? ui::Mode::Dark : ui::Mode::Light));
+    QObject::connect(&theme, &ui::Theme::changed, &theme, [&theme] { QSettings().setValue(u"theme/dark"_qs, theme.mode() == ui::Mode::Dark); });
+    QApplication::setWindowIcon(QIcon(u":/icons/sluice.svg"_qs));
+
+    Own own;
+    std::unique_ptr<ui::Session> session;
+    const bool runs = !options.file.empty() || !options.to.empty();
+    if (const int code = runs ? startOwn(options, own, session) : attach(options, session))
+        return code;
+    ui::MainWindow window(*session, theme);
+    prepare(window, options);
+    window.show();
+    if (!options.screenshot.isEmpty())
+        takePicture(window, options);
+    return QApplication::exec();
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/desktop/options.h"
+
+#include <QCommandLineParser>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace sluice::desktop {
+
+namespace {
+
+[[noreturn]] void misused(const QString &why)
+{
+    std::fprintf(stderr, "sluice-desktop: %s. See sluice-desktop --help\n", qPrintable(why));
+    std::exit(2);
+}
+
+}  // namespace
+
+Options readOptions(const QCoreApplication &application)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        u"The window of Sluice, the API gateway on a developer's laptop.\n\n"
+        "It runs a gateway of its own:      sluice-desktop --to http://localhost:3000\n"
+        "                                   sluice-desktop -c sluice.yaml\n"
+        "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
+        "With none of these it attaches to the only gateway that runs."_qs);
+    parser.addHelpOption();
+    parser.addVersionOption();
+    const QCommandLineOption attach(u"attach"_qs, u"Show the gateway behind this control socket."_qs, u"SOCKET"_qs);
+    const QCommandLineOption config({u"c"_qs, u"config"_qs}, u"Run the gateway of this file."_qs, u"FILE"_qs);
+    const QCommandLineOption record(u"record"_qs, u"Record into this file."_qs, u"DB"_qs);
+    const QCommandLineOption to(u"to"_qs, u"Run a gateway that sends every request here."_qs, u"URL"_qs);
+    const QCommandLineOption listen(u"listen"_qs, u"Listen here, instead of where the file says."_qs, u"URL"_qs);
+    const QCommandLineOption socket(u"socket"_qs, u"The control socket of the gateway that is run."_qs, u"PATH"_qs);
+    const QCommandLineOption theme(u"theme"_qs, u"light or dark."_qs, u"THEME"_qs);
+    const QCommandLineOption page(u"page"_qs, u"Begin with this page: traffic, routes, services, dashboard, replay."_qs, u"NAME"_qs);
+    const QCommandLineOption filter(u"filter"_qs, u"Begin with this filter in Traffic."_qs, u"FILTER"_qs);
+    const QCommandLineOption show(u"show"_qs, u"Open this exchange."_qs, u"ID"_qs);
+    const QCommandLineOption screenshot(u"screenshot"_qs, u"Write a picture of the page once it has its data, then leave."_qs, u"FILE"_qs);
+    const QCommandLineOption size(u"size"_qs, u"The window's size, 1440x900."_qs, u"SIZE"_qs);
+    parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, screenshot, size});
+    parser.process(application);
+    if (!parser.positionalArguments().isEmpty())
+        misused(u"nothing is known about \"%1\""_qs.arg(parser.positionalArguments().first()));
+
+    Options out;
+    out.attach = parser.value(attach).toStdString();
+    out.file = parser.value(config).toStdString();
+    out.record = parser.value(record).toStdString();
+    out.to = parser.value(to).toStdString();
+    out.socket = parser.value(socket).toStdString();
+    for (const QString &url : parser.values(listen))
+        out.listen.push_back(url.toStdString());
+    if (int(!out.attach.empty()) + int(!out.file.empty()) + int(!out.to.empty()) > 1)
+        misused(u"only one of --attach, -c and --to makes sense"_qs);
+    if (const QString name = parser.value(theme); name == u"light" || name == u"dark")
+        out.theme = name == u"dark" ? ui::Mode::Dark : ui::Mode::Light;
+    else if (!name.isEmpty())
+        misused(u"--theme is light or dark"_qs);
+    if (const QString name = parser.value(page); !name.isEmpty()) {
+        const auto known = ui::MainWindow::pageNamed(name);
+        if (!known)
+            misused(u"there is no page \"%1\""_qs.arg(name));
+        out.page = *known;
+    }
+    out.screenshot = parser.value(screenshot);
+    out.filter = parser.value(filter);
+    out.size = parser.value(size);
+    out.show = parser.value(show).toLongLong();
+    return out;
+}
+
+}  // namespace sluice::desktop

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/fake_session.h"
+
+#include <QCoreApplication>
+#include <QPointer>
+
+namespace sluice::ui {
+
+namespace {
+
+storage::Row rowOf(const journey::Exchange &x, int mark)
+{
+    storage::Row row;
+    row.id = x.id;
+    row.time = x.time;
+    row.method = x.received.method;
+    row.host = x.received.authority;
+    row.path = x.path;
+    row.query = x.query;
+    row.status = x.returned.status;
+    row.latency = x.times.ended;
+    row.requestBytes = x.requestBody.size;
+    row.responseBytes = x.responseBody.size;
+    row.client = x.client;
+    row.route = x.route;
+    row.service = x.service;
+    row.endpoint = x.endpoint;
+    row.attempts = int(x.attempts.size());
+    row.failedBy = x.failedBy;
+    row.failure = x.failure;
+    row.replayOf = x.replayOf;
+    row.mark = mark;
+    return row;
+}
+
+}  // namespace
+
+journey::Exchange sampleExchange(int64_t id)
+{
+    using namespace std::chrono_literals;
+    journey::Exchange x;
+    x.id = id;
+    x.time = WallTime(std::chrono::microseconds(1'790'000'000'000'000 + id * 1000));
+    x.client = "127.0.0.1";
+    x.received.method = id % 3 == 0 ? "POST" : "GET";
+    x.received.target = "/api/users/" + std::to_string(id) + "?page=2";
+    x.received.authority = "127.0.0.1:8080";
+    x.received.headers.add("Host", "127.0.0.1:8080");
+    x.received.headers.add("Authorization", "{{secret:0a1b2c}}");
+    x.sent = x.received;
+    x.path = "/api/users/" + std::to_string(id);
+    x.query = "page=2";
+    x.answer.status = x.returned.status = id % 5 == 0 ? 503 : 200;
+    x.returned.headers.add("Content-Type", "application/json");
+    x.responseBody.take(R"({"id":)" + std::to_string(id) + R"(,"name":"Ada","price":1.10})", 1 << 20);
+    x.route = "users";
+    x.service = "user-service";
+    x.endpoint = "http://127.0.0.1:9001";
+    x.times = {20us, 120us, 200us, 4ms, 4200us, 5ms};
+    journey::Attempt attempt;
+    attempt.endpoint = x.endpoint;
+    attempt.started = 20us;
+    attempt.connected = 120us;
+    attempt.firstByte = 4ms;
+    attempt.ended = 5ms;
+    attempt.status = x.answer.status;
+    x.attempts.push_back(attempt);
+    x.decisions.add(journey::Stage::Route, "matched", "the most specific route that takes this request",
+                    [](JsonObject &facts) { facts.add("route", "users").add("line", 12); });
+    return x;
+}
+
+gateway::Status sampleStatus()
+{
+    gateway::Status status;
+    status.listen = {"http://127.0.0.1:8080"};
+    status.recording.on = true;
+    gateway::RouteStatus route;
+    route.name = "users";
+    route.path = "/api/users/**";
+    route.service = "user-service";
+    status.routes.push_back(route);
+    gateway::ServiceStatus service;
+    service.name = "user-service";
+    service.balance = "round_robin";
+    service.breaker = "off";
+    gateway::EndpointStatus endpoint;
+    endpoint.url = "http://127.0.0.1:9001";
+    endpoint.requests = 40;
+    endpoint.failures = 2;
+    service.endpoints.push_back(endpoint);
+    status.services.push_back(service);
+    return status;
+}
+
+// ---- the recording
+
+void FakeRecording::grow(size_t count, const std::function<void(journey::Exchange &)> &each)
+{
+    for (size_t i = 0; i < count; ++i) {
+        journey::Exchange x = sampleExchange(++lastId_);
+        if (each)
+            each(x);
+        exchanges_.emplace(x.id, std::move(x));
+    }
+}
+
+template<class T>
+void FakeRecording::answer(Asker asker, Then<T> then, T value)
+{
+    const uint64_t number = ++newest_[{asker.who, asker.slot}];
+    const QPointer<QObject> who(asker.who);
+    const auto kept = std::make_shared<T>(std::move(value));
+    auto run = [this, asker, who, number, then = std::move(then), kept] {
+        if (who && newest_[{asker.who, asker.slot}] == number)
+            then(std::move(*kept));
+    };
+    if (held)
+        waiting_.push_back(std::move(run));
+    else
+        QMetaObject::invokeMethod(QCoreApplication::instance(), std::move(run), Qt::QueuedConnection);
+}
+
+void FakeRecording::release()
+{
+    held = false;
+    while (!waiting_.empty()) {
+        const auto run = std::move(waiting_.front());
+        waiting_.pop_front();
+        run();
+    }
+}
+
+void FakeRecording::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most, Then<Ids> then)
+{
+    ++idsAsked;
+    Ids found;
+    const auto fits = [&](int64_t id) { return pretended_ || (exchanges_.count(id) && filter.matches(exchanges_.at(id))); };
+    if (order == storage::Order::OldestFirst) {
+        for (int64_t id = after + 1; id <= lastId_ && found.size() < most; ++id)
+            if (fits(id))
+                found.push_back(id);
+    } else {
+        for (int64_t id = after == 0 ? lastId_ : after - 1; id > 0 && found.size() < most; --id)
+            if (fits(id))
+                found.push_back(id);
+    }
+    answer<Ids>(asker, std::move(then), std::move(found));
+}
+
+void FakeRecording::rows(Asker asker, Ids ids, Then<Rows> then)
+{
+    rowsAsked += ids.size();
+    Rows rows;
+    for (const int64_t id : ids) {
+        if (pretended_)
+            rows.push_back(rowOf(sampleExchange(id), 0));
+        else if (exchanges_.count(id))
+            rows.push_back(rowOf(exchanges_.at(id), marks[id]));
+    }
+    answer<Rows>(asker, std::move(then), std::move(rows));
+}
+
+void FakeRecording::exchange(Asker asker, int64_t id, Then<journey::Exchange> then)
+{
+    answer<journey::Exchange>(asker, std::move(then), exchanges_.count(id) ? exchanges_.at(id) : journey::Exchange{});
+}
+
+void FakeRecording::slices(Asker asker, storage::SliceRequest request, Then<std::vector<storage::Slice>> then)
+{
+    std::vector<storage::Slice> out;
+    storage::Slice slice;
+    slice.start = request.from;
+    slice.group = request.group == storage::GroupBy::Route ? "users" : request.group == storage::GroupBy::Endpoint ? "http://127.0.0.1:9001" : "";
+    slice.requests = 12;
+    slice.serverErrors = 3;
+    slice.p50 = std::chrono::milliseconds(4);
+    slice.p95 = std::chrono::milliseconds(9);
+    slice.p99 = std::chrono::milliseconds(30);
+    out.push_back(slice);
+    answer<std::vector<storage::Slice>>(asker, std::move(then), std::move(out));
+}
+
+void FakeRecording::replaysOf(Asker asker, int64_t id, Then<Ids> then)
+{
+    Ids found;
+    for (const auto &[each, x] : exchanges_) {
+        if (x.replayOf == id)
+            found.push_back(each);
+    }
+    answer<Ids>(asker, std::move(then), std::move(found));
+}
+
+void FakeRecording::setMark(Asker asker, int64_t id, int mark, Then<Done> then)
+{
+    marks[id] = mark;
+    answer<Done>(asker, std::move(then), Done{});
+}
+
+void FakeRecording::lastId(Asker asker, Then<int64_t> then)
+{
+    answer<int64_t>(asker, std::move(then), lastId_);
+}
+
+// ---- the session
+
+FakeSession::FakeSession()
+{
+    setStatus(sampleStatus());
+}
+
+void FakeSession::explain(gateway::Question, QObject *context, std::function<void(Result<gateway::Explanation>)> then)
+{
+    QMetaObject::invokeMethod(context, [then = std::move(then)] {
+        gateway::Explanation explanation;
+        explanation.status = 404;
+        then(explanation);
+    }, Qt::QueuedConnection);
+}
+
+void FakeSession::reload(QObject *context, std::function<void(Outcome)> then)
+{
+    ++reloads;
+    QMetaObject::invokeMethod(context, [then = std::move(then)] { then(Done{}); }, Qt::QueuedConnection);
+}
+
+void FakeSession::arrive(size_t count, const std::function<void(journey::Exchange &)> &each)
+{
+    fake.grow(count, each);
+    tellLastId();
+}
+
+}  // namespace sluice::ui

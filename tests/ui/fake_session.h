@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A recording and a session in memory, for the tests of models and pages: they answer later, as the real ones do, or only when
+// the test says so.
+#pragma once
+
+#include "ui/session.h"
+
+#include <deque>
+#include <map>
+
+namespace sluice::ui {
+
+class FakeRecording : public RecordingAccess {
+public:
+    // As many exchanges as that come in, with ids that go on; `each` may change one before it is put away.
+    void grow(size_t count, const std::function<void(journey::Exchange &)> &each = {});
+    int64_t last() const { return lastId_; }
+    // Without exchanges behind them, cheap: 1,000,000 ids for a test of memory.
+    void pretend(int64_t ids) { lastId_ = ids; pretended_ = ids; }
+    size_t rowsAsked = 0, idsAsked = 0;
+    // While held, answers wait for release().
+    bool held = false;
+    void release();
+    std::map<int64_t, int> marks;
+
+    void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) override;
+    void rows(Asker, Ids, Then<Rows>) override;
+    void exchange(Asker, int64_t id, Then<journey::Exchange>) override;
+    void slices(Asker, storage::SliceRequest, Then<std::vector<storage::Slice>>) override;
+    void replaysOf(Asker, int64_t id, Then<Ids>) override;
+    void setMark(Asker, int64_t id, int mark, Then<Done>) override;
+    void lastId(Asker, Then<int64_t>) override;
+
+private:
+    template<class T>
+    void answer(Asker asker, Then<T> then, T value);
+    std::map<int64_t, journey::Exchange> exchanges_;
+    int64_t lastId_ = 0, pretended_ = 0;
+    std::deque<std::function<void()>> waiting_;
+    std::map<std::pair<QObject *, int>, uint64_t> newest_;
+};
+
+class FakeSession : public Session {
+    Q_OBJECT
+public:
+    FakeSession();
+    RecordingAccess &recording() override { return fake; }
+    bool attached() const override { return false; }
+    void explain(gateway::Question, QObject *context, std::function<void(Result<gateway::Explanation>)>) override;
+    void reload(QObject *context, std::function<void(Outcome)>) override;
+
+    // Exchanges come in and the session says so.
+    void arrive(size_t count, const std::function<void(journey::Exchange &)> &each = {});
+    void tell(gateway::Status status) { setStatus(std::move(status)); }
+    void tellLastId() { setLastId(fake.last()); }
+    FakeRecording fake;
+    int reloads = 0;
+};
+
+journey::Exchange sampleExchange(int64_t id);
+gateway::Status sampleStatus();
+
+}  // namespace sluice::ui

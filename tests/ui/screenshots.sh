@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Makes the README's pictures: the demo's real traffic through a real gateway, each page, light and dark, on a display of its
+# own. Usage: tests/ui/screenshots.sh [BUILD [OUT]]; by default build/release and build/screenshots.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=${1:-build/release}
+out=${2:-build/screenshots}
+mkdir -p "$out"
+work=$(mktemp -d)
+pids=()
+finish() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+export XDG_DATA_HOME=$work/data XDG_CONFIG_HOME=$work/config XDG_RUNTIME_DIR=$work/run
+mkdir -p -m 700 "$XDG_DATA_HOME" "$XDG_CONFIG_HOME" "$XDG_RUNTIME_DIR"
+mkfifo "$work/display"
+exec 3<> "$work/display"
+Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp 2> "$work/xvfb.log" &
+pids+=($!)
+read -r -t 20 display <&3 || { cat "$work/xvfb.log" >&2; exit 1; }
+export DISPLAY=:$display QT_QPA_PLATFORM=xcb
+
+"$build/bin/sluice" demo --headless --seconds 180 > "$work/demo.log" 2>&1 &
+pids+=($!)
+for _ in $(seq 100); do
+    socket=$(find "$XDG_RUNTIME_DIR/sluice" -name '*.sock' 2>/dev/null | head -1)
+    [[ -n $socket ]] && break
+    sleep 0.2
+done
+[[ -n ${socket:-} ]] || { cat "$work/demo.log" >&2; exit 1; }
+sleep 20                                       # traffic for the charts
+
+for theme in light dark; do
+    for page in traffic routes services dashboard replay; do
+        more=()
+        case $page in
+            traffic|replay) more=(--show 120) ;;
+        esac
+        "$build/bin/sluice-desktop" --attach "$socket" --page $page --theme $theme "${more[@]}" --screenshot "$out/$page-$theme.png"
+        echo "$out/$page-$theme.png"
+    done
+done

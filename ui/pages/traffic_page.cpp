@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pages/traffic_page.h"
+
+#include "ui/models/exchange_model.h"
+#include "ui/text/curl.h"
+#include "ui/text/format.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/detail_panel.h"
+#include "ui/widgets/exchange_delegate.h"
+#include "ui/widgets/filter_bar.h"
+#include "ui/widgets/first_screen.h"
+#include "ui/widgets/long_table.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace sluice::ui {
+
+namespace {
+
+constexpr size_t mostSelected = 200;
+
+void setColumns(LongTable *table)
+{
+    const int widths[ExchangeModel::ColumnCount] = {36, 72, 112, 76, 84, 300, 132, 132, 88, 84};
+    for (int i = 0; i < ExchangeModel::ColumnCount; ++i)
+        table->header()->resizeSection(i, widths[i]);
+    table->header()->setSectionResizeMode(ExchangeModel::Mark, QHeaderView::Fixed);
+    table->header()->setSectionResizeMode(ExchangeModel::Status, QHeaderView::Fixed);
+    table->setStretchColumn(ExchangeModel::Path);
+}
+
+}  // namespace
+
+TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
+    : QWidget(parent), session_(session), theme_(theme), model_(new ExchangeModel(session.recording(), this)), filter_(new FilterBar(theme)),
+      order_(new QToolButton), follow_(new QToolButton), table_(new LongTable(space::row)),
+      detail_(new DetailPanel(session.recording(), theme)), first_(new FirstScreen(session, theme)), splitter_(new QSplitter(Qt::Vertical)),
+      outer_(new QStackedWidget), inner_(new QStackedWidget), empty_(label({}, "muted")), count_(label({}, "small"))
+{
+    table_->setAccessibleName(tr("Exchanges"));
+    table_->setModel(model_);
+    table_->setItemDelegate(new ExchangeDelegate(*model_, theme, table_));
+    setColumns(table_);
+    order_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    follow_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+
+    outer_->addWidget(first_);
+    outer_->addWidget(listPart());
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(outer_);
+
+    connect(filter_, &FilterBar::filterChanged, this, [this](const recording::Filter &filter) {
+        arrived_ = 0;
+        model_->show(filter, model_->order(), session_.lastId());
+    });
+    connect(filter_, &FilterBar::left, table_, [this] { table_->setFocus(); });
+    connect(order_, &QToolButton::clicked, this, &TrafficPage::turnOrder);
+    connect(follow_, &QToolButton::clicked, this, &TrafficPage::follow);
+    connect(&session_, &Session::recordingAdvanced, model_, &ExchangeModel::advance);
+    connect(&session_, &Session::statusChanged, this, &TrafficPage::takeNames);
+    connect(model_, &ExchangeModel::settled, this, &TrafficPage::showState);
+    connect(model_, &QAbstractItemModel::rowsInserted, this, &TrafficPage::showState);
+    connect(model_, &QAbstractItemModel::rowsRemoved, this, &TrafficPage::showState);
+    connect(model_, &QAbstractItemModel::modelReset, this, [this] {
+        seeking_ = reading_ != 0;
+        showState();
+    });
+    connect(table_, &LongTable::followingChanged, this, &TrafficPage::showFollowing);
+    connect(table_->selectionModel(), &QItemSelectionModel::currentChanged, this, &TrafficPage::currentChanged);
+    connect(detail_, &DetailPanel::closed, this, &TrafficPage::closeDetail);
+    connect(detail_, &DetailPanel::replayAsked, this, [this] { replay(false); });
+    connect(detail_, &DetailPanel::editAsked, this, [this] { replay(true); });
+    connect(detail_, &DetailPanel::compareAsked, this, &TrafficPage::compare);
+    connect(detail_, &DetailPanel::curlAsked, this, &TrafficPage::copyCurl);
+    connect(&theme_, &Theme::changed, this, &TrafficPage::restyle);
+    addShortcuts();
+    restyle();
+    takeNames();
+    model_->show({}, storage::Order::NewestFirst, session_.lastId());
+}
+
+QWidget *TrafficPage::listPart()
+{
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(space::m, space::s, space::m, space::s);
+    bar->setSpacing(space::s);
+    bar->addWidget(filter_, 1);
+    bar->addWidget(count_, 0, Qt::AlignTop);
+    bar->addWidget(order_, 0, Qt::AlignTop);
+    bar->addWidget(follow_, 0, Qt::AlignTop);
+    count_->setMinimumHeight(30);
+
+    auto *nothing = new QWidget;
+    auto *nothingColumn = new QVBoxLayout(nothing);
+    auto *clear = button(tr("Clear the filter"));
+    connect(clear, &QPushButton::clicked, this, [this] { filter_->setText({}); });
+    empty_->setAlignment(Qt::AlignCenter);
+    empty_->setWordWrap(true);
+    nothingColumn->addStretch(1);
+    nothingColumn->addWidget(empty_);
+    nothingColumn->addWidget(clear, 0, Qt::AlignHCenter);
+    nothingColumn->addStretch(2);
+    inner_->addWidget(table_);
+    inner_->addWidget(nothing);
+
+    detail_->hide();
+    splitter_->addWidget(inner_);
+    splitter_->addWidget(detail_);
+    splitter_->setStretchFactor(0, 1);
+    splitter_->setStretchFactor(1, 1);
+    splitter_->setChildrenCollapsible(false);
+    splitter_->setSizes({400, 420});
+    auto *out = panel();
+    auto *column = new QVBoxLayout(out);
+    column->setContentsMargins(1, 1, 1, 1);
+    column->setSpacing(0);
+    column->addLayout(bar);
+    column->addWidget(splitter_, 1);
+    return out;
+}
+
+void TrafficPage::addShortcuts()
+{
+    const auto add = [this](const QList<QKeySequence> &keys, auto &&run) {
+        auto *action = new QAction(this);
+        action->setShortcuts(keys);
+        action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+        connect(action, &QAction::triggered, this, run);
+        addAction(action);
+    };
+    add({QKeySequence(u"Ctrl+F"_qs), QKeySequence(u"/"_qs)}, [this] { focusFilter(); });
+    add({QKeySequence(u"R"_qs)}, [this] { replay(false); });
+    add({QKeySequence(u"E"_qs)}, [this] { replay(true); });
+    add({QKeySequence(u"Ctrl+D"_qs)}, [this] { compare(); });
+    add({QKeySequence(u"Ctrl+Shift+C"_qs)}, [this] { copyCurl(); });
+    add({QKeySequence(u"Escape"_qs)}, [this] { closeDetail(); });
+    add({QKeySequence(u"F"_qs)}, [this] { follow(); });
+    for (int i = 1; i <= 6; ++i)
+        add({QKeySequence(QString::number(i))}, [this, i] { mark(i); });
+}
+
+void TrafficPage::restyle()
+{
+    const bool newest = model_->order() == storage::Order::NewestFirst;
+    order_->setIcon(theme_.icon(u"sort"_qs, theme_.colors().muted));
+    order_->setText(newest ? tr("Newest first") : tr("Oldest first"));
+    order_->setAccessibleName(newest ? tr("Order: newest first") : tr("Order: oldest first"));
+    showFollowing();
+}
+
+void TrafficPage::takeNames()
+{
+    QStringList routes, services;
+    for (const gateway::RouteStatus &route : session_.status().routes)
+        routes << qs(route.name);
+    for (const gateway::ServiceStatus &service : session_.status().services)
+        services << qs(service.name);
+    filter_->setNames(routes, services);
+}
+
+// ---- what is shown
+
+void TrafficPage::showState()
+{
+    if (seeking_ && reading_)
+        select(reading_);
+    const int rows = model_->rowCount();
+    const bool all = model_->filter() == recording::Filter();
+    outer_->setCurrentIndex(rows == 0 && all && !model_->loading() && model_->trouble().isEmpty() ? 0 : 1);
+    inner_->setCurrentIndex(rows == 0 && !model_->loading() ? 1 : 0);
+    empty_->setText(model_->trouble().isEmpty() ? tr("Nothing that was recorded matches this filter. What comes in and matches will show here.")
+                                                : model_->trouble());
+    count_->setText(countText(uint64_t(rows)) + (model_->loading() ? u" …"_qs : model_->leftOut() ? tr(" newest") : QString()));
+    count_->setToolTip(model_->leftOut() ? tr("Older ones are not listed; a filter finds them.") : tr("Exchanges in this list"));
+    if (!table_->following() && pausedAt_ > 0) {
+        const int before = arrived_;
+        const int at = model_->rowOf(pausedAt_);
+        arrived_ = at < 0 ? 0 : model_->order() == storage::Order::NewestFirst ? at : rows - 1 - at;
+        if (before != arrived_)
+            showFollowing();
+    }
+}
+
+void TrafficPage::showFollowing()
+{
+    const bool on = table_->following();
+    if (on) {
+        pausedAt_ = 0;
+        arrived_ = 0;
+    } else if (pausedAt_ == 0 && model_->rowCount() > 0) {
+        pausedAt_ = model_->idAt(model_->order() == storage::Order::NewestFirst ? 0 : model_->rowCount() - 1);
+    }
+    follow_->setIcon(theme_.icon(u"tail"_qs, on ? theme_.colors().accent : theme_.colors().muted));
+    follow_->setText(on ? tr("Following") : arrived_ > 0 ? tr("%1 new").arg(countText(uint64_t(arrived_))) : tr("Paused"));
+    follow_->setToolTip(on ? tr("New exchanges are shown as they come") : tr("Go to the newest and follow (F)"));
+    follow_->setAccessibleName(on ? tr("Following new exchanges") : tr("Follow new exchanges, %1 came since").arg(arrived_));
+}
+
+void TrafficPage::currentChanged()
+{
+    const QModelIndex current = table_->currentIndex();
+    if (!current.isValid())
+        return;
+    const int64_t id = model_->idAt(current.row());
+    seeking_ = false;
+    if (id == reading_ && !detail_->isHidden())
+        return;
+    reading_ = id;
+    const bool wasHidden = detail_->isHidden();
+    detail_->show();
+    detail_->show(id);
+    if (wasHidden)
+        QMetaObject::invokeMethod(table_, [this] { table_->scrollTo(table_->currentIndex()); }, Qt::QueuedConnection);
+}
+
+void TrafficPage::closeDetail()
+{
+    reading_ = 0;
+    detail_->hide();
+    table_->clearSelection();
+    table_->setCurrentIndex({});
+    table_->setFocus();
+}
+
+void TrafficPage::turnOrder()
+{
+    const bool newest = model_->order() == storage::Order::OldestFirst;
+    const bool following = table_->following();
+    table_->setTailAtTop(newest);
+    model_->setOrder(newest ? storage::Order::NewestFirst : storage::Order::OldestFirst);
+    if (following)
+        table_->followTail();
+    restyle();
+}
+
+void TrafficPage::follow()
+{
+    table_->followTail();
+}
+
+void TrafficPage::setFilter(const QString &text)
+{
+    filter_->setText(text);
+}
+
+void TrafficPage::focusFilter()
+{
+    outer_->setCurrentIndex(1);
+    filter_->focusLine();
+}
+
+void TrafficPage::select(int64_t id)
+{
+    const int row = model_->rowOf(id);
+    if (row < 0)
+        return;
+    seeking_ = false;
+    const QModelIndex index = model_->index(row, ExchangeModel::Path);
+    table_->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    table_->scrollTo(index, QAbstractItemView::PositionAtCenter);
+}
+
+void TrafficPage::open(int64_t id)
+{
+    reading_ = id;
+    outer_->setCurrentIndex(1);
+    detail_->show();
+    detail_->show(id);
+    seeking_ = true;
+    select(id);
+}
+
+std::vector<int64_t> TrafficPage::selectedIds() const
+{
+    std::vector<int64_t> ids;
+    for (const QItemSelectionRange &range : table_->selectionModel()->selection()) {
+        for (int row = range.top(); row <= range.bottom() && ids.size() < mostSelected; ++row)
+            ids.push_back(model_->idAt(row));
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids;
+}
+
+// ---- verbs
+
+void TrafficPage::replay(bool edit)
+{
+    if (reading_)
+        Q_EMIT replayAsked(reading_, edit);
+    else
+        Q_EMIT said(tr("Choose an exchange first"));
+}
+
+void TrafficPage::compare()
+{
+    const std::vector<int64_t> ids = selectedIds();
+    if (ids.size() == 2) {
+        Q_EMIT compareAsked(ids[0], ids[1]);
+        return;
+    }
+    const journey::Exchange *x = detail_->exchange();
+    if (ids.size() == 1 && x && x->id == ids[0] && x->replayOf) {
+        Q_EMIT compareAsked(x->replayOf, x->id);
+        return;
+    }
+    if (ids.size() != 1) {
+        Q_EMIT said(tr("Choose two exchanges to compare, or one that was replayed"));
+        return;
+    }
+    session_.recording().replaysOf({this, 1}, ids[0], [this, id = ids[0]](Result<std::vector<int64_t>> replays) {
+        if (replays && !replays->empty())
+            Q_EMIT compareAsked(id, replays->back());
+        else
+            Q_EMIT said(tr("#%1 was not replayed yet; choose a second exchange to compare it with").arg(id));
+    });
+}
+
+void TrafficPage::copyCurl()
+{
+    const journey::Exchange *x = detail_->exchange();
+    if (!x || detail_->isHidden()) {
+        Q_EMIT said(tr("Choose an exchange first"));
+        return;
+    }
+    QGuiApplication::clipboard()->setText(curlLine(*x, session_.address()));
+    Q_EMIT said(tr("Copied #%1 as cURL").arg(x->id));
+}
+
+void TrafficPage::mark(int number)
+{
+    const std::vector<int64_t> ids = selectedIds();
+    if (ids.empty())
+        Q_EMIT said(tr("Choose an exchange to mark"));
+    int slot = 100;                                 // a slot each, so that one does not replace the other
+    for (const int64_t id : ids) {
+        const storage::Row *row = model_->rowAt(model_->rowOf(id));
+        const int wanted = row && row->mark == number ? 0 : number;
+        session_.recording().setMark({this, slot++}, id, wanted, [this, id](Outcome done) {
+            if (done)
+                model_->refresh(id);
+            else
+                Q_EMIT said(qs(done.error().what));
+        });
+    }
+}
+
+}  // namespace sluice::ui

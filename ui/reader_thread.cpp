@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/reader_thread.h"
+
+#include <QCoreApplication>
+#include <QPointer>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace sluice::ui {
+
+namespace {
+
+constexpr size_t mostWaiting = 256;
+
+}  // namespace
+
+class ReaderThread::Worker {
+public:
+    // `run` answers on the worker's thread, with an error where there is no reader.
+    struct Question {
+        Asker asker;
+        std::function<void(Result<storage::Reader *>)> run;
+    };
+
+    explicit Worker(std::string path) : path_(std::move(path)), thread_([this] { loop(); }) { }
+    ~Worker()
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+            waiting_.clear();
+            if (reader_)
+                reader_->interrupt();
+        }
+        wake_.notify_all();
+        thread_.join();
+    }
+
+    void add(Question question)
+    {
+        std::function<void(Result<storage::Reader *>)> refused;
+        {
+            const std::lock_guard lock(mutex_);
+            std::erase_if(waiting_, [&](const Question &q) { return same(q.asker, question.asker); });
+            if (running_ && same(*running_, question.asker) && reader_)
+                reader_->interrupt();
+            if (waiting_.size() >= mostWaiting) {
+                refused = std::move(waiting_.front().run);
+                waiting_.pop_front();
+            }
+            waiting_.push_back(std::move(question));
+        }
+        wake_.notify_one();
+        if (refused)
+            refused(Error{Fault::Gateway, "too many questions to the recording at once", true});
+    }
+
+private:
+    static bool same(const Asker &a, const Asker &b) { return a.who == b.who && a.slot == b.slot; }
+
+    void loop()
+    {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+            if (stopping_)
+                return;
+            Question question = std::move(waiting_.front());
+            waiting_.pop_front();
+            running_ = question.asker;
+            lock.unlock();
+            if (!reader_) {
+                auto opened = storage::Reader::open(path_);
+                lock.lock();
+                if (opened)
+                    reader_ = opened.take();
+                lock.unlock();
+                if (!reader_) {
+                    question.run(opened.error());
+                    lock.lock();
+                    running_.reset();
+                    continue;
+                }
+            }
+            question.run(reader_.get());
+            question.run = {};
+            lock.lock();
+            running_.reset();
+        }
+    }
+
+    std::string path_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Question> waiting_;
+    std::optional<Asker> running_;
+    std::unique_ptr<storage::Reader> reader_;      // made and used by the thread; the pointer changes under the mutex
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+ReaderThread::ReaderThread(std::string path)
+    : newest_(std::make_shared<Numbers>()), quick_(std::make_unique<Worker>(path)), slow_(std::make_unique<Worker>(std::move(path)))
+{
+}
+
+ReaderThread::~ReaderThread() = default;
+
+template<class T, class Call>
+void ReaderThread::post(Lane lane, Asker asker, Then<T> then, Call &&call)
+{
+    const uint64_t number = ++(*newest_)[{asker.who, asker.slot}];
+    const std::weak_ptr<Numbers> numbers = newest_;
+    const QPointer<QObject> who(asker.who);
+    auto answer = [asker, who, numbers, number, then = std::move(then)](std::shared_ptr<Result<T>> result) {
+        // The application's object is the one that surely lives; the asker is looked at on the window's thread only.
+        QMetaObject::invokeMethod(QCoreApplication::instance(), [asker, who, numbers, number, then, result] {
+            const auto newest = numbers.lock();
+            if (who && newest && (*newest)[{asker.who, asker.slot}] == number)
+                then(std::move(*result));
+        }, Qt::QueuedConnection);
+    };
+    Worker::Question question{asker, [call = std::forward<Call>(call), answer](Result<storage::Reader *> reader) {
+        answer(std::make_shared<Result<T>>(reader ? call(**reader) : Result<T>(reader.error())));
+    }};
+    (lane == Lane::Quick ? quick_ : slow_)->add(std::move(question));
+}
+
+void ReaderThread::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most, Then<Ids> then)
+{
+    post<Ids>(Lane::Slow, asker, std::move(then),
+              [filter = std::move(filter), order, after, most](storage::Reader &r) { return r.ids(filter, order, after, most); });
+}
+
+void ReaderThread::rows(Asker asker, Ids ids, Then<Rows> then)
+{
+    post<Rows>(Lane::Quick, asker, std::move(then), [ids = std::move(ids)](storage::Reader &r) { return r.rows(ids); });
+}
+
+void ReaderThread::exchange(Asker asker, int64_t id, Then<journey::Exchange> then)
+{
+    post<journey::Exchange>(Lane::Quick, asker, std::move(then), [id](storage::Reader &r) { return r.exchange(id); });
+}
+
+void ReaderThread::slices(Asker asker, storage::SliceRequest request, Then<std::vector<storage::Slice>> then)
+{
+    post<std::vector<storage::Slice>>(Lane::Slow, asker, std::move(then),
+                                      [request = std::move(request)](storage::Reader &r) { return r.slices(request); });
+}
+
+void ReaderThread::replaysOf(Asker asker, int64_t id, Then<Ids> then)
+{
+    post<Ids>(Lane::Quick, asker, std::move(then), [id](storage::Reader &r) { return r.replaysOf(id); });
+}
+
+void ReaderThread::setMark(Asker asker, int64_t id, int mark, Then<Done> then)
+{
+    post<Done>(Lane::Quick, asker, std::move(then), [id, mark](storage::Reader &r) { return r.setMark(id, mark); });
+}
+
+void ReaderThread::lastId(Asker asker, Then<int64_t> then)
+{
+    post<int64_t>(Lane::Quick, asker, std::move(then), [](storage::Reader &r) { return r.lastId(); });
+}
+
+}  // namespace sluice::ui

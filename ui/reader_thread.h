@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// ReaderThread: the real RecordingAccess: two threads, one a lane, each with a storage::Reader of its own. Lives on the
+// window's thread. Bound: 256 questions wait in a lane; past that the oldest is answered with an error.
+// The file may be missing at first: each question tries to open it.
+#pragma once
+
+#include "ui/recording_access.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace sluice::ui {
+
+class ReaderThread : public RecordingAccess {
+public:
+    explicit ReaderThread(std::string path);
+    ~ReaderThread() override;           // interrupts what is under way and waits for it
+
+    void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) override;
+    void rows(Asker, Ids, Then<Rows>) override;
+    void exchange(Asker, int64_t id, Then<journey::Exchange>) override;
+    void slices(Asker, storage::SliceRequest, Then<std::vector<storage::Slice>>) override;
+    void replaysOf(Asker, int64_t id, Then<Ids>) override;
+    void setMark(Asker, int64_t id, int mark, Then<Done>) override;
+    void lastId(Asker, Then<int64_t>) override;
+
+private:
+    class Worker;
+    // The newest question of each asker's slot, so that an answer that was on its way already is dropped.
+    using Numbers = std::map<std::pair<const QObject *, int>, uint64_t>;
+    template<class T, class Call>
+    void post(Lane, Asker, Then<T>, Call &&);
+    std::shared_ptr<Numbers> newest_;      // the window's thread only
+    std::unique_ptr<Worker> quick_, slow_;
+};
+
+}  // namespace sluice::ui

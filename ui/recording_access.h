@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// RecordingAccess: looks into a recording without making the window wait. Every question is answered later, on the window's
+// thread, never inside the call. A question replaces the one that the same asker put before in the same slot: that one is
+// dropped, or interrupted where it is under way, and never answered. Nothing is answered to an asker that is gone.
+// ReaderThread is the real one; the tests of the models have one in memory.
+#pragma once
+
+#include "storage/reader.h"
+
+#include <QObject>
+
+#include <functional>
+#include <vector>
+
+namespace sluice::ui {
+
+struct Asker {
+    QObject *who = nullptr;             // lives on the window's thread
+    int slot = 0;                       // what of its questions this is
+};
+
+// Quick: what somebody looks at now. Slow: what may scan a whole recording; it never holds up the quick ones.
+enum class Lane { Quick, Slow };
+
+class RecordingAccess {
+public:
+    template<class T>
+    using Then = std::function<void(Result<T>)>;
+    using Ids = std::vector<int64_t>;
+    using Rows = std::vector<storage::Row>;
+
+    virtual ~RecordingAccess() = default;
+    // As the calls of storage::Reader with the same names.
+    virtual void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) = 0;
+    virtual void rows(Asker, Ids, Then<Rows>) = 0;
+    virtual void exchange(Asker, int64_t id, Then<journey::Exchange>) = 0;
+    virtual void slices(Asker, storage::SliceRequest, Then<std::vector<storage::Slice>>) = 0;
+    virtual void replaysOf(Asker, int64_t id, Then<Ids>) = 0;
+    virtual void setMark(Asker, int64_t id, int mark, Then<Done>) = 0;
+    virtual void lastId(Asker, Then<int64_t>) = 0;
+};
+
+}  // namespace sluice::ui

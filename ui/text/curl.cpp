@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/text/curl.h"
+
+#include "ui/text/format.h"
+
+#include <QUrl>
+
+namespace sluice::ui {
+
+namespace {
+
+// What curl says by itself, or must work out anew.
+bool isCurlsOwn(std::string_view name)
+{
+    for (const std::string_view own : {"Host", "Content-Length", "Connection", "Transfer-Encoding", "Expect", "Keep-Alive"}) {
+        if (http::equalsIgnoreCase(name, own))
+            return true;
+    }
+    return false;
+}
+
+QString text(std::string_view bytes)
+{
+    return QString::fromUtf8(bytes.data(), qsizetype(bytes.size()));
+}
+
+QString urlOf(const journey::Exchange &x, const QString &address)
+{
+    if (x.received.target.find("://") != std::string::npos)
+        return qs(x.received.target);
+    const QUrl base(address);
+    QString scheme = qs(x.received.scheme), authority = qs(x.received.authority);
+    if (scheme.isEmpty())
+        scheme = base.scheme().isEmpty() ? u"http"_qs : base.scheme();
+    if (authority.isEmpty())
+        authority = base.authority().isEmpty() ? u"127.0.0.1:8080"_qs : base.authority();
+    return scheme + u"://"_qs + authority + qs(x.received.target);
+}
+
+}  // namespace
+
+QString shellQuoted(const QString &text)
+{
+    QString inner = text;
+    return u'\'' + inner.replace(u'\'', u"'\\''"_qs) + u'\'';
+}
+
+QString curlLine(const journey::Exchange &x, const QString &address)
+{
+    QString out = u"curl"_qs;
+    const QString method = qs(x.received.method);
+    if (method == u"HEAD")
+        out += u" --head"_qs;
+    else if (method != (x.requestBody.size ? u"POST" : u"GET"))
+        out += u" -X "_qs + shellQuoted(method);
+    out += u' ' + shellQuoted(urlOf(x, address));
+    for (const http::Field field : x.received.headers) {
+        if (!isCurlsOwn(field.name))
+            out += u" \\\n  -H "_qs + shellQuoted(text(field.name) + u": "_qs + text(field.value));
+    }
+    if (x.requestBody.size == 0)
+        return out;
+    const QString body = text(x.requestBody.bytes);
+    if (body.contains(QChar::Null) || body.contains(QChar::ReplacementCharacter))
+        return out + u"  # its body is not text and does not fit into a line"_qs;
+    out += u" \\\n  --data-raw "_qs + shellQuoted(body);
+    if (x.requestBody.cut())
+        out += u"  # the recording kept only the beginning of the body"_qs;
+    return out;
+}
+
+}  // namespace sluice::ui

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/text/highlight.h"
+
+namespace sluice::ui {
+
+Highlighter::Highlighter(const Theme &theme, QTextDocument *document) : QSyntaxHighlighter(document), theme_(theme)
+{
+    connect(&theme_, &Theme::changed, this, &QSyntaxHighlighter::rehighlight);
+}
+
+void Highlighter::highlightBlock(const QString &text)
+{
+    switch (language_) {
+    case Language::None: return;
+    case Language::Json: return json(text);
+    case Language::Xml: return xml(text);
+    case Language::Headers: return headers(text);
+    }
+}
+
+void Highlighter::json(const QString &text)
+{
+    const Palette &c = theme_.colors();
+    for (qsizetype i = 0; i < text.size();) {
+        const QChar at = text[i];
+        const qsizetype begin = i;
+        if (at == u'"') {
+            for (++i; i < text.size() && text[i] != u'"'; ++i)
+                i += text[i] == u'\\';
+            i = std::min(i + 1, text.size());
+            qsizetype next = i;
+            while (next < text.size() && text[next].isSpace())
+                ++next;
+            setFormat(int(begin), int(i - begin), next < text.size() && text[next] == u':' ? c.key : c.string);
+        } else if (at.isLetterOrNumber() || at == u'-') {
+            while (i < text.size() && !text[i].isSpace() && !QStringView(u",:{}[]\"").contains(text[i]))
+                ++i;
+            setFormat(int(begin), int(i - begin), c.number);
+        } else {
+            if (!at.isSpace())
+                setFormat(int(i), 1, c.muted);
+            ++i;
+        }
+    }
+}
+
+void Highlighter::xml(const QString &text)
+{
+    const Palette &c = theme_.colors();
+    for (qsizetype i = 0; i < text.size();) {
+        if (text[i] != u'<') {
+            ++i;
+            continue;
+        }
+        const qsizetype end = text.indexOf(u'>', i);
+        const qsizetype stop = end < 0 ? text.size() : end + 1;
+        setFormat(int(i), int(stop - i), text.mid(i, 4) == u"<!--" ? c.comment : c.key);
+        for (qsizetype quote = text.indexOf(u'"', i); quote >= 0 && quote < stop;) {
+            const qsizetype close = text.indexOf(u'"', quote + 1);
+            if (close < 0)
+                break;
+            setFormat(int(quote), int(close - quote + 1), c.string);
+            quote = text.indexOf(u'"', close + 1);
+        }
+        i = stop;
+    }
+}
+
+void Highlighter::headers(const QString &text)
+{
+    const qsizetype colon = text.indexOf(u':');
+    if (colon > 0 && !text.left(colon).contains(u' '))
+        setFormat(0, int(colon), theme_.colors().key);
+    else if (text.startsWith(u"—"))
+        setFormat(0, int(text.size()), theme_.colors().comment);
+}
+
+}  // namespace sluice::ui

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/body_view.h"
+
+#include "ui/text/format.h"
+#include "ui/text/highlight.h"
+#include "ui/widgets/controls.h"
+
+#include <QButtonGroup>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPointer>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStackedWidget>
+#include <QThreadPool>
+#include <QToolButton>
+
+namespace sluice::ui {
+
+namespace {
+
+constexpr size_t firstBytes = 64 * 1024, allBytes = 8u << 20;
+constexpr qsizetype mostHighlighted = 1 << 20;
+
+QString kindWord(BodyKind kind)
+{
+    switch (kind) {
+    case BodyKind::Empty: return {};
+    case BodyKind::Json: return u"JSON"_qs;
+    case BodyKind::Xml: return u"XML"_qs;
+    case BodyKind::Text: return u"text"_qs;
+    case BodyKind::Binary: return u"binary"_qs;
+    case BodyKind::Image: break;
+    }
+    return u"picture"_qs;
+}
+
+QString view(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
+}  // namespace
+
+BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
+    : QWidget(parent), theme_(theme), title_(label(tr("Body"), "heading")), kind_(label({}, "small")), note_(label({}, "warn")),
+      empty_(label(tr("No body"), "muted")), picture_(new QLabel), looks_(new QButtonGroup(this)), secrets_(new QToolButton),
+      copy_(new QToolButton), all_(button(tr("Show all"))), text_(new QPlainTextEdit), pictures_(new QScrollArea),
+      stack_(new QStackedWidget), highlighter_(new Highlighter(theme, text_->document()))
+{
+    text_->setReadOnly(true);
+    text_->setAccessibleName(tr("%1 body").arg(name));
+    text_->setFrameShape(QFrame::NoFrame);
+    text_->setLineWrapMode(QPlainTextEdit::WidgetWidth);
+    text_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    empty_->setAlignment(Qt::AlignCenter);
+    picture_->setAlignment(Qt::AlignCenter);
+    picture_->setAccessibleName(tr("%1 body, a picture").arg(name));
+    pictures_->setWidget(picture_);
+    pictures_->setWidgetResizable(true);
+    note_->setWordWrap(true);
+    stack_->addWidget(text_);
+    stack_->addWidget(pictures_);
+    stack_->addWidget(empty_);
+
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(0, 0, 0, 0);
+    bar->setSpacing(space::xs);
+    bar->addWidget(title_);
+    bar->addSpacing(space::xs);
+    bar->addWidget(kind_, 1);
+    const char *const looks[] = {QT_TR_NOOP("Pretty"), QT_TR_NOOP("Plain"), QT_TR_NOOP("Hex")};
+    for (int i = 0; i < 3; ++i) {
+        auto *each = new QToolButton;
+        each->setText(tr(looks[i]));
+        each->setCheckable(true);
+        each->setAccessibleName(tr("%1 body: %2").arg(name, tr(looks[i])));
+        looks_->addButton(each, i);
+        bar->addWidget(each);
+    }
+    looks_->button(0)->setChecked(true);
+    secrets_->setCheckable(true);
+    nameButton(secrets_, tr("Show what stands for the secrets"));
+    nameButton(copy_, tr("Copy the body as it is shown"));
+    bar->addWidget(secrets_);
+    bar->addWidget(copy_);
+
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(space::xs);
+    column->addLayout(bar);
+    column->addWidget(stack_, 1);
+    column->addWidget(note_);
+    column->addWidget(all_, 0, Qt::AlignLeft);
+
+    connect(looks_, &QButtonGroup::idClicked, this, [this](int look) {
+        question_.look = BodyLook(look);
+        ask(firstBytes);
+    });
+    connect(all_, &QPushButton::clicked, this, [this] { ask(allBytes); });
+    connect(secrets_, &QToolButton::toggled, this, &BodyView::showSecrets);
+    connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(text_->toPlainText()); });
+    connect(&theme_, &Theme::changed, this, &BodyView::restyle);
+    restyle();
+    clear();
+}
+
+void BodyView::restyle()
+{
+    text_->setFont(theme_.mono());
+    secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
+    copy_->setIcon(theme_.icon(u"copy"_qs, theme_.colors().muted));
+}
+
+void BodyView::clear()
+{
+    question_ = {};
+    question_.look = BodyLook(looks_->checkedId());
+    ++generation_;
+    show({});
+}
+
+void BodyView::setContent(journey::Content content, const http::HeaderList &headers)
+{
+    question_.content = std::move(content);
+    question_.type = view(headers.get("Content-Type"));
+    question_.encoding = view(headers.get("Content-Encoding"));
+    secrets_->setChecked(false);
+    ask(firstBytes);
+}
+
+void BodyView::ask(size_t most)
+{
+    question_.most = most;
+    ready_ = false;
+    const QPointer<BodyView> self(this);
+    QThreadPool::globalInstance()->start([self, question = question_, generation = ++generation_] {
+        const auto made = std::make_shared<BodyText>(bodyText(question));
+        QMetaObject::invokeMethod(QCoreApplication::instance(), [self, made, generation] {
+            if (self && self->generation_ == generation)
+                self->show(std::move(*made));
+        }, Qt::QueuedConnection);
+    });
+}
+
+void BodyView::show(BodyText body)
+{
+    body_ = std::move(body);
+    ready_ = true;
+    QStringList facts;
+    if (body_.kind != BodyKind::Empty) {
+        facts << kindWord(body_.kind) << sizeText(body_.decodedSize);
+        if (!question_.encoding.isEmpty() && question_.encoding != u"identity")
+            facts << tr("%1, %2 on the wire").arg(question_.encoding, sizeText(question_.content.size));
+    }
+    kind_->setText(facts.join(u" · "_qs));
+    note_->setText(body_.note);
+    note_->setVisible(!body_.note.isEmpty());
+    all_->setVisible(body_.partial && question_.most < allBytes);
+    all_->setText(tr("Show all of it (%1)").arg(sizeText(body_.decodedSize)));
+    const bool isText = body_.kind != BodyKind::Empty && body_.kind != BodyKind::Image;
+    for (QAbstractButton *look : looks_->buttons())
+        look->setVisible(body_.kind != BodyKind::Empty);
+    secrets_->setVisible(isText && hasSecrets(body_.text));
+    copy_->setVisible(isText);
+    if (body_.kind == BodyKind::Image) {
+        picture_->setPixmap(QPixmap::fromImage(body_.image));
+        stack_->setCurrentWidget(pictures_);
+    } else if (isText) {
+        showSecrets(secrets_->isChecked());
+        stack_->setCurrentWidget(text_);
+    } else {
+        text_->clear();
+        stack_->setCurrentWidget(empty_);
+    }
+    Q_EMIT shown();
+}
+
+void BodyView::showSecrets(bool on)
+{
+    const bool small = body_.text.size() <= mostHighlighted;
+    highlighter_->setLanguage(small && body_.kind == BodyKind::Json  ? Highlighter::Language::Json
+                              : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
+                                                                     : Highlighter::Language::None);
+    text_->setPlainText(on ? body_.text : withSecretsHidden(body_.text));
+}
+
+QString BodyView::shownText() const
+{
+    return text_->toPlainText();
+}
+
+}  // namespace sluice::ui

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BodyView: one body to read: laid out, plain or as hex; pictures as pictures. Decoding happens on another thread; of a big
+// body the first 64 KiB are shown until all of it is asked for (then at most 8 MiB of text). Secrets are dots until asked for.
+#pragma once
+
+#include "ui/text/body.h"
+#include "ui/theme/theme.h"
+
+#include <QWidget>
+
+class QButtonGroup;
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+class QScrollArea;
+class QStackedWidget;
+class QToolButton;
+
+namespace sluice::ui {
+
+class Highlighter;
+
+class BodyView : public QWidget {
+    Q_OBJECT
+public:
+    explicit BodyView(const Theme &theme, const QString &name, QWidget *parent = nullptr);
+
+    void setContent(journey::Content content, const http::HeaderList &headers);
+    void clear();
+    QString shownText() const;
+    bool ready() const { return ready_; }
+
+Q_SIGNALS:
+    void shown();                                   // what was asked for last is on the screen
+
+private:
+    void ask(size_t most);
+    void show(BodyText text);
+    void showSecrets(bool on);
+    void restyle();
+
+    const Theme &theme_;
+    QLabel *title_, *kind_, *note_, *empty_, *picture_;
+    QButtonGroup *looks_;
+    QToolButton *secrets_, *copy_;
+    QPushButton *all_;
+    QPlainTextEdit *text_;
+    QScrollArea *pictures_;
+    QStackedWidget *stack_;
+    Highlighter *highlighter_;
+    BodyQuestion question_;
+    BodyText body_;
+    uint64_t generation_ = 0;
+    bool ready_ = true;
+};
+
+}  // namespace sluice::ui

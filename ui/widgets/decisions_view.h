@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DecisionsView: what the gateway decided about an exchange, stage by stage, and why: a story to be read from top to bottom.
+#pragma once
+
+#include "storage/reader.h"
+#include "ui/theme/theme.h"
+
+#include <QScrollArea>
+
+class QVBoxLayout;
+
+namespace sluice::ui {
+
+class DecisionsView : public QScrollArea {
+    Q_OBJECT
+public:
+    explicit DecisionsView(const Theme &theme, QWidget *parent = nullptr);
+    void show(const journey::Exchange &);
+    // For a request that was not sent: `summary` is the sentence above the decisions.
+    void show(const QString &summary, const journey::DecisionLog &, const QString &failure = {});
+    void clear();
+
+private:
+    void rebuild();
+    QWidget *card(const journey::Decision &, bool first, bool last);
+    const Theme &theme_;
+    QString summary_, failure_;
+    std::vector<journey::Decision> decisions_;
+    size_t leftOut_ = 0;
+};
+
+// How well an outcome is for the client: for its glyph.
+enum class OutcomeTone { Good, Bad, Warn, Neutral };
+OutcomeTone outcomeTone(const std::string &stage, const std::string &outcome);
+QString stageTitle(const std::string &stage);       // "route" → "Route"
+QString outcomeText(const std::string &outcome);    // "no_route" → "No route"
+
+}  // namespace sluice::ui

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DetailPanel: one exchange, whole: request and response side by side, decisions, timing, raw heads. Asks the recording for it.
+#pragma once
+
+#include "ui/recording_access.h"
+#include "ui/theme/theme.h"
+
+#include <QWidget>
+
+#include <memory>
+
+class QLabel;
+class QPlainTextEdit;
+class QTabWidget;
+class QToolButton;
+
+namespace sluice::ui {
+
+class DecisionsView;
+class Highlighter;
+class MessageView;
+class TimingView;
+
+class DetailPanel : public QWidget {
+    Q_OBJECT
+public:
+    DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget *parent = nullptr);
+
+    void show(int64_t id);
+    using QWidget::show;
+    int64_t id() const { return id_; }
+    // Nothing until it is there.
+    const journey::Exchange *exchange() const { return exchange_.get(); }
+    MessageView *request() const { return request_; }
+    MessageView *response() const { return response_; }
+    QTabWidget *tabs() const { return tabs_; }
+
+Q_SIGNALS:
+    void shown(qint64 id);
+    void closed();
+    void replayAsked();
+    void editAsked();
+    void compareAsked();
+    void curlAsked();
+
+private:
+    void take(Result<journey::Exchange> exchange);
+    void fillTitle();
+    void restyle();
+    QToolButton *tool(const QString &icon, const QString &name, void (DetailPanel::*signal)());
+
+    RecordingAccess &recording_;
+    const Theme &theme_;
+    int64_t id_ = 0;
+    std::unique_ptr<journey::Exchange> exchange_;
+    QLabel *pill_, *title_, *facts_;
+    QTabWidget *tabs_;
+    MessageView *request_, *response_;
+    DecisionsView *decisions_;
+    TimingView *timing_;
+    QPlainTextEdit *raw_;
+    Highlighter *rawColors_;
+    std::vector<std::pair<QToolButton *, QString>> tools_;
+};
+
+// The four heads of an exchange as they went over the wire, secrets hidden.
+QString rawText(const journey::Exchange &);
+
+}  // namespace sluice::ui

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/long_table.h"
+
+#include <QMouseEvent>
+#include <QPainter>
+#include <QScrollBar>
+
+#include <algorithm>
+
+namespace sluice::ui {
+
+LongTable::LongTable(int rowHeight, QWidget *parent)
+    : QAbstractItemView(parent), header_(new QHeaderView(Qt::Horizontal, this)), rowHeight_(rowHeight)
+{
+    setFrameShape(NoFrame);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(NoEditTriggers);
+    setVerticalScrollMode(ScrollPerPixel);
+    setHorizontalScrollMode(ScrollPerPixel);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+    setMouseTracking(true);
+    viewport()->setMouseTracking(true);
+    header_->setStretchLastSection(false);
+    header_->setHighlightSections(false);
+    header_->setSectionsMovable(true);
+    header_->setMinimumSectionSize(32);
+    connect(header_, &QHeaderView::sectionResized, this, [this] { fitColumns(); viewport()->update(); });
+    connect(header_, &QHeaderView::sectionMoved, this, [this] { viewport()->update(); });
+    connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &LongTable::userScrolled);
+}
+
+void LongTable::setModel(QAbstractItemModel *model)
+{
+    header_->setModel(model);
+    QAbstractItemView::setModel(model);
+    if (model)
+        connect(model, &QAbstractItemModel::rowsRemoved, this, [this] { moveTo(verticalScrollBar()->value()); });
+    updateGeometries();
+}
+
+void LongTable::setStretchColumn(int column)
+{
+    stretch_ = column;
+    fitColumns();
+}
+
+void LongTable::setTailAtTop(bool top)
+{
+    tailAtTop_ = top;
+    if (following_)
+        placeTail();
+}
+
+int LongTable::rows() const
+{
+    return model() ? model()->rowCount(rootIndex()) : 0;
+}
+
+int64_t LongTable::contentHeight() const
+{
+    return int64_t(rows()) * rowHeight_;
+}
+
+int LongTable::restingMaximum() const
+{
+    return int(std::clamp<int64_t>(contentHeight() - viewport()->height(), 0, std::numeric_limits<int>::max()));
+}
+
+int LongTable::firstVisibleRow() const
+{
+    return verticalScrollBar()->value() / rowHeight_;
+}
+
+// ---- following
+
+void LongTable::moveTo(int value)
+{
+    moving_ = true;
+    // Past its resting end where that is needed to keep a row in its place; the range shrinks again as the reader scrolls.
+    verticalScrollBar()->setRange(0, std::max(restingMaximum(), value));
+    verticalScrollBar()->setValue(value);
+    moving_ = false;
+}
+
+void LongTable::placeTail()
+{
+    moveTo(tailAtTop_ ? 0 : restingMaximum());
+}
+
+void LongTable::setFollowing(bool on)
+{
+    if (on == following_)
+        return;
+    following_ = on;
+    Q_EMIT followingChanged(on);
+}
+
+void LongTable::followTail()
+{
+    setFollowing(true);
+    placeTail();
+}
+
+void LongTable::stopFollowing()
+{
+    setFollowing(false);
+}
+
+void LongTable::userScrolled()
+{
+    if (moving_)
+        return;
+    const int value = verticalScrollBar()->value(), rest = restingMaximum();
+    if (verticalScrollBar()->maximum() > std::max(rest, value)) {
+        moving_ = true;
+        verticalScrollBar()->setMaximum(std::max(rest, value));
+        moving_ = false;
+    }
+    const bool atTail = tailAtTop_ ? value == 0 : value >= rest;
+    if (!atTail)
+        setFollowing(false);
+    else if (!currentIndex().isValid())
+        setFollowing(true);
+}
+
+void LongTable::currentChanged(const QModelIndex &current, const QModelIndex &previous)
+{
+    if (current.isValid())
+        setFollowing(false);
+    QAbstractItemView::currentChanged(current, previous);
+    viewport()->update();
+}
+
+void LongTable::rowsInserted(const QModelIndex &parent, int start, int end)
+{
+    const int top = verticalScrollBar()->value(), first = top / rowHeight_;
+    QAbstractItemView::rowsInserted(parent, start, end);
+    if (following_)
+        placeTail();
+    else if (start <= first && rows() > end - start + 1)
+        moveTo(top + (end - start + 1) * rowHeight_);
+    else
+        moveTo(top);
+    hover_ = -1;
+    viewport()->update();
+}
+
+void LongTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    QAbstractItemView::rowsAboutToBeRemoved(parent, start, end);
+    const int top = verticalScrollBar()->value(), first = top / rowHeight_;
+    const int above = std::max(0, std::min(end, first - 1) - start + 1);
+    if (above > 0)
+        moveTo(std::max(0, top - above * rowHeight_));
+    viewport()->update();
+}
+
+void LongTable::reset()
+{
+    QAbstractItemView::reset();
+    hover_ = -1;
+    updateGeometries();
+    setFollowing(true);
+    placeTail();
+}
+
+// ---- geometry
+
+int LongTable::horizontalOffset() const
+{
+    return horizontalScrollBar()->value();
+}
+
+int LongTable::verticalOffset() const
+{
+    return verticalScrollBar()->value();
+}
+
+QRect LongTable::visualRect(const QModelIndex &index) const
+{
+    if (!index.isValid())
+        return {};
+    const int64_t y = int64_t(index.row()) * rowHeight_ - verticalOffset();
+    if (y < -1'000'000 || y > 1'000'000)
+        return {};
+    return {header_->sectionViewportPosition(index.column()), int(y), header_->sectionSize(index.column()), rowHeight_};
+}
+
+QModelIndex LongTable::indexAt(const QPoint &point) const
+{
+    const int64_t row = (int64_t(point.y()) + verticalOffset()) / rowHeight_;
+    const int column = std::max(0, header_->logicalIndexAt(point.x()));
+    return point.y() < 0 || row >= rows() ? QModelIndex() : model()->index(int(row), column, rootIndex());
+}
+
+void LongTable::scrollTo(const QModelIndex &index, ScrollHint hint)
+{
+    if (!index.isValid())
+        return;
+    const int64_t y = int64_t(index.row()) * rowHeight_, height = viewport()->height();
+    int64_t value = verticalOffset();
+    if (hint == PositionAtCenter)
+        value = y - (height - rowHeight_) / 2;
+    else if (hint == PositionAtTop || y < value)
+        value = y;
+    else if (hint == PositionAtBottom || y + rowHeight_ > value + height)
+        value = y + rowHeight_ - height;
+    if (value != verticalOffset())
+        moveTo(int(std::clamp<int64_t>(value, 0, std::max(restingMaximum(), verticalOffset()))));
+}
+
+void LongTable::updateGeometries()
+{
+    const int height = header_->sizeHint().height();
+    setViewportMargins(0, height, 0, 0);
+    const QRect area = viewport()->geometry();
+    header_->setGeometry(area.left(), area.top() - height, area.width(), height);
+    fitColumns();
+    QScrollBar *vertical = verticalScrollBar();
+    vertical->setSingleStep(rowHeight_);
+    vertical->setPageStep(std::max(rowHeight_, viewport()->height() / rowHeight_ * rowHeight_));
+    if (following_)
+        placeTail();
+    else
+        moveTo(vertical->value());
+    horizontalScrollBar()->setPageStep(viewport()->width());
+    horizontalScrollBar()->setRange(0, std::max(0, header_->length() - viewport()->width()));
+    QAbstractItemView::updateGeometries();
+}
+
+void LongTable::fitColumns()
+{
+    if (stretch_ < 0 || stretch_ >= header_->count())
+        return;
+    const int left = viewport()->width() - (header_->length() - header_->sectionSize(stretch_));
+    const int width = std::max(160, left);
+    if (width != header_->sectionSize(stretch_))
+        header_->resizeSection(stretch_, width);
+}
+
+void LongTable::resizeEvent(QResizeEvent *event)
+{
+    QAbstractItemView::resizeEvent(event);
+    updateGeometries();
+}
+
+void LongTable::scrollContentsBy(int dx, int dy)
+{
+    if (dx)
+        header_->setOffset(horizontalScrollBar()->value());
+    scrollDirtyRegion(dx, dy);
+    viewport()->update();
+}
+
+// ---- keys, selection, painting
+
+QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
+{
+    const int count = rows(), page = std::max(1, viewport()->height() / rowHeight_ - 1);
+    if (count == 0)
+        return {};
+    const QModelIndex now = currentIndex();
+    int row = now.isValid() ? now.row() : std::max(0, firstVisibleRow() - (action == MoveDown || action == MoveNext));
+    switch (action) {
+    case MoveUp: case MovePrevious: row -= 1; break;
+    case MoveDown: case MoveNext: row += 1; break;
+    case MovePageUp: row -= page; break;
+    case MovePageDown: row += page; break;
+    case MoveHome: row = 0; break;
+    case MoveEnd: row = count - 1; break;
+    case MoveLeft: case MoveRight: break;
+    }
+    return model()->index(std::clamp(row, 0, count - 1), now.isValid() ? now.column() : 0, rootIndex());
+}
+
+void LongTable::setSelection(const QRect &rect, QItemSelectionModel::SelectionFlags flags)
+{
+    const int count = rows(), columns = model() ? model()->columnCount(rootIndex()) : 0;
+    if (count == 0 || columns == 0)
+        return;
+    const int64_t top = (int64_t(rect.normalized().top()) + verticalOffset()) / rowHeight_;
+    const int64_t bottom = (int64_t(rect.normalized().bottom()) + verticalOffset()) / rowHeight_;
+    if (top >= count || bottom < 0) {
+        selectionModel()->select(QItemSelection(), flags);
+        return;
+    }
+    const QModelIndex first = model()->index(int(std::max<int64_t>(0, top)), 0, rootIndex());
+    const QModelIndex last = model()->index(int(std::min<int64_t>(count - 1, bottom)), columns - 1, rootIndex());
+    selectionModel()->select(QItemSelection(first, last), flags);
+}
+
+QRegion LongTable::visualRegionForSelection(const QItemSelection &selection) const
+{
+    QRegion region;
+    for (const QItemSelectionRange &range : selection) {
+        const int64_t top = int64_t(range.top()) * rowHeight_ - verticalOffset();
+        const int64_t bottom = int64_t(range.bottom() + 1) * rowHeight_ - verticalOffset();
+        const int64_t high = std::max<int64_t>(0, top), low = std::min<int64_t>(viewport()->height(), bottom);
+        if (high < low)
+            region += QRect(0, int(high), viewport()->width(), int(low - high));
+    }
+    return region;
+}
+
+bool LongTable::viewportEvent(QEvent *event)
+{
+    int hover = hover_;
+    if (event->type() == QEvent::MouseMove)
+        hover = indexAt(static_cast<QMouseEvent *>(event)->pos()).row();
+    else if (event->type() == QEvent::Leave)
+        hover = -1;
+    if (hover != hover_) {
+        hover_ = hover;
+        viewport()->update();
+    }
+    return QAbstractItemView::viewportEvent(event);
+}
+
+void LongTable::paintEvent(QPaintEvent *event)
+{
+    QPainter painter(viewport());
+    const QPalette &colors = palette();
+    painter.fillRect(event->rect(), colors.base());
+    const int count = rows(), first = std::max(0, firstVisibleRow());
+    QStyleOptionViewItem option;
+    initViewItemOption(&option);
+    for (int row = first; row < count; ++row) {
+        const int y = int(int64_t(row) * rowHeight_ - verticalOffset());
+        if (y >= viewport()->height())
+            break;
+        const bool selected = selectionModel()->isSelected(model()->index(row, 0, rootIndex()));
+        const QRect line(0, y, viewport()->width(), rowHeight_);
+        if (selected)
+            painter.fillRect(line, colors.highlight());
+        else if (row == hover_)
+            painter.fillRect(line, colors.midlight());
+        for (int column = 0; column < header_->count(); ++column) {
+            if (header_->isSectionHidden(column))
+                continue;
+            const QModelIndex index = model()->index(row, column, rootIndex());
+            option.rect = visualRect(index);
+            if (!option.rect.intersects(event->rect()))
+                continue;
+            option.state = QStyle::State_Enabled | (selected ? QStyle::State_Selected : QStyle::State_None);
+            option.index = index;
+            itemDelegateForIndex(index)->paint(&painter, option, index);
+        }
+        if (currentIndex().row() == row && hasFocus()) {
+            painter.setPen(QPen(colors.link().color(), 2));
+            painter.drawLine(1, y + 4, 1, y + rowHeight_ - 5);
+        }
+    }
+}
+
+}  // namespace sluice::ui

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/message_view.h"
+
+#include "ui/text/format.h"
+#include "ui/text/highlight.h"
+#include "ui/widgets/body_view.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/exchange_delegate.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QSplitter>
+#include <QToolButton>
+
+namespace sluice::ui {
+
+QString fieldLines(const http::HeaderList &fields)
+{
+    QString out;
+    for (const http::Field field : fields)
+        out += QString::fromUtf8(field.name.data(), qsizetype(field.name.size())) + u": "_qs
+            + QString::fromUtf8(field.value.data(), qsizetype(field.value.size())) + u'\n';
+    out.chop(1);
+    return out;
+}
+
+MessageView::MessageView(const Theme &theme, const QString &name, QWidget *parent)
+    : QWidget(parent), theme_(theme), title_(label(name, "heading")), start_(label({}, "mono")), pill_(new QLabel), count_(label({}, "small")),
+      secrets_(new QToolButton), fields_(new QPlainTextEdit), body_(new BodyView(theme, name)),
+      highlighter_(new Highlighter(theme, fields_->document()))
+{
+    highlighter_->setLanguage(Highlighter::Language::Headers);
+    start_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    start_->setMinimumWidth(40);
+    start_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    pill_->setAccessibleName(tr("Status"));
+    pill_->hide();
+    fields_->setReadOnly(true);
+    fields_->setFrameShape(QFrame::NoFrame);
+    fields_->setAccessibleName(tr("%1 headers").arg(name));
+    fields_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    secrets_->setCheckable(true);
+    nameButton(secrets_, tr("Show what stands for the secrets"));
+
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(0, 0, 0, 0);
+    bar->setSpacing(space::s);
+    bar->addWidget(title_);
+    bar->addWidget(pill_);
+    bar->addWidget(start_, 1);
+    bar->addWidget(count_);
+    bar->addWidget(secrets_);
+    auto *head = new QWidget;
+    auto *headColumn = new QVBoxLayout(head);
+    headColumn->setContentsMargins(0, 0, 0, space::s);
+    headColumn->setSpacing(space::xs);
+    headColumn->addLayout(bar);
+    headColumn->addWidget(fields_, 1);
+    auto *bodyPart = new QWidget;
+    auto *bodyColumn = new QVBoxLayout(bodyPart);
+    bodyColumn->setContentsMargins(0, space::s, 0, 0);
+    bodyColumn->addWidget(body_);
+
+    auto *splitter = new QSplitter(Qt::Vertical);
+    splitter->addWidget(head);
+    splitter->addWidget(bodyPart);
+    splitter->setStretchFactor(0, 2);
+    splitter->setStretchFactor(1, 3);
+    splitter->setChildrenCollapsible(false);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(space::m, space::s, space::m, space::s);
+    column->addWidget(splitter);
+
+    connect(secrets_, &QToolButton::toggled, this, &MessageView::showFields);
+    connect(&theme_, &Theme::changed, this, &MessageView::restyle);
+    restyle();
+}
+
+void MessageView::restyle()
+{
+    fields_->setFont(theme_.mono());
+    secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
+    if (status_ >= 0)
+        pill_->setPixmap(statusPixmap(theme_, status_, devicePixelRatioF()));
+}
+
+void MessageView::setTitle(const QString &title)
+{
+    title_->setText(title);
+}
+
+void MessageView::setFields(const http::HeaderList &fields, const http::HeaderList &trailers)
+{
+    fieldText_ = fieldLines(fields);
+    if (!trailers.empty())
+        fieldText_ += u"\n— trailers —\n"_qs + fieldLines(trailers);
+    const size_t count = fields.size() + trailers.size();
+    count_->setText(count == 1 ? tr("1 header") : tr("%1 headers").arg(count));
+    secrets_->setVisible(hasSecrets(fieldText_));
+    secrets_->setChecked(false);
+    showFields(false);
+}
+
+void MessageView::showFields(bool secrets)
+{
+    fields_->setPlainText(secrets ? fieldText_ : withSecretsHidden(fieldText_));
+}
+
+void MessageView::showRequest(const journey::Exchange &x)
+{
+    status_ = -1;
+    pill_->hide();
+    const QString start = qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.target));
+    start_->setText(start);
+    start_->setToolTip(start);
+    setFields(x.received.headers, x.requestTrailers);
+    body_->setContent(x.requestBody, x.received.headers);
+}
+
+void MessageView::showResponse(const journey::Exchange &x)
+{
+    status_ = x.returned.status;
+    pill_->setPixmap(statusPixmap(theme_, status_, devicePixelRatioF()));
+    pill_->setToolTip(statusText(status_));
+    pill_->show();
+    QString start = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();
+    if (!x.failure.empty())
+        start = qs(x.failure);
+    start_->setText(start);
+    start_->setToolTip(start);
+    setFields(x.returned.headers, x.responseTrailers);
+    body_->setContent(x.responseBody, x.returned.headers);
+}
+
+void MessageView::clear()
+{
+    status_ = -1;
+    pill_->hide();
+    start_->clear();
+    setFields({}, {});
+    count_->clear();
+    body_->clear();
+}
+
+}  // namespace sluice::ui

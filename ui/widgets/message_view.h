@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// MessageView: one message, its fields above its body.
+#pragma once
+
+#include "storage/reader.h"
+#include "ui/theme/theme.h"
+
+#include <QWidget>
+
+class QLabel;
+class QPlainTextEdit;
+class QSplitter;
+class QToolButton;
+
+namespace sluice::ui {
+
+class BodyView;
+class Highlighter;
+
+class MessageView : public QWidget {
+    Q_OBJECT
+public:
+    MessageView(const Theme &theme, const QString &name, QWidget *parent = nullptr);
+
+    void showRequest(const journey::Exchange &);
+    void showResponse(const journey::Exchange &);
+    void clear();
+    // Another heading than the name it was made with ("Original", "Answer").
+    void setTitle(const QString &title);
+    BodyView *body() const { return body_; }
+    QPlainTextEdit *fields() const { return fields_; }
+
+private:
+    void setFields(const http::HeaderList &fields, const http::HeaderList &trailers);
+    void showFields(bool secrets);
+    void restyle();
+    const Theme &theme_;
+    QLabel *title_, *start_, *pill_, *count_;
+    QToolButton *secrets_;
+    QPlainTextEdit *fields_;
+    BodyView *body_;
+    Highlighter *highlighter_;
+    QString fieldText_;
+    int status_ = -1;
+};
+
+// "Name: value" a line.
+QString fieldLines(const http::HeaderList &);
+
+}  // namespace sluice::ui

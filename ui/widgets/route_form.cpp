@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/route_form.h"
+
+#include "ui/text/format.h"
+#include "ui/widgets/controls.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace sluice::ui {
+
+namespace {
+
+QString joined(const std::vector<std::string> &texts)
+{
+    QStringList out;
+    for (const std::string &text : texts)
+        out << qs(text);
+    return out.join(u", "_qs);
+}
+
+std::vector<std::string> parts(const QString &text)
+{
+    std::vector<std::string> out;
+    for (const QString &part : text.split(u',', Qt::SkipEmptyParts)) {
+        if (!part.trimmed().isEmpty())
+            out.push_back(part.trimmed().toStdString());
+    }
+    return out;
+}
+
+QString conditionText(const char *what, const std::vector<routing::FieldMatch> &fields)
+{
+    QStringList out;
+    for (const routing::FieldMatch &field : fields) {
+        const QString how = field.kind == routing::FieldMatch::Kind::Present ? QObject::tr("is there")
+            : field.kind == routing::FieldMatch::Kind::Exact ? u"= "_qs + qs(field.value) : u"~ "_qs + qs(field.value);
+        out << QObject::tr(what) + u' ' + qs(field.name) + u' ' + how;
+    }
+    return out.join(u'\n');
+}
+
+}  // namespace
+
+RouteForm::RouteForm(const Theme &theme, QWidget *parent)
+    : QWidget(parent), theme_(theme), routes_(new QComboBox), service_(new QComboBox), note_(label({}, "warn")), conditions_(label({}, "mono")),
+      add_(new QToolButton), up_(new QToolButton), down_(new QToolButton), remove_(button(tr("Remove this route"))), fields_(new QWidget)
+{
+    routes_->setAccessibleName(tr("Route"));
+    routes_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    service_->setAccessibleName(tr("Service"));
+    nameButton(add_, tr("Add a route behind this one"));
+    nameButton(up_, tr("Move the route up"));
+    nameButton(down_, tr("Move the route down"));
+    note_->setWordWrap(true);
+    conditions_->setWordWrap(true);
+    const auto text = [](const QString &t) { return t.trimmed().toStdString(); };
+    name_ = field(tr("Name"), tr("made from methods and path"), [=, this](const QString &t) { config::RouteEdit e; e.name = text(t); apply(e); });
+    path_ = field(tr("Path"), u"/api/users/**"_qs, [=, this](const QString &t) { config::RouteEdit e; e.path = text(t); apply(e); });
+    hosts_ = field(tr("Hosts"), tr("any"), [this](const QString &t) { config::RouteEdit e; e.hosts = parts(t); apply(e); });
+    methods_ = field(tr("Methods"), tr("any"), [this](const QString &t) { config::RouteEdit e; e.methods = parts(t.toUpper()); apply(e); });
+    strip_ = field(tr("Strip prefix"), tr("nothing is taken off the path"), [=, this](const QString &t) { config::RouteEdit e; e.stripPrefix = text(t); apply(e); });
+    rewrite_ = field(tr("Rewrite to"), tr("the path goes on unchanged"), [=, this](const QString &t) { config::RouteEdit e; e.rewrite = text(t); apply(e); });
+    connect(service_, &QComboBox::textActivated, this, [=, this](const QString &t) { config::RouteEdit e; e.service = text(t); apply(e); });
+
+    auto *top = new QHBoxLayout;
+    top->setSpacing(space::xs);
+    top->addWidget(routes_, 1);
+    for (QToolButton *each : {add_, up_, down_})
+        top->addWidget(each);
+    auto *form = new QFormLayout(fields_);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setHorizontalSpacing(space::l);
+    form->setVerticalSpacing(space::s);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    const std::pair<QString, QWidget *> lines[] = {{tr("Path"), path_}, {tr("Methods"), methods_}, {tr("Hosts"), hosts_}, {tr("Service"), service_},
+                                                   {tr("Name"), name_}, {tr("Strip prefix"), strip_}, {tr("Rewrite to"), rewrite_}};
+    for (const auto &[title, widget] : lines)
+        form->addRow(label(title, "muted"), widget);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(space::l, space::m, space::l, space::m);
+    column->setSpacing(space::m);
+    column->addLayout(top);
+    column->addWidget(note_);
+    column->addWidget(fields_);
+    column->addWidget(conditions_);
+    column->addWidget(remove_, 0, Qt::AlignLeft);
+    column->addStretch(1);
+
+    connect(routes_, &QComboBox::activated, this, [this](int index) {
+        fill();
+        if (plan_ && index >= 0 && index < int(plan_->routes.size()))
+            Q_EMIT routeChosen(plan_->routes[size_t(index)].place.line);
+    });
+    connect(add_, &QToolButton::clicked, this, [this] {
+        config::RouteEdit edit;
+        edit.path = "/new/**";
+        edit.service = plan_ && !plan_->services.empty() ? plan_->services.front().name : "";
+        wanted_ = route() + 1;
+        take(config::addRoute(text_, edit, route() + 1 < routes_->count() ? size_t(route() + 1) : config::npos));
+    });
+    connect(up_, &QToolButton::clicked, this, [this] { wanted_ = route() - 1; take(config::moveRoute(text_, size_t(route()), size_t(wanted_))); });
+    connect(down_, &QToolButton::clicked, this, [this] { wanted_ = route() + 1; take(config::moveRoute(text_, size_t(route()), size_t(wanted_))); });
+    connect(remove_, &QPushButton::clicked, this, [this] { take(config::removeRoute(text_, size_t(route()))); });
+    connect(&theme_, &Theme::changed, this, &RouteForm::restyle);
+    restyle();
+    setPlan(nullptr);
+}
+
+QLineEdit *RouteForm::field(const QString &name, const QString &hint, const std::function<void(const QString &)> &changed)
+{
+    auto *out = new QLineEdit;
+    out->setAccessibleName(name);
+    out->setPlaceholderText(hint);
+    out->setProperty("mono", true);
+    connect(out, &QLineEdit::editingFinished, this, [this, out, changed] {
+        if (!filling_ && out->isModified()) {
+            out->setModified(false);
+            changed(out->text());
+        }
+    });
+    return out;
+}
+
+void RouteForm::restyle()
+{
+    const QColor muted = theme_.colors().muted;
+    add_->setIcon(theme_.icon(u"plus"_qs, muted));
+    up_->setIcon(theme_.icon(u"up"_qs, muted));
+    down_->setIcon(theme_.icon(u"down"_qs, muted));
+}
+
+int RouteForm::route() const
+{
+    return routes_->currentIndex();
+}
+
+void RouteForm::setEnabledAll(bool on)
+{
+    fields_->setEnabled(on);
+    remove_->setEnabled(on);
+    up_->setEnabled(on && route() > 0);
+    down_->setEnabled(on && route() + 1 < routes_->count());
+    add_->setEnabled(plan_ != nullptr);
+}
+
+void RouteForm::setPlan(config::PlanPtr plan)
+{
+    plan_ = std::move(plan);
+    if (!plan_) {
+        note_->setText(tr("The text has errors. Mend them and the form comes back."));
+        note_->show();
+        setEnabledAll(false);
+        return;
+    }
+    const int chosen = wanted_ >= 0 ? wanted_ : std::max(0, route());
+    wanted_ = -1;
+    routes_->clear();
+    for (const config::RouteSettings &each : plan_->routes)
+        routes_->addItem(qs(each.name));
+    routes_->setCurrentIndex(std::min(chosen, routes_->count() - 1));
+    service_->clear();
+    for (const config::ServiceSettings &each : plan_->services)
+        service_->addItem(qs(each.name));
+    fill();
+}
+
+void RouteForm::chooseLine(int line)
+{
+    if (!plan_)
+        return;
+    int best = -1;
+    for (size_t i = 0; i < plan_->routes.size(); ++i) {
+        if (plan_->routes[i].place.line <= line)
+            best = int(i);
+    }
+    if (best >= 0 && best != route()) {
+        routes_->setCurrentIndex(best);
+        fill();
+    }
+}
+
+void RouteForm::chooseRoute(int index)
+{
+    if (index >= 0 && index < routes_->count()) {
+        routes_->setCurrentIndex(index);
+        fill();
+    }
+}
+
+void RouteForm::fill()
+{
+    const int index = route();
+    const bool there = plan_ && index >= 0 && index < int(plan_->routes.size());
+    setEnabledAll(there);
+    if (!there) {
+        note_->setText(tr("The file has no routes yet."));
+        note_->setVisible(plan_ != nullptr);
+        return;
+    }
+    filling_ = true;
+    const config::RouteSettings &r = plan_->routes[size_t(index)];
+    const std::pair<QLineEdit *, QString> values[] = {{name_, qs(r.name)}, {path_, qs(r.match.path)}, {hosts_, joined(r.match.hosts)},
+                                                      {methods_, joined(r.match.methods)}, {strip_, qs(r.rewrite.stripPrefix)},
+                                                      {rewrite_, qs(r.rewrite.path)}};
+    for (const auto &[line, value] : values) {
+        if (line->text() != value)
+            line->setText(value);
+        line->setModified(false);
+    }
+    service_->setCurrentIndex(service_->findText(qs(r.service)));
+    note_->setText(r.unavailable.empty() ? QString() : tr("Answers 503: %1").arg(qs(r.unavailable)));
+    note_->setVisible(!r.unavailable.empty());
+    const QString headers = conditionText(QT_TR_NOOP("header"), r.match.headers), query = conditionText(QT_TR_NOOP("query"), r.match.query);
+    conditions_->setText(headers + (headers.isEmpty() || query.isEmpty() ? QString() : u"\n"_qs) + query);
+    conditions_->setVisible(!conditions_->text().isEmpty());
+    filling_ = false;
+}
+
+void RouteForm::apply(const config::RouteEdit &edit)
+{
+    if (plan_ && route() >= 0)
+        take(config::setRoute(text_, size_t(route()), edit));
+}
+
+void RouteForm::take(Result<std::string> text)
+{
+    if (!text) {
+        wanted_ = -1;
+        Q_EMIT refused(qs(text.error().what));
+        fill();
+        return;
+    }
+    text_ = *text;
+    Q_EMIT edited(qs(*text));
+}
+
+}  // namespace sluice::ui

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/span_chart.h"
+
+#include "ui/text/format.h"
+
+#include <QAreaSeries>
+#include <QChart>
+#include <QDateTimeAxis>
+#include <QKeyEvent>
+#include <QLegend>
+#include <QLineSeries>
+#include <QMouseEvent>
+#include <QValueAxis>
+
+#include <cmath>
+
+namespace sluice::ui {
+
+namespace {
+
+// The next of 1, 2, 5 × 10^n above the highest value, so that the axis does not jump with each frame.
+double niceTop(double highest)
+{
+    if (highest <= 0)
+        return 1;
+    const double magnitude = std::pow(10.0, std::floor(std::log10(highest)));
+    for (const double each : {1.0, 2.0, 5.0, 10.0}) {
+        if (highest <= each * magnitude)
+            return each * magnitude;
+    }
+    return 10 * magnitude;
+}
+
+QDateTime dateTime(WallTime time)
+{
+    return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count() / 1000);
+}
+
+}  // namespace
+
+SpanChart::SpanChart(const Theme &theme, const QString &name, QWidget *parent)
+    : QChartView(parent), theme_(theme), time_(new QDateTimeAxis(this)), value_(new QValueAxis(this))
+{
+    setAccessibleName(name);
+    setAccessibleDescription(tr("Drag over a span, or use the arrow keys with Shift and Enter, to see its exchanges"));
+    setRenderHint(QPainter::Antialiasing);
+    setFrameShape(NoFrame);
+    setFocusPolicy(Qt::StrongFocus);
+    setMinimumHeight(160);
+    setCursor(Qt::CrossCursor);
+    chart()->setMargins(QMargins(0, 0, 0, 0));
+    chart()->layout()->setContentsMargins(0, 0, 0, 0);
+    chart()->setBackgroundRoundness(0);
+    chart()->setAnimationOptions(QChart::NoAnimation);
+    chart()->legend()->setAlignment(Qt::AlignTop);
+    chart()->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
+    chart()->addAxis(time_, Qt::AlignBottom);
+    chart()->addAxis(value_, Qt::AlignLeft);
+    time_->setTickCount(7);
+    value_->setTickCount(5);
+    connect(&theme_, &Theme::changed, this, &SpanChart::restyle);
+    restyle();
+}
+
+void SpanChart::restyle()
+{
+    const Palette &c = theme_.colors();
+    setBackgroundBrush(c.surface);
+    chart()->setBackgroundVisible(false);
+    chart()->legend()->setLabelColor(c.muted);
+    chart()->legend()->setFont(theme_.ui(12));
+    for (QAbstractAxis *axis : {static_cast<QAbstractAxis *>(time_), static_cast<QAbstractAxis *>(value_)}) {
+        axis->setLabelsColor(c.muted);
+        axis->setLabelsFont(theme_.ui(11));
+        axis->setGridLineColor(c.border);
+        axis->setLinePen(QPen(c.border));
+        axis->setTitleBrush(c.muted);
+        axis->setTitleFont(theme_.ui(11));
+    }
+    time_->setGridLineVisible(false);
+}
+
+void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime to, Nanos step, const QString &unit)
+{
+    if (dragging_)
+        return;
+    from_ = from;
+    to_ = to;
+    step_ = std::max(step, Nanos(1000));
+    chart()->removeAllSeries();
+    double highest = 0;
+    QStringList said;
+    for (const Line &line : lines) {
+        auto *series = new QLineSeries;
+        QList<QPointF> points;
+        for (const auto &[time, value] : line.points) {
+            points << QPointF(double(time.time_since_epoch().count()) / 1000, value);
+            highest = std::max(highest, value);
+        }
+        series->replace(points);
+        series->setName(line.name);
+        series->setPen(QPen(line.color, 2, line.style, Qt::RoundCap, Qt::RoundJoin));
+        QAbstractSeries *shown = series;
+        if (line.filled) {
+            auto *area = new QAreaSeries(series);
+            QColor ground = line.color;
+            ground.setAlphaF(0.25f);
+            area->setBrush(ground);
+            area->setPen(QPen(line.color, 2));
+            area->setName(line.name);
+            shown = area;
+        }
+        chart()->addSeries(shown);
+        shown->attachAxis(time_);
+        shown->attachAxis(value_);
+        if (!line.points.empty())
+            said << tr("%1 now %2 %3").arg(line.name).arg(line.points.back().second, 0, 'f', 1).arg(unit);
+    }
+    time_->setFormat(to - from > std::chrono::hours(2) ? u"HH:mm"_qs : u"HH:mm:ss"_qs);
+    time_->setRange(dateTime(from), dateTime(to));
+    const double top = niceTop(highest);
+    value_->setRange(0, top);
+    value_->setLabelFormat(top < 4 ? u"%.1f"_qs : u"%.0f"_qs);
+    value_->setTitleText(unit);
+    setToolTip(said.join(u"\n"_qs));
+    viewport()->update();
+}
+
+// ---- choosing
+
+int64_t SpanChart::slices() const
+{
+    return std::max<int64_t>(1, (Nanos(to_ - from_).count() + step_.count() - 1) / step_.count());
+}
+
+int64_t SpanChart::sliceAt(const QPointF &position) const
+{
+    const QRectF area = chart()->plotArea();
+    const double share = area.width() > 0 ? (position.x() - area.left()) / area.width() : 0;
+    const double nanos = std::clamp(share, 0.0, 1.0) * double(Nanos(to_ - from_).count());
+    return std::clamp<int64_t>(int64_t(nanos / double(step_.count())), 0, slices() - 1);
+}
+
+double SpanChart::xOf(int64_t slice) const
+{
+    const QRectF area = chart()->plotArea();
+    const double share = double(slice) * double(step_.count()) / double(Nanos(to_ - from_).count());
+    return area.left() + std::min(1.0, share) * area.width();
+}
+
+void SpanChart::mousePressEvent(QMouseEvent *event)
+{
+    if (event->button() != Qt::LeftButton || to_ <= from_)
+        return;
+    dragging_ = true;
+    const int64_t at = sliceAt(event->position());
+    chosen_ = Span{at, at};
+    viewport()->update();
+}
+
+void SpanChart::mouseMoveEvent(QMouseEvent *event)
+{
+    if (!dragging_)
+        return;
+    chosen_->end = sliceAt(event->position());
+    viewport()->update();
+}
+
+void SpanChart::mouseReleaseEvent(QMouseEvent *event)
+{
+    if (!dragging_ || event->button() != Qt::LeftButton)
+        return;
+    dragging_ = false;
+    chosen_->end = sliceAt(event->position());
+    choose();
+}
+
+void SpanChart::keyPressEvent(QKeyEvent *event)
+{
+    const int by = event->key() == Qt::Key_Left ? -1 : event->key() == Qt::Key_Right ? 1 : 0;
+    if (by != 0 && to_ > from_) {
+        if (!chosen_)
+            chosen_ = Span{slices() - 1, slices() - 1};
+        else
+            chosen_->end = std::clamp<int64_t>(chosen_->end + by, 0, slices() - 1);
+        if (!(event->modifiers() & Qt::ShiftModifier))
+            chosen_->anchor = chosen_->end;
+        viewport()->update();
+    } else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) && chosen_) {
+        choose();
+    } else if (event->key() == Qt::Key_Escape && chosen_) {
+        chosen_.reset();
+        viewport()->update();
+    } else {
+        QChartView::keyPressEvent(event);
+    }
+}
+
+void SpanChart::focusOutEvent(QFocusEvent *event)
+{
+    if (!dragging_)
+        chosen_.reset();
+    viewport()->update();
+    QChartView::focusOutEvent(event);
+}
+
+void SpanChart::choose()
+{
+    const int64_t first = std::min(chosen_->anchor, chosen_->end), last = std::max(chosen_->anchor, chosen_->end);
+    const int64_t from = from_.time_since_epoch().count(), step = step_.count() / 1000;
+    chosen_.reset();
+    viewport()->update();
+    Q_EMIT spanChosen(from + first * step, from + (last + 1) * step);
+}
+
+void SpanChart::drawForeground(QPainter *painter, const QRectF &rect)
+{
+    QChartView::drawForeground(painter, rect);
+    if (!chosen_)
+        return;
+    const int64_t first = std::min(chosen_->anchor, chosen_->end), last = std::max(chosen_->anchor, chosen_->end);
+    QRectF band = chart()->plotArea();
+    band.setLeft(xOf(first));
+    band.setRight(std::max(xOf(last + 1), band.left() + 2));
+    QColor ground = theme_.colors().accent;
+    ground.setAlphaF(0.2f);
+    painter->fillRect(band, ground);
+    painter->setPen(QPen(theme_.colors().accent, 1));
+    painter->drawLine(band.topLeft(), band.bottomLeft());
+    painter->drawLine(band.topRight(), band.bottomRight());
+}
+
+}  // namespace sluice::ui
