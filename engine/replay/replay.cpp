@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/replay/replay.h"
+
+#include "engine/http/uri.h"
+#include "engine/replay/volatile_text.h"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+namespace sluice::replay {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// About one connection, or written anew by the sender (RFC 9110 sections 7.6.1, 10.1.1, RFC 9112 section 6).
+bool isDropped(const http::HeaderList &headers, std::string_view name)
+{
+    static constexpr std::array<std::string_view, 10> names = {"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization",
+                                                              "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect"};
+    const auto same = [&](std::string_view n) { return http::equalsIgnoreCase(n, name); };
+    return std::any_of(names.begin(), names.end(), same) || headers.hasToken("Connection", name);
+}
+
+bool hasPlaceholder(std::string_view text)
+{
+    size_t end = 0;
+    return findPlaceholder(text, 0, end) != text.npos;
+}
+
+Error refuse(std::string what)
+{
+    return Error{Fault::Client, std::move(what)};
+}
+
+bool isSet(const ReplayOptions &options, std::string_view name)
+{
+    return std::any_of(options.setHeaders.begin(), options.setHeaders.end(),
+                       [&](const auto &header) { return http::equalsIgnoreCase(header.first, name); });
+}
+
+// What of the recording cannot be sent again; nothing: all of it can.
+std::optional<Error> obstacle(const journey::Exchange &exchange)
+{
+    const journey::Content &body = exchange.requestBody;
+    if (exchange.tunnel)
+        return refuse("it was a tunnel (WebSocket, say); what went through it is not recorded");
+    if (exchange.received.method.empty())
+        return refuse("its request is not in the recording");
+    if (!body.withheld.empty())
+        return refuse("its body was not kept: " + body.withheld);
+    if (body.cut())
+        return refuse("its body of " + std::to_string(body.size) + " bytes was cut at the recording's limit (record: bodies:)");
+    if (!body.complete)
+        return refuse("its body broke off after " + std::to_string(body.size) + " bytes");
+    if (hasPlaceholder(body.bytes))
+        return refuse("its body held a secret that the recording does not have");
+    if (hasPlaceholder(exchange.received.target))
+        return refuse("its URL held a secret that the recording does not have");
+    return std::nullopt;
+}
+
+Result<std::string> targetUrl(const journey::Exchange &exchange, const ReplayOptions &options, std::string &prefix)
+{
+    const http::RequestHead &received = exchange.received;
+    if (options.to.empty() && received.authority.empty())
+        return refuse("it named no host; say where to send it with --to");
+    const std::string scheme = received.scheme.empty() ? "http" : received.scheme;
+    const Result<http::Url> url = http::parseUrl(options.to.empty() ? scheme + "://" + received.authority : options.to);
+    if (!url)
+        return refuse(url.error().what);
+    prefix = url->path;
+    while (prefix.ends_with('/'))
+        prefix.pop_back();
+    return url->scheme + "://" + url->authority();
+}
+
+Replayed failed(const journey::Exchange &original, const Error &error)
+{
+    Replayed out;
+    out.original = original.id;
+    out.answer = std::make_unique<journey::Exchange>();
+    out.answer->replayOf = original.id;
+    out.answer->failedBy = error.fault;
+    out.answer->failure = error.what;
+    out.comparison = compare(original, *out.answer);
+    return out;
+}
+
+// Answers come from the sender's thread.
+class Inbox {
+public:
+    struct Item {
+        std::unique_ptr<journey::Exchange> original;
+        Answer answer;
+    };
+    void put(Item item)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            items_.push_back(std::move(item));
+        }
+        came_.notify_one();
+    }
+    // What has come, after waiting for something until `until`.
+    std::deque<Item> take(Clock::time_point until)
+    {
+        std::unique_lock lock(mutex_);
+        came_.wait_until(lock, until, [&] { return !items_.empty(); });
+        return std::exchange(items_, {});
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::deque<Item> items_;
+};
+
+// When each request is due.
+class Pacer {
+public:
+    explicit Pacer(const ReplayOptions &options) : options_(options), start_(Clock::now()) { }
+    Clock::time_point due(const journey::Exchange &exchange)
+    {
+        const uint64_t index = count_++;
+        if (index == 0)
+            first_ = exchange.time;
+        switch (options_.timing) {
+        case ReplayOptions::Timing::AsFastAsPossible: return start_;
+        case ReplayOptions::Timing::Original: return start_ + std::max(exchange.time - first_, WallTime::duration::zero());
+        case ReplayOptions::Timing::Rate: break;
+        }
+        const double rate = std::clamp(options_.perSecond, 0.001, 1e6);
+        return start_ + duration_cast<Clock::duration>(std::chrono::duration<double>(double(index) / rate));
+    }
+
+private:
+    const ReplayOptions &options_;
+    Clock::time_point start_;
+    WallTime first_{};
+    uint64_t count_ = 0;
+};
+
+class Run {
+public:
+    Run(const ReplayOptions &options, Sender &sender, const std::function<void(Replayed)> &done)
+        : options_(options), sender_(sender), done_(done), inbox_(std::make_shared<Inbox>())
+    {
+    }
+
+    void send(std::unique_ptr<journey::Exchange> original)
+    {
+        Result<Request> request = requestOf(*original, options_);
+        if (!request)
+            return done_(failed(*original, request.error()));
+        ++underWay_;
+        std::shared_ptr<journey::Exchange> held(std::move(original));
+        sender_.send(request.take(), [inbox = inbox_, held](Answer answer) {
+            inbox->put({std::make_unique<journey::Exchange>(std::move(*held)), std::move(answer)});
+        });
+    }
+
+    void receive(Clock::time_point until)
+    {
+        for (Inbox::Item &item : inbox_->take(until)) {
+            --underWay_;
+            Replayed result;
+            result.original = item.original->id;
+            item.answer->replayOf = item.original->id;
+            item.answer->client = item.original->client;
+            item.answer->requestId = item.answer->returned.headers.get("X-Request-ID");
+            result.comparison = compare(*item.original, *item.answer);
+            result.answer = std::move(item.answer);
+            done_(std::move(result));
+        }
+    }
+
+    int underWay() const { return underWay_; }
+
+private:
+    const ReplayOptions &options_;
+    Sender &sender_;
+    const std::function<void(Replayed)> &done_;
+    std::shared_ptr<Inbox> inbox_;
+    int underWay_ = 0;
+};
+
+}  // namespace
+
+Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions &options)
+{
+    if (std::optional<Error> error = obstacle(exchange))
+        return *std::move(error);
+    std::string prefix;
+    Result<std::string> url = targetUrl(exchange, options, prefix);
+    if (!url)
+        return url.error();
+    Request request;
+    request.url = url.take();
+    const http::RequestHead &received = exchange.received;
+    const http::TargetParts parts = http::splitTarget(received.target);
+    request.head.method = received.method;
+    request.head.target = parts.path == "*" ? std::string("*") : prefix + std::string(parts.path);
+    if (parts.hasQuery)
+        request.head.target.append("?").append(parts.query);
+    std::string secrets;
+    for (const http::Field &field : received.headers) {
+        const bool decoded = http::equalsIgnoreCase(field.name, "Content-Encoding") && field.value == "identity";
+        if (decoded || isDropped(received.headers, field.name) || isSet(options, field.name))
+            continue;
+        if (hasPlaceholder(field.value))
+            secrets.append(secrets.empty() ? "" : ", ").append(field.name);
+        request.head.headers.add(field.name, field.value);
+    }
+    if (!secrets.empty())
+        return refuse("the recording does not have the secrets in its headers; give them with --set-header: " + secrets);
+    for (const auto &[name, value] : options.setHeaders)
+        request.head.headers.add(name, value);
+    request.head.headers.set("X-Sluice-Replay", std::to_string(exchange.id));
+    request.body = exchange.requestBody.bytes;
+    return request;
+}
+
+void run(const ReplayOptions &options, Sender &sender, const std::function<std::unique_ptr<journey::Exchange>()> &originals,
+         const std::function<void(Replayed)> &done, const std::atomic<bool> &stop)
+{
+    constexpr auto lookAgain = std::chrono::milliseconds(50);   // for `stop`
+    const int concurrency = std::clamp(options.concurrency, 1, 64);
+    Run run(options, sender, done);
+    Pacer pacer(options);
+    std::unique_ptr<journey::Exchange> next = stop ? nullptr : originals();
+    Clock::time_point due = next ? pacer.due(*next) : Clock::time_point();
+    while (next || run.underWay() > 0) {
+        if (stop)
+            next.reset();
+        const bool room = run.underWay() < concurrency;
+        if (next && room && Clock::now() >= due) {
+            run.send(std::move(next));
+            next = stop ? nullptr : originals();
+            due = next ? pacer.due(*next) : due;
+            continue;
+        }
+        const Clock::time_point soon = Clock::now() + lookAgain;
+        run.receive(next && room ? std::min(due, soon) : soon);
+    }
+}
+
+}  // namespace sluice::replay

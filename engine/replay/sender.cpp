@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/replay/sender.h"
+
+#include "engine/http/http1_writer.h"
+#include "engine/http/uri.h"
+#include "engine/net/client/caller.h"
+#include "engine/net/dispatcher/loop.h"
+
+#include <QCoreApplication>
+#include <QEventLoop>
+#include <QObject>
+#include <QThread>
+
+#include <future>
+
+namespace sluice::replay {
+
+namespace {
+
+// What the answer's record says of the request.
+void describe(journey::Exchange &exchange, const http::Url &url, const http::RequestHead &head, const std::string &body)
+{
+    const http::TargetParts parts = http::splitTarget(head.target);
+    exchange.time = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    exchange.received = exchange.sent = head;
+    exchange.path = parts.path;
+    exchange.query = parts.query;
+    exchange.requestBody.bytes = body;
+    exchange.requestBody.size = body.size();
+    exchange.endpoint = url.scheme + "://" + url.authority();
+}
+
+Result<net::Call> callOf(Request request, journey::Exchange &exchange)
+{
+    Result<http::Url> url = http::parseUrl(request.url);
+    if (!url)
+        return Error{Fault::Gateway, "cannot send to " + request.url + ": " + url.error().what};
+    http::RequestHead &head = request.head;
+    if (head.target.empty())
+        head.target = url->query.empty() ? url->path : url->path + '?' + url->query;
+    if (!head.headers.has("Host")) {             // RFC 9110 section 7.2: before all others
+        http::HeaderList rest = std::exchange(head.headers, {});
+        head.headers.add("Host", url->authority());
+        for (const http::Field &field : rest)
+            head.headers.add(field.name, field.value);
+    }
+    head.authority = http::lowerCase(head.headers.get("Host"));
+    head.scheme = url->scheme;
+    head.version = http::Version::Http11;
+    describe(exchange, *url, head, request.body);
+    if (url->scheme != "http")
+        return Error{Fault::Gateway, "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};
+
+    net::Call call;
+    call.host = url->host;
+    call.port = url->port;
+    call.method = head.method;
+    call.whole = request.limit;
+    http::Wire wire;
+    wire.framing = http::Framing{};
+    if (!request.body.empty())
+        wire.framing = http::Framing{http::Framing::Kind::Length, request.body.size()};
+    wire.connection = "close";
+    if (!http::appendHead(call.bytes, head, wire))
+        return Error{Fault::Client, "the request cannot be written: its method, target or a header has characters that HTTP forbids"};
+    call.headBytes = call.bytes.size();
+    call.bytes += request.body;
+    return call;
+}
+
+}  // namespace
+
+struct Sender::Impl {
+    std::unique_ptr<QThread> thread;
+    std::unique_ptr<QObject> context;            // lives in the thread: receiver of what is posted
+    std::unique_ptr<net::Caller> caller;         // the same
+
+    void start(Request request, const std::function<void(Answer)> &done)
+    {
+        auto exchange = std::make_unique<journey::Exchange>();
+        Result<net::Call> call = callOf(std::move(request), *exchange);
+        if (call && !caller)
+            call = Error{Fault::Gateway, "the sender was stopped"};
+        if (!call) {
+            exchange->failedBy = call.error().fault;
+            exchange->failure = call.error().what;
+            return done(std::move(exchange));
+        }
+        call->exchange = std::move(exchange);
+        caller->start(call.take(), done);
+    }
+};
+
+Sender::Sender() : impl_(std::make_unique<Impl>())
+{
+    impl_->context = std::make_unique<QObject>();
+    impl_->thread.reset(QThread::create([impl = impl_.get()] {
+        impl->caller = std::make_unique<net::Caller>(*net::threadPoller());
+        QEventLoop().exec();
+        impl->caller.reset();
+        QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);   // sent from a callback, too late
+    }));
+    impl_->thread->setObjectName("sender");
+    impl_->context->moveToThread(impl_->thread.get());
+    if (const Outcome own = net::setLoop(*impl_->thread, net::bestLoop); !own)
+        qWarning("sender: %s; it runs on Qt's own loop", own.error().what.c_str());
+    impl_->thread->start();
+}
+
+Sender::~Sender()
+{
+    // Behind whatever was sent before, so that each callback is called.
+    QMetaObject::invokeMethod(
+        impl_->context.get(), [thread = impl_->thread.get()] { thread->quit(); }, Qt::QueuedConnection);
+    impl_->thread->wait();
+}
+
+void Sender::send(Request request, std::function<void(Answer)> done)
+{
+    // A functor that Qt copies must be copyable: the request goes along in a shared holder.
+    auto held = std::make_shared<Request>(std::move(request));
+    QMetaObject::invokeMethod(
+        impl_->context.get(), [impl = impl_.get(), held, done = std::move(done)] { impl->start(std::move(*held), done); },
+        Qt::QueuedConnection);
+}
+
+Answer Sender::sendAndWait(Request request)
+{
+    auto promise = std::make_shared<std::promise<Answer>>();
+    std::future<Answer> future = promise->get_future();
+    send(std::move(request), [promise](Answer answer) { promise->set_value(std::move(answer)); });
+    return future.get();
+}
+
+}  // namespace sluice::replay
