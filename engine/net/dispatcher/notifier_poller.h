@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // NotifierPoller: the Poller over Qt's stock event loop, for systems without epoll. Two QSocketNotifiers a descriptor;
-// each is disabled as it reports, which makes edges of levels, and enabled by rearm(). Differences to epoll: a hang-up is
-// told no sooner than the next Readable, deadlines are up to 1 ms late, and a loop that somebody runs within a handler is
-// Qt's business.
+// each is disabled as it reports, which makes edges of levels, and enabled by rearm(). Differences to epoll: a hang-up
+// is told no sooner than the next Readable, deadlines are up to 1 ms late, and a loop that somebody runs within a
+// handler is Qt's business.
 #pragma once
 
 #include "engine/net/dispatcher/poller.h"

@@ -16,7 +16,7 @@
 namespace sluice::net {
 
 // What may be tried without blocking. Hangup: the peer has closed its half or the connection is broken; it always comes
-// together with Readable, and the recv() says which. Any of them may be repeated or be out of date: only the call tells.
+// together with Readable, and the recv() says which. Any of them may be repeated or out of date: only the call tells.
 enum Readiness : unsigned { Readable = 1, Writable = 2, Hangup = 4 };
 
 class Handler {
@@ -32,8 +32,9 @@ class Poller {
 public:
     virtual ~Poller() = default;
 
-    // Reports each change of readiness of `fd` once, beginning with what is ready now, until unwatch(). The handler must
-    // live until then; fd must be non-blocking. false: the fd is closed, already watched, or always ready (a plain file).
+    // Reports each change of readiness of `fd` once, beginning with what is ready now, until unwatch(). The handler
+    // must live until then; fd must be non-blocking. false: fd is closed, already watched, or always ready, as plain
+    // files are.
     virtual bool watch(int fd, Handler *) = 0;
 
     // From here on the handler is not called and not looked at, not even for what is already known of this batch, so it
@@ -46,9 +47,9 @@ public:
     // while there is more must go on by itself (requestTurn), as no new report will come for what it has been told.
     virtual void rearm(int fd, bool read, bool write) = 0;
 
-    // Called once after each batch of ready handlers, after a requestTurn() and at the deadline; an empty function: never.
-    // Never called while a handler is on the stack (somebody runs a loop within it), nor within itself; exceptions are
-    // caught and logged. Not to be set from within the hook.
+    // Called once after each batch of ready handlers, after a requestTurn() and at the deadline; an empty function: not
+    // at all. Never called while a handler is on the stack (somebody runs a loop within it), nor within itself;
+    // exceptions are caught and logged. Not to be set from within the hook.
     virtual void setAfterBatch(std::function<void()>) = 0;
 
     // Has the hook run in the loop's next turn (this turn, when called before its hook), without blocking before it.

@@ -66,6 +66,22 @@ inline void letPass(int milliseconds)
     turnUntil([&] { return over; });
 }
 
+inline QAbstractEventDispatcher *dispatcher()
+{
+    return QAbstractEventDispatcher::instance();
+}
+
+// Counts the turns of this thread's loop as long as it lives.
+class Turns {
+public:
+    Turns() : connection_(QObject::connect(dispatcher(), &QAbstractEventDispatcher::awake, [this] { ++count; })) { }
+    ~Turns() { QObject::disconnect(connection_); }
+    int count = 0;
+
+private:
+    QMetaObject::Connection connection_;
+};
+
 struct Pair {
     int near = -1, far = -1;
     Pair()
@@ -83,7 +99,10 @@ struct Pair {
     }
     Pair(Pair &&other) noexcept : near(std::exchange(other.near, -1)), far(std::exchange(other.far, -1)) { }
     bool good() const { return near >= 0; }
-    bool say(std::string_view text) { return send(far, text.data(), text.size(), MSG_NOSIGNAL) == ssize_t(text.size()); }
+    bool say(std::string_view text)
+    {
+        return send(far, text.data(), text.size(), MSG_NOSIGNAL) == ssize_t(text.size());
+    }
     void closeNear() { closeOne(near); }
     void closeFar() { closeOne(far); }
 

@@ -187,7 +187,8 @@ void TimersTest::coarseTimersAreNeverEarlyAndLateWithinTheirBound()
                 queue.add(1, interval, type, &target, begun);
                 const Nanos late = *queue.nextDue() - begun - Millis(interval);
                 const bool seconds = type == Qt::VeryCoarseTimer || interval >= 20'000;
-                const Nanos bound = type == Qt::PreciseTimer ? Nanos(0) : seconds ? Millis(1'000) : Nanos(interval * 50'000);
+                const Nanos bound = type == Qt::PreciseTimer ? Nanos(0)
+                    : seconds ? Millis(1'000) : Nanos(interval * 50'000);
                 QVERIFY(late >= Nanos(0));
                 QVERIFY(late <= bound);
             }
