@@ -10,7 +10,7 @@ namespace sluice::storage {
 
 namespace {
 constexpr int64_t pageBytes = 8192;
-constexpr int64_t stepRows = 1000, stepBytes = 16 << 20, largestBody = 1 << 20;
+constexpr int64_t stepRows = 1000, stepBytes = 16 << 20, largestBody = 1 << 20, rowBytes = 512;
 constexpr uint64_t leastBytes = 1 << 20;
 constexpr int64_t sparePages = 4096;           // unused pages that are left in the file: they will be wanted again
 }  // namespace
@@ -50,16 +50,10 @@ int64_t Retention::one(Statement &statement)
     return statement.step() == SQLITE_ROW ? statement.integer(0) : -1;
 }
 
-bool Retention::tooMany(const Bounds &bounds) const
+int64_t Retention::excess(const Bounds &bounds)
 {
-    int64_t counts[2] = {};
-    Statement *statements[2] = {&pages_, &free_};
-    for (int i = 0; i < 2; ++i) {
-        const Resetting later(*statements[i]);
-        if (statements[i]->step() == SQLITE_ROW)
-            counts[i] = statements[i]->integer(0);
-    }
-    return uint64_t(counts[0] - counts[1]) * pageBytes > std::max(bounds.bytes, leastBytes);
+    const int64_t used = (one(pages_) - one(free_)) * pageBytes;
+    return used - int64_t(std::clamp<uint64_t>(bounds.bytes, leastBytes, 1ull << 62));
 }
 
 int64_t Retention::tooOld(WallTime before)
@@ -83,9 +77,10 @@ Retention::Step Retention::step(const Bounds &bounds, WallTime now, int64_t newe
             }
         }
     }
-    if (!tooMany(bounds))
+    const int64_t tooMuch = excess(bounds);
+    if (tooMuch <= 0)
         return {};
-    const Range oldest = oldestRows(newest);
+    const Range oldest = oldestRows(newest, std::min(tooMuch, stepBytes));
     if (oldest.from > oldest.to)
         return {};
     Step step = remove(oldest.from, oldest.to, newest);
@@ -93,19 +88,19 @@ Retention::Step Retention::step(const Bounds &bounds, WallTime now, int64_t newe
     return step;
 }
 
-// At most 1,000 and some 16 MiB: large bodies take long to let go.
-Retention::Range Retention::oldestRows(int64_t newest)
+// At most 1,000, and about as many bytes: large bodies take long to let go.
+Retention::Range Retention::oldestRows(int64_t newest, int64_t wanted)
 {
     Range range;
     int64_t bytes = 0;
     const Resetting later(oldest_);
     oldest_.bind(1, newest);
     oldest_.bind(2, stepRows);
-    while (bytes < stepBytes && oldest_.step() == SQLITE_ROW) {
+    while (bytes < wanted && oldest_.step() == SQLITE_ROW) {
         range.to = oldest_.integer(0);
         if (range.from == 0)
             range.from = range.to;
-        bytes += std::min(oldest_.integer(1), largestBody) + std::min(oldest_.integer(2), largestBody);
+        bytes += rowBytes + std::min(oldest_.integer(1), largestBody) + std::min(oldest_.integer(2), largestBody);
     }
     return range;
 }

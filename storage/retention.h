@@ -30,18 +30,17 @@ public:
 
 private:
     explicit Retention(Database &database) : database_(database) { }
-    bool tooMany(const Bounds &) const;
+    int64_t excess(const Bounds &);        // bytes
     int64_t tooOld(WallTime before);
     struct Range {
         int64_t from = 0, to = -1;
     };
-    Range oldestRows(int64_t newest);
+    Range oldestRows(int64_t newest, int64_t bytes);
     Step remove(int64_t from, int64_t to, int64_t newest);
     int64_t one(Statement &);
 
     Database &database_;
-    mutable Statement pages_, free_;
-    Statement oldest_, oldSpan_;
+    Statement pages_, free_, oldest_, oldSpan_;
     Statement rows_, messages_, marks_, spans_, shorten_, names_, lastId_;
 };
 

@@ -132,7 +132,7 @@ int RowWriter::writeMessage(const journey::Exchange &x)
     };
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const bool requestCoded = isCoded(x.received.headers), responseCoded = isCoded(answer);
-    packing |= (requestCoded ? kRequestCoded : 0u) | (responseCoded ? kResponseCoded : 0u);
+    packing |= (requestCoded ? unsigned(kRequestCoded) : 0u) | (responseCoded ? unsigned(kResponseCoded) : 0u);
     bind(3, detail_, packedDetail_, true, kDetailPacked);
     bind(4, x.requestBody.bytes, packedRequest_, !requestCoded, kRequestPacked);
     bind(5, x.responseBody.bytes, packedResponse_, !responseCoded, kResponsePacked);

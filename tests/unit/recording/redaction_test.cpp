@@ -53,25 +53,25 @@ private Q_SLOTS:
         QTest::addColumn<QString>("after");
         const auto row = [](const char *name, const char *before, const char *after) { QTest::newRow(name) << before << after; };
         // In `after`, <X> stands for the placeholder of X in quotes.
-        row("text", R"({ "user" : "ada" , "password" : "s3cret!" })", R"({ "user" : "ada" , "password" : <s3cret!> })");
-        row("nothing named", R"({"a":"password","b":["password"]})", R"({"a":"password","b":["password"]})");
-        row("number", R"({"password":12345,"a":1})", R"({"password":<12345>,"a":1})");
-        row("object whole", R"({"password":{"old":"a}","new":["b"]},"a":1})", R"({"password":<{"old":"a}","new":["b"]}>,"a":1})");
-        row("null says nothing", R"({"password":null})", R"({"password":null})");
-        row("empty", R"({"password":""})", R"({"password":""})");
-        row("any depth", R"([{"x":{"password":"deep1"}}])", R"([{"x":{"password":<deep1>}}])");
-        row("any case", R"({"Password":"cased1"})", R"({"Password":<cased1>})");
+        row("text", "{ \"user\" : \"ada\" , \"password\" : \"s3cret!\" }", "{ \"user\" : \"ada\" , \"password\" : <s3cret!> }");
+        row("nothing named", "{\"a\":\"password\",\"b\":[\"password\"]}", "{\"a\":\"password\",\"b\":[\"password\"]}");
+        row("number", "{\"password\":12345,\"a\":1}", "{\"password\":<12345>,\"a\":1}");
+        row("object whole", "{\"password\":{\"old\":\"a}\",\"new\":[\"b\"]},\"a\":1}", "{\"password\":<{\"old\":\"a}\",\"new\":[\"b\"]}>,\"a\":1}");
+        row("null says nothing", "{\"password\":null}", "{\"password\":null}");
+        row("empty", "{\"password\":\"\"}", "{\"password\":\"\"}");
+        row("any depth", "[{\"x\":{\"password\":\"deep1\"}}]", "[{\"x\":{\"password\":<deep1>}}]");
+        row("any case", "{\"Password\":\"cased1\"}", "{\"Password\":<cased1>}");
         row("escaped key", "{\"p\\u0061ssword\":\"hidden1\"}", "{\"p\\u0061ssword\":<hidden1>}");
-        row("escaped value", R"({"password":"a\"b"})", R"({"password":<a\"b>})");
-        row("path", R"({"card":{"number":"4111","name":"Ada"},"number":"7"})", R"({"card":{"number":<4111>,"name":"Ada"},"number":"7"})");
-        row("path through arrays", R"({"card":[{"number":"4111"},{"number":"4222"}]})", R"({"card":[{"number":<4111>},{"number":<4222>}]})");
-        row("path not from the top", R"({"a":{"card":{"number":"4111"}}})", R"({"a":{"card":{"number":"4111"}}})");
-        row("cut in the secret", R"({"user":"ada","password":"s3cr)", R"({"user":"ada","password":<s3cr>)");
-        row("cut in an object", R"({"password":{"old":"s3cr)", R"({"password":<{"old":"s3cr>)");
-        row("cut in a number", R"({"password":123)", R"({"password":<123>)");
-        row("cut before", R"({"user":"ada","password":)", R"({"user":"ada","password":)");
-        row("malformed", R"({"a":]} "card":{"number":"4111"} number "password" : "s3cret")", R"({"a":]} "card":{"number":<4111>} number "password" : <s3cret>)");
-        row("malformed, no path", R"(}{"number":"4111"})", R"(}{"number":<4111>})");
+        row("escaped value", "{\"password\":\"a\\\"b\"}", "{\"password\":<a\\\"b>}");
+        row("path", "{\"card\":{\"number\":\"4111\",\"name\":\"Ada\"},\"number\":\"7\"}", "{\"card\":{\"number\":<4111>,\"name\":\"Ada\"},\"number\":\"7\"}");
+        row("path through arrays", "{\"card\":[{\"number\":\"4111\"},{\"number\":\"4222\"}]}", "{\"card\":[{\"number\":<4111>},{\"number\":<4222>}]}");
+        row("path not from the top", "{\"a\":{\"card\":{\"number\":\"4111\"}}}", "{\"a\":{\"card\":{\"number\":\"4111\"}}}");
+        row("cut in the secret", "{\"user\":\"ada\",\"password\":\"s3cr", "{\"user\":\"ada\",\"password\":<s3cr>");
+        row("cut in an object", "{\"password\":{\"old\":\"s3cr", "{\"password\":<{\"old\":\"s3cr>");
+        row("cut in a number", "{\"password\":123", "{\"password\":<123>");
+        row("cut before", "{\"user\":\"ada\",\"password\":", "{\"user\":\"ada\",\"password\":");
+        row("malformed", "{\"a\":]} \"card\":{\"number\":\"4111\"} number \"password\" : \"s3cret\"", "{\"a\":]} \"card\":{\"number\":<4111>} number \"password\" : <s3cret>");
+        row("malformed, no path", "}{\"number\":\"4111\"}", "}{\"number\":<4111>}");
         row("events", "data: {\"password\":\"one111\"}\n\ndata: {\"password\":\"two222\"}\n\n", "data: {\"password\":<one111>}\n\ndata: {\"password\":<two222>}\n\n");
     }
     void json()
@@ -190,14 +190,14 @@ private Q_SLOTS:
             list->add("Content-Type", "application/json");
             list->add("Content-Encoding", "gzip");
         }
-        const std::string clean = gzipped(R"({"name":"ada"})");
+        const std::string clean = gzipped("{\"name\":\"ada\"}");
         x.responseBody = {clean, clean.size(), true, false, false, {}};
         recording::Redactor redactor(settings(), key);
         redactor.redact(x);
         QCOMPARE(x.responseBody.bytes, clean);                // nothing in it: as it came
         QCOMPARE(x.answer.headers.get("Content-Encoding"), std::string_view("gzip"));
 
-        const std::string secret = gzipped(R"({"password":"s3cret"})");
+        const std::string secret = gzipped("{\"password\":\"s3cret\"}");
         x.responseBody = {secret, secret.size(), true, false, false, {}};
         redactor.redact(x);
         QCOMPARE(x.responseBody.bytes, "{\"password\":\"" + placeholder("s3cret") + "\"}");
@@ -225,7 +225,7 @@ private Q_SLOTS:
     void whatWasCutStaysCut()
     {
         journey::Exchange x;
-        x.requestBody.take(R"({"password":"s3cret","a":"aaaaaaaaaaaaaaaaaaaaaaaaaa"})", 24);
+        x.requestBody.take("{\"password\":\"s3cret\",\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\"}", 24);
         QVERIFY(x.requestBody.cut());
         recording::Redactor redactor(settings(), key);
         redactor.redact(x);

@@ -31,8 +31,8 @@ private Q_SLOTS:
         x.requestTrailers.add("X-API-Key", "planted-trailer");
         x.received.target = "/login?password=planted-query";
         x.query = "password=planted-query";
-        x.requestBody.bytes = R"({"password":"planted-json"})";
-        x.responseBody.bytes = R"({"p\u0061ssword":"planted-escaped)";
+        x.requestBody.bytes = "{\"password\":\"planted-json\"}";
+        x.responseBody.bytes = "{\"p\\u0061ssword\":\"planted-escaped";
         x.decisions.add(journey::Stage::Auth, "refused", "no such token: planted-bearer");
         (*recorder)->push(samples::batchOf(std::move(x)));
         (*recorder)->flush();
