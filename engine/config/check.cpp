@@ -26,7 +26,7 @@ std::string consequence(std::string_view key, const Node &node)
 
 class Checker {
 public:
-    Checker(const Names &names, Report &report) : names_(names), report_(report) { }
+    Checker(const Names &names, Report &report) : names_(names), report_(report) {}
 
     // `label` is how a message calls the value: 'weight', or "an item of 'methods'". `inside`: the nearest named key.
     void check(const Node &node, const SchemaNode &expected, const std::string &label, const std::string &inside)
@@ -61,7 +61,8 @@ public:
         }
         for (const auto &child : expected.children) {
             if (child->required && node.indexOf(child->name) == npos)
-                report_.error(node.place, inQuotes(child->name) + " is missing" + (inside.empty() ? "" : " in " + inQuotes(inside)),
+                report_.error(node.place,
+                              inQuotes(child->name) + " is missing" + (inside.empty() ? "" : " in " + inQuotes(inside)),
                               "it is " + expectations(*child) + ": " + child->ways.front()->help);
         }
     }
@@ -101,10 +102,14 @@ private:
         const Type type = kind == "name" ? Type::Name : kind == "method" ? Type::Method : Type::Token;
         const Row keyRow{row.key, type, "", "", true, ""};
         if (const Complaint wrong = checkScalar(keyRow, key.text, names_); !wrong.fine())
-            report_.error(key.place, "the key " + inQuotes(key.text) + " in " + inQuotes(inside) + " is not " + std::string(typeName(type)), wrong.hint);
+            report_.error(key.place,
+                          "the key " + inQuotes(key.text) + " in " + inQuotes(inside) + " is not "
+                              + std::string(typeName(type)),
+                          wrong.hint);
     }
 
-    void checkList(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label, const std::string &inside)
+    void checkList(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label,
+                   const std::string &inside)
     {
         const std::string_view bounds = row.bounds;
         uint64_t least = 0, most = maxNodes;
@@ -157,7 +162,8 @@ private:
         std::string hint = nearestHint(key.text, known);
         if (key.text == "<<")
             hint = "YAML 1.2 has no merge keys; write the keys out";
-        report_.error(key.place, "unknown key " + inQuotes(key.text) + (inside.empty() ? "" : " in " + inQuotes(inside)), hint);
+        report_.error(key.place,
+                      "unknown key " + inQuotes(key.text) + (inside.empty() ? "" : " in " + inQuotes(inside)), hint);
     }
 
     static std::string expectations(const SchemaNode &expected)

@@ -10,7 +10,7 @@ namespace sluice::config {
 // Collects problems with their places; keeps the first thousand.
 class Report {
 public:
-    explicit Report(std::string fileName) : file_(std::move(fileName)) { }
+    explicit Report(std::string fileName) : file_(std::move(fileName)) {}
     void error(const Place &, std::string what, std::string hint = {});
     void warning(const Place &, std::string what, std::string hint = {});
     void add(Problems);

@@ -28,7 +28,8 @@ bool within(const T &value, const Row &row, Parse parse)
 {
     const Range range = rangeOf(row.bounds);
     T least{}, most{};
-    return range.least.empty() || (parse(range.least, least) && parse(range.most, most) && value >= least && value <= most);
+    return range.least.empty()
+        || (parse(range.least, least) && parse(range.most, most) && value >= least && value <= most);
 }
 
 template<class T, class Parse>
@@ -52,13 +53,15 @@ std::vector<std::string> choices(std::string_view bounds)
 bool isName(std::string_view text)
 {
     return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'
+            || c == '.';
     });
 }
 
 bool isVisiblePath(std::string_view text)
 {
-    return !text.empty() && text[0] == '/' && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    return !text.empty() && text[0] == '/'
+        && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 // "p99 > 500ms", "error_rate > 5%"
@@ -99,7 +102,8 @@ bool isRedisUrl(std::string_view text)
     const size_t slash = text.find('/');
     uint64_t database = 0;
     Origin origin;
-    if (slash != std::string_view::npos && slash + 1 < text.size() && (!parseWhole(text.substr(slash + 1), database) || database > 1023))
+    if (slash != std::string_view::npos && slash + 1 < text.size()
+        && (!parseWhole(text.substr(slash + 1), database) || database > 1023))
         return false;
     return parseOrigin("http://" + std::string(text.substr(0, slash)), false, origin).empty();
 }
@@ -119,7 +123,8 @@ Complaint reference(const std::string &text, const std::vector<std::string> &kno
 {
     if (std::find(known.begin(), known.end(), text) != known.end())
         return {};
-    return {"names the " + std::string(what) + ' ' + inQuotes(text) + ", which this file does not have", nearestHint(text, known)};
+    return {"names the " + std::string(what) + ' ' + inQuotes(text) + ", which this file does not have",
+            nearestHint(text, known)};
 }
 
 Complaint path(const Row &row, const std::string &text)
@@ -133,8 +138,12 @@ Complaint path(const Row &row, const std::string &text)
         wrong = routing::checkRegex(std::string_view(text).substr(1));
     if (wrong.empty())
         return {};
-    return {inQuotes(text) + " is no " + (row.type == Type::Path ? "path pattern: " : row.type == Type::Host ? "host name: " : "pattern: ")
-            + wrong, {}};
+    return {inQuotes(text) + " is no "
+                + (row.type == Type::Path       ? "path pattern: "
+                       : row.type == Type::Host ? "host name: "
+                                                : "pattern: ")
+                + wrong,
+            {}};
 }
 
 bool isPlainlyFine(const Row &row, const std::string &text)
@@ -184,6 +193,10 @@ std::string hintFor(const Row &row, const std::string &text)
         return "did you mean " + text + "/s?";
     if (row.type == Type::Size && !parseSize(text, number))
         return "units are KiB, MiB, GiB (1024) and KB, MB, GB (1000)";
+    const size_t slash = text.find('/');
+    if (row.type == Type::Cidr && slash != std::string::npos && isCidr(text.substr(0, slash))
+        && parseWhole(text.substr(slash + 1), number) && number <= 32)
+        return "no bits are set behind the prefix: 10.0.0.0/8, not 10.0.0.1/8";
     if (row.type == Type::Name)
         return "letters, digits, '-', '_' and '.', at most 128";
     if (row.type == Type::Boolean && (text == "yes" || text == "on"))
@@ -240,7 +253,8 @@ Complaint checkScalar(const Row &row, const std::string &text, const Names &name
         if (std::find(all.begin(), all.end(), text) != all.end())
             return {};
         const std::string near = nearest(text, all);
-        return {"must be " + expectation(row) + ", not " + inQuotes(text), near.empty() ? "" : "did you mean '" + near + "'?"};
+        return {"must be " + expectation(row) + ", not " + inQuotes(text),
+                near.empty() ? "" : "did you mean '" + near + "'?"};
     }
     default:
         if (isPlainlyFine(row, text))

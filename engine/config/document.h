@@ -15,7 +15,7 @@ namespace sluice::config {
 
 constexpr size_t maxFileBytes = size_t(4) << 20;
 constexpr size_t maxDepth = 64;
-constexpr size_t maxNodes = 200'000;          // after aliases are expanded; keys are not counted
+constexpr size_t maxNodes = 200'000;  // after aliases are expanded; keys are not counted
 constexpr size_t npos = size_t(-1);
 
 // Byte offsets into the text; `end` is one past the last. Quotes and brackets are inside.
@@ -36,15 +36,15 @@ struct Node {
 
     Kind kind = Kind::Null;
     Style style = Style::Plain;
-    bool aliased = false;                     // stands somewhere else in the text: its extent is that of the alias
+    bool aliased = false;  // stands somewhere else in the text: its extent is that of the alias
     // What substitute() (environment.h) made of a ${…} in its text. Later: a ${secret:…} or ${file:…} stays in it. Broken: it
     // named something that is not there, which was reported.
     enum class Reference : uint8_t { None, Replaced, Later, Broken };
     Reference reference = Reference::None;
-    Place place;                              // of an aliased node: of the original
-    Extent extent;                            // block collections: first key or dash to the end of the last value. Unknown: a missing value
-    std::string text;                         // of a scalar: what it means, quotes and escapes undone
-    std::vector<Key> keys;                    // of a mapping: one for each of `items`, no two alike
+    Place place;       // of an aliased node: of the original
+    Extent extent;     // block collections: first key or dash to the end of the last value. Unknown: a missing value
+    std::string text;  // of a scalar: what it means, quotes and escapes undone
+    std::vector<Key> keys;  // of a mapping: one for each of `items`, no two alike
     std::vector<Node> items;
 
     bool isMapping() const { return kind == Kind::Mapping; }
@@ -59,8 +59,8 @@ struct Node {
 bool sameMeaning(const Node &, const Node &);
 
 struct Document {
-    Node root;                                // Null: empty, or broken
-    Problems problems;                        // errors only; at most a few, since the first error of syntax ends the reading
+    Node root;          // Null: empty, or broken
+    Problems problems;  // errors only; at most a few, since the first error of syntax ends the reading
 };
 
 // Never throws, never reads a file. `fileName` goes into the problems.

@@ -73,7 +73,8 @@ Members membersOf(const RouteEdit &edit)
     add("path", valueOf(edit.path));
     add("name", valueOf(edit.name));
     if (edit.hosts)
-        add(edit.hosts->size() == 1 ? "host" : "hosts", edit.hosts->size() == 1 ? Value(edit.hosts->front()) : Value::list(*edit.hosts));
+        add(edit.hosts->size() == 1 ? "host" : "hosts",
+            edit.hosts->size() == 1 ? Value(edit.hosts->front()) : Value::list(*edit.hosts));
     add("service", valueOf(edit.service));
     if (edit.methods)
         add("methods", Value::list(*edit.methods));
@@ -89,7 +90,8 @@ Members membersOf(const RouteEdit &edit)
 // A route keeps the one of `host` and `hosts` that it has, where that can say it.
 void fitHosts(Members &members, const Node &route)
 {
-    const auto hosts = std::find_if(members.begin(), members.end(), [](const auto &m) { return m.first == "host" || m.first == "hosts"; });
+    const auto hosts = std::find_if(members.begin(), members.end(),
+                                    [](const auto &m) { return m.first == "host" || m.first == "hosts"; });
     if (hosts == members.end())
         return;
     if (hosts->first == "host" && route.find("hosts"))
@@ -111,7 +113,8 @@ Result<std::string> setValue(std::string_view text, const Path &path, const Valu
     if (!wanted)
         return wanted.error();
     const bool changed = !path.empty() && putValue(*wanted, path, value);
-    return edit(text, [&](Editor &editor) { return editor.set(path, value); }, changed, *wanted);
+    return edit(
+        text, [&](Editor &editor) { return editor.set(path, value); }, changed, *wanted);
 }
 
 Result<std::string> removeKey(std::string_view text, const Path &path)
@@ -120,7 +123,8 @@ Result<std::string> removeKey(std::string_view text, const Path &path)
     if (!wanted)
         return wanted.error();
     const bool changed = dropValue(*wanted, path);
-    return edit(text, [&](Editor &editor) { return editor.remove(path); }, changed, *wanted);
+    return edit(
+        text, [&](Editor &editor) { return editor.remove(path); }, changed, *wanted);
 }
 
 Result<std::string> addRoute(std::string_view text, const RouteEdit &route, size_t at)
@@ -141,9 +145,12 @@ Result<std::string> addRoute(std::string_view text, const RouteEdit &route, size
         list.items.insert(list.items.begin() + std::ptrdiff_t(index), nodeOf(members));
         changed = list.isSequence();
     }
-    return edit(text, [&](Editor &editor) {
-        return index == size ? editor.set({"routes", index}, members) : editor.insert({"routes"}, index, members);
-    }, changed, *wanted);
+    return edit(
+        text,
+        [&](Editor &editor) {
+            return index == size ? editor.set({"routes", index}, members) : editor.insert({"routes"}, index, members);
+        },
+        changed, *wanted);
 }
 
 Result<std::string> setRoute(std::string_view text, size_t index, const RouteEdit &route)
@@ -197,10 +204,12 @@ Result<std::string> moveRoute(std::string_view text, size_t from, size_t to)
     Node moved = std::move(items[from]);
     items.erase(items.begin() + std::ptrdiff_t(from));
     items.insert(items.begin() + std::ptrdiff_t(to), std::move(moved));
-    return edit(text, [&](Editor &editor) { return editor.move({"routes"}, from, to); }, true, *wanted);
+    return edit(
+        text, [&](Editor &editor) { return editor.move({"routes"}, from, to); }, true, *wanted);
 }
 
-Result<std::string> addService(std::string_view text, const std::string &name, const std::vector<std::string> &endpoints)
+Result<std::string> addService(std::string_view text, const std::string &name,
+                               const std::vector<std::string> &endpoints)
 {
     const Result<Node> now = meaningOf(text);
     if (!now)
@@ -208,7 +217,8 @@ Result<std::string> addService(std::string_view text, const std::string &name, c
     const Node *services = now->find("services");
     if (services && services->find(name))
         return cannot("there is a service " + inQuotes(name) + " already");
-    const Value value = endpoints.size() == 1 ? Value(endpoints.front()) : Value(Members{{"endpoints", Value::list(endpoints)}});
+    const Value value =
+        endpoints.size() == 1 ? Value(endpoints.front()) : Value(Members{{"endpoints", Value::list(endpoints)}});
     return setValue(text, {"services", name}, value);
 }
 

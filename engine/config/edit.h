@@ -23,22 +23,22 @@ namespace sluice::config {
 
 // A place in the file: keys of mappings and indices into lists. {"routes", 2, "methods"}
 struct Step {
-    Step(const char *k) : key(k) { }
-    Step(std::string k) : key(std::move(k)) { }
-    Step(size_t i) : index(i) { }
-    Step(int i) : index(size_t(i)) { }
+    Step(const char *k) : key(k) {}
+    Step(std::string k) : key(std::move(k)) {}
+    Step(size_t i) : index(i) {}
+    Step(int i) : index(size_t(i)) {}
     std::string key;
-    size_t index = npos;                  // npos: a key
+    size_t index = npos;  // npos: a key
     bool isKey() const { return index == npos; }
 };
 using Path = std::vector<Step>;
 
 // A value to write.
 struct Value {
-    Value(const char *text) : data(std::string(text)) { }
-    Value(std::string text) : data(std::move(text)) { }
-    Value(std::vector<Value> items) : data(std::move(items)) { }
-    Value(std::vector<std::pair<std::string, Value>> members) : data(std::move(members)) { }
+    Value(const char *text) : data(std::string(text)) {}
+    Value(std::string text) : data(std::move(text)) {}
+    Value(std::vector<Value> items) : data(std::move(items)) {}
+    Value(std::vector<std::pair<std::string, Value>> members) : data(std::move(members)) {}
     static Value list(const std::vector<std::string> &texts);
     std::variant<std::string, std::vector<Value>, std::vector<std::pair<std::string, Value>>> data;
 };
@@ -53,7 +53,8 @@ Result<std::string> removeKey(std::string_view text, const Path &);
 struct RouteEdit {
     std::optional<std::string> name, path, service, stripPrefix, rewrite;
     std::optional<std::vector<std::string>> methods, hosts;
-    std::optional<std::vector<std::pair<std::string, std::string>>> headers, query;    // values as the file has them: "*" "~re" "x"
+    std::optional<std::vector<std::pair<std::string, std::string>>> headers,
+        query;  // values as the file has them: "*" "~re" "x"
 };
 // `at` npos: behind the last one. Else before the route that has this index now.
 Result<std::string> addRoute(std::string_view text, const RouteEdit &, size_t at = npos);
@@ -63,7 +64,8 @@ Result<std::string> removeRoute(std::string_view text, size_t index);
 Result<std::string> moveRoute(std::string_view text, size_t from, size_t to);
 
 // `endpoints` as URLs. Error: there is a service of this name.
-Result<std::string> addService(std::string_view text, const std::string &name, const std::vector<std::string> &endpoints);
+Result<std::string> addService(std::string_view text, const std::string &name,
+                               const std::vector<std::string> &endpoints);
 Result<std::string> removeService(std::string_view text, const std::string &name);
 
 }  // namespace sluice::config

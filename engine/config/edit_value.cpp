@@ -16,7 +16,8 @@ bool isLetterOrDigit(char c)
 // Whether the text needs no quotes. Rather too strict: quotes never hurt.
 bool isPlain(std::string_view text, bool flow)
 {
-    if (text.empty() || text.back() == ' ' || text.back() == ':' || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    if (text.empty() || text.back() == ' ' || text.back() == ':' || text == "~" || text == "null" || text == "Null"
+        || text == "NULL")
         return false;
     if (!isLetterOrDigit(text[0]) && std::string_view("/._~$+(=<^;").find(text[0]) == std::string_view::npos)
         return false;
@@ -58,9 +59,9 @@ bool isMappings(const Value &value)
 {
     const auto *items = std::get_if<std::vector<Value>>(&value.data);
     return items && !items->empty() && std::all_of(items->begin(), items->end(), [](const Value &item) {
-        const auto *members = std::get_if<Members>(&item.data);
-        return members && !members->empty();
-    });
+               const auto *members = std::get_if<Members>(&item.data);
+               return members && !members->empty();
+           });
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ std::string flowText(const Value &value, bool flow)
     return '{' + out + '}';
 }
 
-std::string memberLines(const Members &members, const std::string &first, const std::string &indent, const std::string &eol)
+std::string memberLines(const Members &members, const std::string &first, const std::string &indent,
+                        const std::string &eol)
 {
     std::string out;
     for (const auto &[key, value] : members)

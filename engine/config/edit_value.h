@@ -11,8 +11,8 @@ std::string scalarText(std::string_view text, bool flow, Node::Style like = Node
 // The value in one line.
 std::string flowText(const Value &, bool flow);
 // Lines for a mapping's members, each behind `indent`, or behind `first` for the first one. Ends with `eol`.
-std::string memberLines(const std::vector<std::pair<std::string, Value>> &, const std::string &first, const std::string &indent,
-                        const std::string &eol);
+std::string memberLines(const std::vector<std::pair<std::string, Value>> &, const std::string &first,
+                        const std::string &indent, const std::string &eol);
 // "key: value" as lines; lists of mappings and mappings in block style below it.
 std::string blockLines(const std::string &key, const Value &, const std::string &eol);
 

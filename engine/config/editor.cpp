@@ -73,7 +73,8 @@ Outcome Editor::set(const Path &path, const Value &value)
         return found.error();
     if (found->depth == path.size()) {
         if (found->node->aliased || found->node->kind == Node::Kind::Null || !sameMeaning(*found->node, nodeOf(value)))
-            return found->parent || !path.empty() ? change(path, *found->node, value) : cannot("the whole file cannot be replaced");
+            return found->parent || !path.empty() ? change(path, *found->node, value)
+                                                  : cannot("the whole file cannot be replaced");
         return Done{};
     }
     const Step &next = path[found->depth];
@@ -124,7 +125,8 @@ Outcome Editor::changeItems(const Path &path, const Node &node, const std::vecto
 {
     const std::vector<ListGap> gaps = gapsBetween(node.items, items);
     for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
-        const size_t before = gap->oldEnd - gap->oldBegin, after = gap->newEnd - gap->newBegin, both = std::min(before, after);
+        const size_t before = gap->oldEnd - gap->oldBegin, after = gap->newEnd - gap->newBegin,
+                     both = std::min(before, after);
         for (size_t i = before; i > both; --i) {
             if (const Outcome outcome = remove(under(path, gap->oldBegin + i - 1)); !outcome)
                 return outcome;
@@ -185,7 +187,8 @@ Outcome Editor::addMember(const Found &found, const std::string &key, const Valu
     }
     const size_t first = node.keys.front().extent.begin;
     const std::string indent(first - lineBegin(text_, first), ' ');
-    addLines(belowComments(nextLine(text_, end), indent.size()), found.parent ? indent + member + flowText(value, false) + eol_ : blockLines(key, value, eol_));
+    addLines(belowComments(nextLine(text_, end), indent.size()),
+             found.parent ? indent + member + flowText(value, false) + eol_ : blockLines(key, value, eol_));
     return Done{};
 }
 
@@ -196,7 +199,8 @@ Outcome Editor::insert(const Path &path, size_t index, const Value &value)
     const Result<Found> found = find(path);
     if (!found)
         return found.error();
-    if (found->depth != path.size() || !found->node->isSequence() || found->node->aliased || index > found->node->items.size())
+    if (found->depth != path.size() || !found->node->isSequence() || found->node->aliased
+        || index > found->node->items.size())
         return cannot("there is no such place in a list");
     return addItem(*found->node, index, value);
 }
@@ -228,11 +232,13 @@ Outcome Editor::addBlockItem(const Node &list, size_t index, const Value &value)
     const size_t column = dash - lineBegin(text_, dash);
     // As many blanks behind the dash as the others have.
     const size_t content = text_.find_first_not_of(' ', dash + 1);
-    const size_t gap = content == std::string::npos || text_[content] == '\n' || text_[content] == '\r' ? 1 : content - dash - 1;
+    const size_t gap =
+        content == std::string::npos || text_[content] == '\n' || text_[content] == '\r' ? 1 : content - dash - 1;
     const std::string first = std::string(column, ' ') + '-' + std::string(std::max<size_t>(gap, 1), ' ');
     const auto *members = std::get_if<Members>(&value.data);
-    std::string lines = members && !members->empty() ? memberLines(*members, first, std::string(first.size(), ' '), eol_)
-                                                     : first + flowText(value, false) + eol_;
+    std::string lines = members && !members->empty()
+        ? memberLines(*members, first, std::string(first.size(), ' '), eol_)
+        : first + flowText(value, false) + eol_;
     // A blank line between the others: one here, too.
     const size_t lastDash = size > 1 ? dashOf(list, size - 1) : npos;
     if (lastDash != npos) {
@@ -261,9 +267,12 @@ Outcome Editor::remove(const Path &path)
     }
     if (parent.style != Node::Style::Flow)
         return removeBlock(parent, index);
-    const auto begin = [&](size_t i) { return parent.isMapping() ? parent.keys[i].extent.begin : parent.items[i].extent.begin; };
+    const auto begin = [&](size_t i) {
+        return parent.isMapping() ? parent.keys[i].extent.begin : parent.items[i].extent.begin;
+    };
     const bool last = index + 1 == size;
-    const size_t from = last ? entryEnd(parent, index - 1) : begin(index), to = last ? entryEnd(parent, index) : begin(index + 1);
+    const size_t from = last ? entryEnd(parent, index - 1) : begin(index),
+                 to = last ? entryEnd(parent, index) : begin(index + 1);
     if (from == npos || to == npos || from > to)
         return cannot("the place of the value is not clear");
     splice(from, to, "");

@@ -12,8 +12,7 @@ class Substitution {
 public:
     Substitution(const Environment &environment, const std::string &file, Problems &problems)
         : environment_(environment), file_(file), problems_(problems)
-    {
-    }
+    {}
 
     void run(Node &node)
     {
@@ -33,7 +32,10 @@ private:
             rest.remove_prefix(at);
             const bool ours = rest.substr(0, 6) == "${env:";
             const bool later = rest.substr(0, 9) == "${secret:" || rest.substr(0, 7) == "${file:";
-            node.reference = std::max(node.reference, later ? Reference::Later : ours ? Reference::Replaced : Reference::None);
+            node.reference = std::max(node.reference,
+                                      later      ? Reference::Later
+                                          : ours ? Reference::Replaced
+                                                 : Reference::None);
             const size_t close = rest.find('}');
             if (close == std::string_view::npos) {
                 if (ours || later)
@@ -54,7 +56,8 @@ private:
     {
         const auto found = environment_.find(name);
         if (found == environment_.end()) {
-            report(node, "the environment has no variable " + inQuotes(name), "set it before the gateway starts, or write the value here");
+            report(node, "the environment has no variable " + inQuotes(name),
+                   "set it before the gateway starts, or write the value here");
             return {};
         }
         taken_ += found->second.size();
@@ -72,7 +75,8 @@ private:
     void report(Node &node, std::string what, std::string hint)
     {
         node.reference = Reference::Broken;
-        problems_.push_back({Problem::Severity::Error, file_, node.place.line, node.place.column, std::move(what), std::move(hint)});
+        problems_.push_back(
+            {Problem::Severity::Error, file_, node.place.line, node.place.column, std::move(what), std::move(hint)});
     }
 
     const Environment &environment_;

@@ -27,7 +27,8 @@ Loaded finish(std::shared_ptr<Plan> plan, Report &report)
 
 }  // namespace
 
-Loaded load(std::string_view text, const std::string &fileName, const Environment &environment, const Overrides &overrides)
+Loaded load(std::string_view text, const std::string &fileName, const Environment &environment,
+            const Overrides &overrides)
 {
     Report report(fileName);
     Document document = parseDocument(text, fileName);
@@ -63,7 +64,8 @@ Loaded planFor(const std::string &to, const std::vector<std::string> &listen)
         report.error({}, "--to " + inQuotes(to) + ' ' + wrong, "write it as http://localhost:3000");
     if (report.hasErrors())
         return finish(nullptr, report);
-    return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {}, {listen});
+    return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {},
+                {listen});
 }
 
 FileText readFile(const std::string &path)
@@ -78,7 +80,8 @@ FileText readFile(const std::string &path)
         return fail("this is a directory", "name the gateway file in it");
     const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
     if (!file)
-        return fail(std::string("cannot be read: ") + std::strerror(errno), errno == ENOENT ? "name one with -c FILE, or run without a file: --to URL" : "");
+        return fail(std::string("cannot be read: ") + std::strerror(errno),
+                    errno == ENOENT ? "name one with -c FILE, or run without a file: --to URL" : "");
     char buffer[65536];
     for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, file.get())) > 0;) {
         out.text.append(buffer, count);

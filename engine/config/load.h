@@ -14,12 +14,12 @@ namespace sluice::config {
 
 // What the command line puts above the file.
 struct Overrides {
-    std::vector<std::string> listen;      // URLs that replace the file's; empty: the file's
+    std::vector<std::string> listen;  // URLs that replace the file's; empty: the file's
 };
 
 struct Loaded {
-    PlanPtr plan;                         // null exactly when there are errors
-    Problems problems;                    // errors and warnings, by line
+    PlanPtr plan;       // null exactly when there are errors
+    Problems problems;  // errors and warnings, by line
 };
 
 // `fileName` is for problems and Plan::file. Never throws, whatever the text is. Bounds: document.h.
@@ -32,7 +32,7 @@ Loaded planFor(const std::string &to, const std::vector<std::string> &listen = {
 // The text of a file: a regular one (or a pipe), at most 4 MiB. Blocks while it reads.
 struct FileText {
     std::string text;
-    Problems problems;                    // one, when it cannot be read
+    Problems problems;  // one, when it cannot be read
 };
 FileText readFile(const std::string &path);
 // readFile() and load().

@@ -7,7 +7,8 @@ namespace sluice::config {
 
 const ServiceSettings *Plan::service(std::string_view name) const
 {
-    const auto found = std::find_if(services.begin(), services.end(), [&](const ServiceSettings &s) { return s.name == name; });
+    const auto found =
+        std::find_if(services.begin(), services.end(), [&](const ServiceSettings &s) { return s.name == name; });
     return found == services.end() ? nullptr : &*found;
 }
 

@@ -25,82 +25,84 @@ struct Place {
 };
 
 struct ListenSettings {
-    std::string url;                  // as written
-    std::string host;                 // an address or a name of this machine; "" or "*": every address
-    uint16_t port = 0;                // 0: any free one
+    std::string url;    // as written
+    std::string host;   // an address or a name of this machine; "" or "*": every address
+    uint16_t port = 0;  // 0: any free one
     bool tls = false;
     Place place;
 };
 
 struct EndpointSettings {
-    std::string url;                  // "http://127.0.0.1:9001", normalised: scheme, host, port, no path
-    std::string host;                 // without brackets
+    std::string url;   // "http://127.0.0.1:9001", normalised: scheme, host, port, no path
+    std::string host;  // without brackets
     uint16_t port = 0;
     bool tls = false;
-    uint32_t weight = 1;              // 0 to balancing::maxWeight
+    uint32_t weight = 1;  // 0 to balancing::maxWeight
     Place place;
 };
 
 struct TimeoutSettings {
-    Nanos connect = 1s;               // TCP; past it: 502, the next attempt may follow
-    Nanos response = 30s;             // from the request's last byte to the response's head; past it: 504
-    Nanos idle = 60s;                 // nothing moved in either direction; past it: 504, or cut off when it has begun
-    Nanos total = 0s;                 // the whole exchange; 0: no bound. Never applied to a tunnel
+    Nanos connect = 1s;    // TCP; past it: 502, the next attempt may follow
+    Nanos response = 30s;  // from the request's last byte to the response's head; past it: 504
+    Nanos idle = 60s;      // nothing moved in either direction; past it: 504, or cut off when it has begun
+    Nanos total = 0s;      // the whole exchange; 0: no bound. Never applied to a tunnel
 };
 
 struct ServiceSettings {
     std::string name;
-    std::vector<EndpointSettings> endpoints;      // in file order; may be empty where they are discovered
+    std::vector<EndpointSettings> endpoints;  // in file order; may be empty where they are discovered
     balancing::BalancingSettings balance;
     TimeoutSettings timeouts;
-    std::string unavailable;          // not empty: something that the file asks for here is not in effect yet and must not be
-                                      // left out (https endpoints, say): exchanges get 503 with this sentence
+    std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
+                              // left out (https endpoints, say): exchanges get 503 with this sentence
     Place place;
 };
 
 constexpr size_t noService = size_t(-1);
 
 struct RouteSettings {
-    std::string name;                 // `name:`, or made from methods and path; unique
+    std::string name;  // `name:`, or made from methods and path; unique
     routing::MatchSettings match;
     routing::RewriteSettings rewrite;
     std::string service;              // names one of Plan::services; empty only with `unavailable`
     size_t serviceIndex = noService;  // of `service` in Plan::services; noService only with `unavailable`
-    std::string unavailable;          // not empty: 503 with this sentence (auth, say): a gateway never opens what its file closes
-    std::string restricted;           // the 503's short name of what is missing, "auth", "aggregate"
+    std::string
+        unavailable;  // not empty: 503 with this sentence (auth, say): a gateway never opens what its file closes
+    std::string restricted;  // the 503's short name of what is missing, "auth", "aggregate"
     Place place;
 };
 
 struct RecordSettings {
     bool on = true;
-    uint64_t bodyLimit = 1 << 20;     // bytes kept of each body; the rest is counted
-    std::vector<std::string> redactHeaders = {"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-API-Key"};
-    std::vector<std::string> redactJson = {"password"};    // a key, or a dotted path from the top
+    uint64_t bodyLimit = 1 << 20;  // bytes kept of each body; the rest is counted
+    std::vector<std::string> redactHeaders = {"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie",
+                                              "X-API-Key"};
+    std::vector<std::string> redactJson = {"password"};  // a key, or a dotted path from the top
     uint64_t keepBytes = uint64_t(2) << 30;
     Nanos keepAge = 7 * 24h;
 };
 
 struct LimitSettings {
-    uint32_t requestLine = 8192, headerCount = 100, headerBytes = 65'536;   // over: 414, 431
-    uint32_t connections = 20'000;    // clients of one gateway at once; further ones wait in the kernel's queue
-    uint32_t pooled = 64;             // idle upstream connections kept an endpoint and worker
-    Nanos header = 10s;               // a request's head must be whole after this long: 408
-    Nanos keepAlive = 75s;            // an idle client connection
-    Nanos drain = 10s;                // what is under way at SIGTERM gets this long
+    uint32_t requestLine = 8192, headerCount = 100, headerBytes = 65'536;  // over: 414, 431
+    uint32_t connections = 20'000;  // clients of one gateway at once; further ones wait in the kernel's queue
+    uint32_t pooled = 64;           // idle upstream connections kept an endpoint and worker
+    Nanos header = 10s;             // a request's head must be whole after this long: 408
+    Nanos keepAlive = 75s;          // an idle client connection
+    Nanos drain = 10s;              // what is under way at SIGTERM gets this long
 };
 
 struct Plan {
-    std::string file;                 // where it came from; empty: made from the command line
+    std::string file;  // where it came from; empty: made from the command line
     std::vector<ListenSettings> listen;
     std::vector<ServiceSettings> services;
-    std::vector<RouteSettings> routes;          // in file order; routing::Router answers indices into it
+    std::vector<RouteSettings> routes;  // in file order; routing::Router answers indices into it
     routing::Router router;
     RecordSettings record;
     LimitSettings limits;
-    std::vector<std::string> trusted;           // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
-    std::string metricsUrl;                     // admin.metrics, not in effect yet
+    std::vector<std::string> trusted;  // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
+    std::string metricsUrl;            // admin.metrics, not in effect yet
 
-    const ServiceSettings *service(std::string_view name) const;   // nothing: no such service
+    const ServiceSettings *service(std::string_view name) const;  // nothing: no such service
 };
 using PlanPtr = std::shared_ptr<const Plan>;
 

@@ -157,8 +157,10 @@ ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, 
     if (const Node *balance = node.find("balance")) {
         using balancing::Algorithm;
         constexpr std::pair<std::string_view, Algorithm> algorithms[] = {
-            {"weighted", Algorithm::Weighted}, {"least_connections", Algorithm::LeastConnections},
-            {"ip_hash", Algorithm::IpHash}, {"least_response_time", Algorithm::LeastResponseTime}};
+            {"weighted", Algorithm::Weighted},
+            {"least_connections", Algorithm::LeastConnections},
+            {"ip_hash", Algorithm::IpHash},
+            {"least_response_time", Algorithm::LeastResponseTime}};
         for (const auto &[word, algorithm] : algorithms) {
             if (balance->text == word)
                 out.balance.algorithm = algorithm;
@@ -191,11 +193,13 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
 // What would be less safe without its key is not done at all.
 void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
 {
-    const auto secure = std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
+    const auto secure =
+        std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
     if (node.find("tls"))
         service.unavailable = "this service asks for TLS towards its endpoints, which this version cannot do yet";
     else if (node.find("credentials"))
-        service.unavailable = "this service asks for credentials towards its endpoints, which this version cannot give yet";
+        service.unavailable =
+            "this service asks for credentials towards its endpoints, which this version cannot give yet";
     else if (!service.endpoints.empty() && size_t(secure) == service.endpoints.size())
         service.unavailable = "this service has only https endpoints, which this version cannot call yet";
     else if (service.endpoints.empty() && node.find("discover"))
@@ -205,7 +209,8 @@ void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
     for (const EndpointSettings &endpoint : service.endpoints) {
         if (endpoint.tls)
             report_.warning(endpoint.place, "https endpoints are not in effect yet",
-                            service.unavailable.empty() ? "this one gets no requests" : "until they are, this service answers 503");
+                            service.unavailable.empty() ? "this one gets no requests"
+                                                        : "until they are, this service answers 503");
     }
     if (service.unavailable.empty())
         std::erase_if(service.endpoints, [](const EndpointSettings &e) { return e.tls; });

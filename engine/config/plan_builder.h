@@ -10,7 +10,7 @@ namespace sluice::config {
 
 class PlanBuilder {
 public:
-    PlanBuilder(const Node &root, Plan &plan, Report &report) : root_(root), plan_(plan), report_(report) { }
+    PlanBuilder(const Node &root, Plan &plan, Report &report) : root_(root), plan_(plan), report_(report) {}
     void build(const Overrides &);
 
 private:

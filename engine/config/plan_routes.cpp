@@ -69,7 +69,8 @@ Result<std::string> normalisedPattern(const std::string &pattern)
             continue;
         }
         if (segment == "." || segment == "..")
-            return Error{Fault::Gateway, "requests never have the segment " + inQuotes(segment) + " when they are matched"};
+            return Error{Fault::Gateway,
+                         "requests never have the segment " + inQuotes(segment) + " when they are matched"};
         std::string encoded, storage;
         for (const char c : segment)
             encoded += uint8_t(c) >= 0x80 ? http::percentEncode(std::string_view(&c, 1)) : std::string(1, c);
@@ -168,7 +169,8 @@ void PlanBuilder::closeWhereNeeded(RouteSettings &route, const Node &node)
     const size_t drop = body ? body->indexOf("drop") : npos;
     if (drop != npos) {
         close("drop", "this route leaves fields out of its answers, which this version cannot do yet");
-        report_.warning(body->keys[drop].place, "'drop' in 'response' is not in effect yet", "until it is, this route answers 503");
+        report_.warning(body->keys[drop].place, "'drop' in 'response' is not in effect yet",
+                        "until it is, this route answers 503");
     }
     if (route.service.empty() && node.find("versions"))
         close("versions", "this route picks a version's service, which this version cannot do yet");
@@ -189,11 +191,12 @@ void PlanBuilder::nameRoutes()
     for (RouteSettings &route : plan_.routes) {
         if (!route.name.empty())
             continue;
-        std::string name = route.match.methods.empty() ? route.match.path : joined(route.match.methods) + ' ' + route.match.path;
+        std::string name =
+            route.match.methods.empty() ? route.match.path : joined(route.match.methods) + ' ' + route.match.path;
         if (!route.match.hosts.empty() && taken.count(name))
             name += " at " + joined(route.match.hosts);
         const std::string first = name;
-        for (size_t &count = taken[first]; ++count > 1 && taken.count(name = first + " #" + std::to_string(count));) { }
+        for (size_t &count = taken[first]; ++count > 1 && taken.count(name = first + " #" + std::to_string(count));) {}
         taken.emplace(name, 1);
         route.name = name;
     }
@@ -213,8 +216,10 @@ void PlanBuilder::buildRouter()
     plan_.router = router.take();
     for (const auto &[loser, winner] : plan_.router.shadowed()) {
         const RouteSettings &lost = plan_.routes[loser], &won = plan_.routes[winner];
-        report_.warning(lost.place, "the route " + inQuotes(lost.name) + " can never match: " + inQuotes(won.name) + " in line "
-                        + std::to_string(won.place.line) + " takes all of its requests", "move it up, make it more specific, or remove it");
+        report_.warning(lost.place,
+                        "the route " + inQuotes(lost.name) + " can never match: " + inQuotes(won.name) + " in line "
+                            + std::to_string(won.place.line) + " takes all of its requests",
+                        "move it up, make it more specific, or remove it");
     }
 }
 

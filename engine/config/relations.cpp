@@ -13,12 +13,13 @@ namespace {
 
 class Relations {
 public:
-    explicit Relations(Report &report) : report_(report) { }
+    explicit Relations(Report &report) : report_(report) {}
 
     void check(const Node &root)
     {
         eachMember(root.find("services"), [&](const Key &key, const Node &node) { checkService(key, node); });
-        eachMember(root.find("authenticators"), [&](const Key &key, const Node &node) { checkAuthenticator(key, node); });
+        eachMember(root.find("authenticators"),
+                   [&](const Key &key, const Node &node) { checkAuthenticator(key, node); });
         eachMember(root.find("limits"), [&](const Key &key, const Node &node) { checkLimit(key, node); });
         checkListen(root.find("listen"));
         if (const Node *routes = root.find("routes"); routes && routes->isSequence()) {
@@ -50,7 +51,8 @@ private:
             count += node.indexOf(key) != npos;
         }
         if (count != 1)
-            report_.error(place, what + " needs exactly one of " + all, count == 0 ? "" : "it has " + std::to_string(count));
+            report_.error(place, what + " needs exactly one of " + all,
+                          count == 0 ? "" : "it has " + std::to_string(count));
     }
 
     // Both or none.
@@ -69,11 +71,13 @@ private:
             return;
         const Node *discover = node.find("discover");
         if (!node.find("endpoints") && !discover)
-            report_.error(key.place, "the service " + inQuotes(key.text) + " has no endpoints", "add endpoints: [http://127.0.0.1:3000]");
+            report_.error(key.place, "the service " + inQuotes(key.text) + " has no endpoints",
+                          "add endpoints: [http://127.0.0.1:3000]");
         if (discover && discover->isMapping()) {
             exactlyOne(*discover, discover->place, "'discover'", {"consul", "srv", "dns"});
             if (discover->find("consul") && !discover->find("service"))
-                report_.error(discover->place, "'service' is missing in 'discover'", "it is the service's name in Consul");
+                report_.error(discover->place, "'service' is missing in 'discover'",
+                              "it is the service's name in Consul");
             if (discover->find("dns") && !discover->find("port"))
                 report_.error(discover->place, "'port' is missing in 'discover'", "A and AAAA records say no port");
         }
@@ -101,7 +105,8 @@ private:
             const auto [first, fresh] = seen.emplace(origin.url(), url->place.line);
             if (!fresh)
                 report_.error(url->place, "the endpoint " + inQuotes(url->text) + " is given twice",
-                              "the first is in line " + std::to_string(first->second) + "; use weight for a larger share");
+                              "the first is in line " + std::to_string(first->second)
+                                  + "; use weight for a larger share");
         }
         if (known && weights == 0 && !endpoints->items.empty())
             report_.warning(endpoints->place, "all weights are 0: no endpoint takes anything");
@@ -111,7 +116,8 @@ private:
     {
         if (!node.isMapping())
             return;
-        exactlyOne(node, key.place, "the authenticator " + inQuotes(key.text), {"jwt", "api_key", "oauth2_introspection", "oidc"});
+        exactlyOne(node, key.place, "the authenticator " + inQuotes(key.text),
+                   {"jwt", "api_key", "oauth2_introspection", "oidc"});
         if (const Node *jwt = node.find("jwt"); jwt && jwt->isMapping())
             checkJwt(*jwt);
         if (const Node *keys = node.find("api_key"); keys && keys->find("header") && keys->find("query"))
@@ -127,9 +133,11 @@ private:
         const auto shared = std::count_if(algorithms->items.begin(), algorithms->items.end(),
                                           [](const Node &n) { return n.text.substr(0, 2) == "HS"; });
         if (shared != 0 && size_t(shared) != algorithms->items.size())
-            report_.error(algorithms->place, "algorithms with a shared secret (HS…) cannot stand beside those with a public key");
+            report_.error(algorithms->place,
+                          "algorithms with a shared secret (HS…) cannot stand beside those with a public key");
         else
-            exactlyOne(jwt, jwt.place, "'jwt'", shared ? std::vector<std::string>{"secret"} : std::vector<std::string>{"jwks", "public_key"});
+            exactlyOne(jwt, jwt.place, "'jwt'",
+                       shared ? std::vector<std::string>{"secret"} : std::vector<std::string>{"jwks", "public_key"});
     }
 
     void checkLimit(const Key &key, const Node &node)
@@ -138,13 +146,16 @@ private:
         if (!algorithm || !algorithm->isScalar())
             return;
         static const std::vector<std::pair<std::string, std::vector<std::string>>> needs = {
-            {"token_bucket", {"capacity", "refill"}}, {"sliding_window", {"limit", "window"}},
-            {"fixed_window", {"limit", "window"}}, {"leaky_bucket", {"rate"}}};
+            {"token_bucket", {"capacity", "refill"}},
+            {"sliding_window", {"limit", "window"}},
+            {"fixed_window", {"limit", "window"}},
+            {"leaky_bucket", {"rate"}}};
         for (const auto &[name, keys] : needs) {
             for (const std::string &needed : keys) {
                 const size_t index = node.indexOf(needed);
                 if (name == algorithm->text && index == npos)
-                    report_.error(key.place, "the limit " + inQuotes(key.text) + " needs " + inQuotes(needed), "every " + name + " has one");
+                    report_.error(key.place, "the limit " + inQuotes(key.text) + " needs " + inQuotes(needed),
+                                  "every " + name + " has one");
             }
         }
         for (const Key &given : node.keys) {
@@ -156,7 +167,8 @@ private:
                 owners += has ? (owners.empty() ? "" : " and ") + name : "";
             }
             if (!owners.empty() && !fits)
-                report_.error(given.place, inQuotes(given.text) + " means nothing to a " + algorithm->text, "it belongs to " + owners);
+                report_.error(given.place, inQuotes(given.text) + " means nothing to a " + algorithm->text,
+                              "it belongs to " + owners);
         }
         if (node.find("queue")) {
             const Node *over = node.find("over");
@@ -177,7 +189,8 @@ private:
                 continue;
             if (item.isMapping() && origin.scheme == "http" && item.keys.size() > 1)
                 report_.error(item.place, "certificates need an https URL");
-            const auto [first, fresh] = seen.emplace((origin.host == "*" ? "" : origin.host) + ':' + std::to_string(origin.port), url->place.line);
+            const auto [first, fresh] = seen.emplace(
+                (origin.host == "*" ? "" : origin.host) + ':' + std::to_string(origin.port), url->place.line);
             if (!fresh)
                 report_.error(url->place, "the address " + inQuotes(url->text) + " is taken already",
                               "line " + std::to_string(first->second) + " listens there");
@@ -219,9 +232,12 @@ private:
     {
         const auto one = [&](const Node &method) {
             std::string upper = method.text;
-            std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+            std::transform(upper.begin(), upper.end(), upper.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
             if (method.isScalar() && upper != method.text)
-                report_.warning(method.place, "methods are compared with their case: " + inQuotes(method.text) + " is not " + inQuotes(upper),
+                report_.warning(method.place,
+                                "methods are compared with their case: " + inQuotes(method.text) + " is not "
+                                    + inQuotes(upper),
                                 "did you mean '" + upper + "'?");
         };
         if (methods.isScalar())
@@ -254,8 +270,10 @@ private:
         if (const Node *by = versions.find("by"); by && by->isMapping())
             exactlyOne(*by, by->place, "'by'", {"header", "query", "path", "media_type"});
         const Node *fallback = versions.find("default");
-        if (fallback && fallback->isScalar() && !names.empty() && std::find(names.begin(), names.end(), fallback->text) == names.end())
-            report_.error(fallback->place, "'default' names the version " + inQuotes(fallback->text) + ", which is not here",
+        if (fallback && fallback->isScalar() && !names.empty()
+            && std::find(names.begin(), names.end(), fallback->text) == names.end())
+            report_.error(fallback->place,
+                          "'default' names the version " + inQuotes(fallback->text) + ", which is not here",
                           nearestHint(fallback->text, names));
     }
 

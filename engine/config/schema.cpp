@@ -6,8 +6,8 @@ namespace {
 
 struct TypeWords {
     Type type;
-    std::string_view shortly;     // for the listing
-    std::string_view name;        // after "must be"
+    std::string_view shortly;  // for the listing
+    std::string_view name;     // after "must be"
 };
 
 constexpr TypeWords words[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/config/values.h"
 
-#include <arpa/inet.h>
+#include "engine/http/ip.h"
 
 #include <charconv>
 #include <cmath>
@@ -14,8 +14,17 @@ struct SizeUnit {
     uint64_t bytes;
 };
 constexpr SizeUnit sizeUnits[] = {
-    {"TiB", uint64_t(1) << 40}, {"GiB", uint64_t(1) << 30}, {"MiB", uint64_t(1) << 20}, {"KiB", uint64_t(1) << 10},
-    {"TB", 1'000'000'000'000}, {"GB", 1'000'000'000}, {"MB", 1'000'000}, {"KB", 1000}, {"kB", 1000}, {"B", 1}, {"", 1},
+    {"TiB", uint64_t(1) << 40},
+    {"GiB", uint64_t(1) << 30},
+    {"MiB", uint64_t(1) << 20},
+    {"KiB", uint64_t(1) << 10},
+    {"TB", 1'000'000'000'000},
+    {"GB", 1'000'000'000},
+    {"MB", 1'000'000},
+    {"KB", 1000},
+    {"kB", 1000},
+    {"B", 1},
+    {"", 1},
 };
 
 // Reads a decimal at the front and gives what is behind it.
@@ -35,10 +44,11 @@ bool isDigits(std::string_view text)
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-bool isIp(const std::string &text, int family)
+// An address as it stands in a URL: without a zone.
+bool isIp(std::string_view text, bool v4)
 {
-    unsigned char bytes[16];
-    return inet_pton(family, text.c_str(), bytes) == 1;
+    const auto address = http::parseIp(text);
+    return address && text.find('%') == std::string_view::npos && (text.find(':') == std::string_view::npos) == v4;
 }
 
 std::string lower(std::string_view text)
@@ -54,7 +64,7 @@ std::string checkHost(const std::string &host)
     if (host.size() > 253)
         return "has a host name longer than 253 characters";
     if (isDigits(host.substr(host.rfind('.') + 1)))
-        return isIp(host, AF_INET) ? "" : "has no valid IPv4 address";
+        return isIp(host, true) ? "" : "has no valid IPv4 address";
     size_t label = 0;
     for (size_t i = 0; i <= host.size(); ++i) {
         const char c = i < host.size() ? host[i] : '.';
@@ -78,7 +88,7 @@ std::string splitAuthority(std::string_view authority, bool anyPort, Origin &out
     bool hasPort = false;
     if (!authority.empty() && authority[0] == '[') {
         const size_t close = authority.find(']');
-        if (close == std::string_view::npos || !isIp(std::string(authority.substr(1, close - 1)), AF_INET6))
+        if (close == std::string_view::npos || !isIp(authority.substr(1, close - 1), false))
             return "has no valid IPv6 address";
         out.host = lower(authority.substr(1, close - 1));
         const std::string_view rest = authority.substr(close + 1);
@@ -250,7 +260,8 @@ std::string checkUrl(std::string_view text)
     if (std::string wrong = takeScheme(text, origin.scheme); !wrong.empty())
         return wrong;
     for (const char c : text) {
-        if (uint8_t(c) <= 0x20 || uint8_t(c) >= 0x7f || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos)
+        if (uint8_t(c) <= 0x20 || uint8_t(c) >= 0x7f
+            || std::string_view("\"<>\\^`{|}").find(c) != std::string_view::npos)
             return "has a character that must be percent-encoded";
     }
     const size_t end = text.find_first_of("/?#");
@@ -264,15 +275,7 @@ std::string checkUrl(std::string_view text)
 
 bool isCidr(std::string_view text)
 {
-    const size_t slash = text.find('/');
-    const std::string address(text.substr(0, slash));
-    const bool four = isIp(address, AF_INET), six = isIp(address, AF_INET6);
-    if (!four && !six)
-        return false;
-    uint64_t bits = 0;
-    if (slash == std::string_view::npos)
-        return true;
-    return parseWhole(text.substr(slash + 1), bits) && bits <= (four ? 32u : 128u) && text.size() - slash <= 4;
+    return http::parseCidr(text).has_value();
 }
 
 bool isAddressAndPort(std::string_view text)

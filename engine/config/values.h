@@ -32,7 +32,7 @@ bool parseBool(std::string_view text, bool &out);
 struct Origin {
     std::string scheme, host;
     uint16_t port = 0;
-    std::string url() const;                  // normalised; an IPv6 address in brackets
+    std::string url() const;  // normalised; an IPv6 address in brackets
 };
 // Empty: fine. Else what is wrong, "has a path" say, for a Problem. `scheme` must be http or https.
 // anyPort: port 0 is allowed, and the host may be "*" or empty (every address), as to listen.
@@ -40,7 +40,7 @@ std::string parseOrigin(std::string_view text, bool anyPort, Origin &out);
 
 // Empty: fine. Else what is wrong. An http or https URL with any path and query, no user, no fragment.
 std::string checkUrl(std::string_view text);
-// An address with a prefix length, "10.0.0.0/8" "::1/128"; a bare address is that one.
+// A network as http::parseCidr reads it, "10.0.0.0/8" "::1/128"; a bare address is that one.
 bool isCidr(std::string_view text);
 // "127.0.0.1:5353", "[::1]:53"
 bool isAddressAndPort(std::string_view text);

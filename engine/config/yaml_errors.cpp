@@ -7,27 +7,34 @@ namespace sluice::config {
 namespace {
 
 struct Wording {
-    std::string_view message;     // how libfyaml's begins
+    std::string_view message;  // how libfyaml's begins
     std::string_view what, hint;
 };
 
 constexpr Wording wordings[] = {
-    {"tab character may not be used as indentation", "a tab in the indentation", "indent with spaces; YAML allows no tabs there"},
+    {"tab character may not be used as indentation", "a tab in the indentation",
+     "indent with spaces; YAML allows no tabs there"},
     {"double-quoted scalar without closing quote", "a double quote that is never closed", "add the closing \""},
-    {"single-quoted scalar without closing quote", "a single quote that is never closed", "add the closing '; a ' inside is written ''"},
-    {"invalid trailing content after single-quoted", "text after a closing quote", "a ' inside single quotes is written ''"},
-    {"invalid trailing content after double-quoted", "text after a closing quote", "a \" inside double quotes is written \\\""},
+    {"single-quoted scalar without closing quote", "a single quote that is never closed",
+     "add the closing '; a ' inside is written ''"},
+    {"invalid trailing content after single-quoted", "text after a closing quote",
+     "a ' inside single quotes is written ''"},
+    {"invalid trailing content after double-quoted", "text after a closing quote",
+     "a \" inside double quotes is written \\\""},
     {"flow sequence without a closing bracket", "a '[' that is never closed", "add the closing ]"},
     {"flow mapping without a closing brace", "a '{' that is never closed", "add the closing }"},
     {"missing comma in flow mapping", "a comma or '}' is missing before this", "check that every '{' is closed"},
     {"missing comma in flow sequence", "a comma or ']' is missing before this", "check that every '[' is closed"},
     {"invalid nested block mapping on the same line", "a second ': ' in one line", "quote a value that holds ': '"},
     {"invalid indentation in mapping", "wrong indentation", "keys of one mapping begin in the same column"},
-    {"invalid indentation", "wrong indentation", "keys of one mapping begin in the same column, items of one list, too"},
+    {"invalid indentation", "wrong indentation",
+     "keys of one mapping begin in the same column, items of one list, too"},
     {"wrongly indented double-quoted", "a double quote that is never closed", "add the closing \""},
-    {"wrongly indented single-quoted", "a single quote that is never closed", "add the closing '; a ' inside is written ''"},
+    {"wrongly indented single-quoted", "a single quote that is never closed",
+     "add the closing '; a ' inside is written ''"},
     {"wrongly indented", "wrong indentation", "keys of one mapping begin in the same column, items of one list, too"},
-    {"invalid value after mapping", "a line that is neither 'key: value' nor an item of a list", "write 'key: value'; is the ': ' missing?"},
+    {"invalid value after mapping", "a line that is neither 'key: value' nor an item of a list",
+     "write 'key: value'; is the ': ' missing?"},
     {"plain scalar cannot start with", "a value cannot begin with this character", "put the value in quotes"},
     {"did not find expected node content", "a value is missing here", "write one, or remove the line"},
     {"mismatched flow mapping end", "a '}' where a ']' is missing", "check that every '[' is closed"},
@@ -95,9 +102,10 @@ Problem explainYamlError(std::string_view text, const std::string &file, Place p
         const Place real = placeOfContinuation(text, place);
         problem.line = real.line;
         problem.column = real.column;
-        problem.what = real == place ? "a line that is neither 'key: value' nor an item of a list" : "wrong indentation";
-        problem.hint = real == place ? "write 'key: value'; is the ': ' missing?"
-                                     : "keys of one mapping begin in the same column";
+        problem.what =
+            real == place ? "a line that is neither 'key: value' nor an item of a list" : "wrong indentation";
+        problem.hint =
+            real == place ? "write 'key: value'; is the ': ' missing?" : "keys of one mapping begin in the same column";
     }
     return problem;
 }

@@ -87,7 +87,8 @@ bool YamlReader::take(fy_event *event)
     switch (event->type) {
     case FYET_DOCUMENT_START:
         if (++documents_ > 1) {
-            fail(placeOf(event), "a second document begins here", "a gateway file is one YAML document; remove the '---' between them");
+            fail(placeOf(event), "a second document begins here",
+                 "a gateway file is one YAML document; remove the '---' between them");
             return false;
         }
         return true;
@@ -113,7 +114,8 @@ bool YamlReader::takeKey(fy_event *event)
     }
     const auto [seen, fresh] = frame.seen.emplace(key.text, key.place.line);
     if (!fresh) {
-        fail(key.place, "the key " + inQuotes(key.text) + " is given twice", "the first is in line " + std::to_string(seen->second));
+        fail(key.place, "the key " + inQuotes(key.text) + " is given twice",
+             "the first is in line " + std::to_string(seen->second));
         return false;
     }
     frame.node.keys.push_back(std::move(key));
@@ -146,7 +148,7 @@ bool YamlReader::takeAlias(fy_event *event)
 {
     const std::string name = tokenText(fy_event_get_token(event));
     Place here = placeOf(event);
-    here.column -= 1;                     // libfyaml's mark is behind the '*'
+    here.column -= 1;  // libfyaml's mark is behind the '*'
     if (expectsKey()) {
         fail(here, "an alias as a key");
         return false;
@@ -176,7 +178,8 @@ bool YamlReader::open(fy_event *event, Node::Kind kind)
     frame.node.style = fy_event_get_node_style(event) == FYNS_FLOW ? Node::Style::Flow : Node::Style::Block;
     frame.anchor = tokenText(fy_event_get_anchor_token(event));
     if (expectsKey()) {
-        fail(frame.node.place, "a key that is a list or a mapping", "keys are plain words; quote values that begin with '{' or '['");
+        fail(frame.node.place, "a key that is a list or a mapping",
+             "keys are plain words; quote values that begin with '{' or '['");
         return false;
     }
     if (!checkTag(event) || !admit(1, frames_.size(), frame.node.place))
@@ -285,20 +288,18 @@ Extent YamlReader::extentOf(const fy_event *event) const
         return extent;
     switch (styleOf(fy_event_get_token(const_cast<fy_event *>(event)))) {
     case Node::Style::SingleQuoted:
-    case Node::Style::DoubleQuoted:
-        return {extent.begin - 1, extent.end + 1};
+    case Node::Style::DoubleQuoted: return {extent.begin - 1, extent.end + 1};
     case Node::Style::Literal:
     case Node::Style::Folded: {
         // From the '|' or '>' to the end of the last line with content.
         const size_t mark = text_.find_last_of("|>", extent.begin == 0 ? 0 : extent.begin - 1);
         extent.begin = mark == std::string_view::npos ? extent.begin : mark;
-        while (extent.end > extent.begin && (text_[extent.end - 1] == '\n' || text_[extent.end - 1] == '\r'
-                                             || text_[extent.end - 1] == ' '))
+        while (extent.end > extent.begin
+               && (text_[extent.end - 1] == '\n' || text_[extent.end - 1] == '\r' || text_[extent.end - 1] == ' '))
             --extent.end;
         return extent;
     }
-    default:
-        return extent;
+    default: return extent;
     }
 }
 

@@ -23,19 +23,19 @@ public:
     Problems takeProblems() { return std::move(problems_); }
 
 private:
-    struct Frame {                        // a collection that is being read
+    struct Frame {  // a collection that is being read
         Node node;
         std::string anchor;
-        bool keyNext = true;              // of a mapping: the next scalar is a key
-        std::unordered_map<std::string, int> seen;    // keys → line
+        bool keyNext = true;                        // of a mapping: the next scalar is a key
+        std::unordered_map<std::string, int> seen;  // keys → line
     };
-    bool take(fy_event *);                // false: stop
+    bool take(fy_event *);  // false: stop
     bool takeScalar(fy_event *);
     bool takeAlias(fy_event *);
     bool takeKey(fy_event *);
     bool open(fy_event *, Node::Kind);
     bool close(fy_event *);
-    bool place(Node node, const std::string &anchor);    // puts a whole node where it belongs
+    bool place(Node node, const std::string &anchor);  // puts a whole node where it belongs
     bool admit(size_t nodes, size_t depth, const Place &);
     bool checkTag(fy_event *);
     void placeMissingValue(Node &) const;

@@ -17,7 +17,7 @@ namespace {
 
 struct Golden {
     std::string input, edit, expected;
-    std::string kind;                     // "expected" "error" "problems"
+    std::string kind;  // "expected" "error" "problems"
     bool crlf = false;
 };
 
@@ -106,15 +106,24 @@ RouteEdit routeEditOf(const Node &node)
         std::vector<std::pair<std::string, std::string>> fields;
         for (size_t j = 0; j < value.keys.size(); ++j)
             fields.emplace_back(value.keys[j].text, value.items[j].text);
-        if (key == "name") edit.name = value.text;
-        else if (key == "path") edit.path = value.text;
-        else if (key == "service") edit.service = value.text;
-        else if (key == "strip_prefix") edit.stripPrefix = value.text;
-        else if (key == "rewrite") edit.rewrite = value.text;
-        else if (key == "methods") edit.methods = textsOf(value);
-        else if (key == "hosts") edit.hosts = textsOf(value);
-        else if (key == "headers") edit.headers = fields;
-        else if (key == "query") edit.query = fields;
+        if (key == "name")
+            edit.name = value.text;
+        else if (key == "path")
+            edit.path = value.text;
+        else if (key == "service")
+            edit.service = value.text;
+        else if (key == "strip_prefix")
+            edit.stripPrefix = value.text;
+        else if (key == "rewrite")
+            edit.rewrite = value.text;
+        else if (key == "methods")
+            edit.methods = textsOf(value);
+        else if (key == "hosts")
+            edit.hosts = textsOf(value);
+        else if (key == "headers")
+            edit.headers = fields;
+        else if (key == "query")
+            edit.query = fields;
     }
     return edit;
 }

@@ -37,7 +37,7 @@ private Q_SLOTS:
         QVERIFY(document.problems.empty());
         checkExtents(document.root, text);
         const Node &list = document.root.items[1];
-        QCOMPARE(list.place, (Place{2, 7}));              // in characters: é is one
+        QCOMPARE(list.place, (Place{2, 7}));  // in characters: é is one
         QCOMPARE(list.items[1].find("x")->place, (Place{2, 23}));
         QCOMPARE(list.items[1].find("x")->text, std::string("it's"));
         const Node &quotes = *document.root.find("s")->items[1].find("b");
@@ -55,7 +55,9 @@ private Q_SLOTS:
 
     void a_byte_order_mark_is_passed_over()
     {
-        const Document document = parseDocument("\xef\xbb\xbf" "a: 1\n", "f");
+        const Document document = parseDocument("\xef\xbb\xbf"
+                                                "a: 1\n",
+                                                "f");
         QVERIFY(document.problems.empty());
         QCOMPARE(document.root.keys[0].place, (Place{1, 1}));
     }
@@ -131,7 +133,11 @@ private Q_SLOTS:
         QVERIFY(firstProblem("a: \xed\xa0\x80\n").find("not UTF-8") != std::string::npos);
         QVERIFY(firstProblem(std::string("a: b\nc\0d", 8)).find("f:2:2: error: a NUL byte") == 0);
         QVERIFY(firstProblem("a: \x1b[31m\n").find("a control character") != std::string::npos);
-        QVERIFY(firstProblem(std::string("\xff\xfe" "a\0", 4)).find("UTF-16") != std::string::npos);
+        QVERIFY(firstProblem(std::string("\xff\xfe"
+                                         "a\0",
+                                         4))
+                    .find("UTF-16")
+                != std::string::npos);
     }
 };
 

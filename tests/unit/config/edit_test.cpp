@@ -13,42 +13,41 @@ using namespace sluice::config;
 
 namespace {
 
-const char sample[] =
-    "# A file with every style of writing.\n"
-    "sluice: 1\n"
-    "\n"
-    "services:   # whom we call\n"
-    "  users:\n"
-    "    endpoints:\n"
-    "      - http://127.0.0.1:9001   # the old one\n"
-    "      - {url: 'http://127.0.0.1:9011', weight: 3}\n"
-    "\n"
-    "      # between\n"
-    "      - http://127.0.0.1:9021\n"
-    "    timeouts: {connect: 1s, \"idle\": 60s}  # why so long?\n"
-    "  orders: http://127.0.0.1:9002\n"
-    "  note:\n"
-    "    endpoints: [\"http://127.0.0.1:1\"]\n"
-    "    fallback:\n"
-    "      json: >\n"
-    "        folded\n"
-    "        text\n"
-    "\n"
-    "routes:\n"
-    "  # first\n"
-    "  - path: /api/users/**\n"
-    "    name: users\n"
-    "    service: users\n"
-    "    methods:\n"
-    "      - GET\n"
-    "      - POST  # writes\n"
-    "\n"
-    "  # second\n"
-    "  -   service: orders\n"
-    "      path: \"/api/orders/**\"\n"
-    "      headers: {X-A: \"1\", X-B: '*'}\n"
-    "  - {path: /flow, service: orders}\n"
-    "# the end\n";
+const char sample[] = "# A file with every style of writing.\n"
+                      "sluice: 1\n"
+                      "\n"
+                      "services:   # whom we call\n"
+                      "  users:\n"
+                      "    endpoints:\n"
+                      "      - http://127.0.0.1:9001   # the old one\n"
+                      "      - {url: 'http://127.0.0.1:9011', weight: 3}\n"
+                      "\n"
+                      "      # between\n"
+                      "      - http://127.0.0.1:9021\n"
+                      "    timeouts: {connect: 1s, \"idle\": 60s}  # why so long?\n"
+                      "  orders: http://127.0.0.1:9002\n"
+                      "  note:\n"
+                      "    endpoints: [\"http://127.0.0.1:1\"]\n"
+                      "    fallback:\n"
+                      "      json: >\n"
+                      "        folded\n"
+                      "        text\n"
+                      "\n"
+                      "routes:\n"
+                      "  # first\n"
+                      "  - path: /api/users/**\n"
+                      "    name: users\n"
+                      "    service: users\n"
+                      "    methods:\n"
+                      "      - GET\n"
+                      "      - POST  # writes\n"
+                      "\n"
+                      "  # second\n"
+                      "  -   service: orders\n"
+                      "      path: \"/api/orders/**\"\n"
+                      "      headers: {X-A: \"1\", X-B: '*'}\n"
+                      "  - {path: /flow, service: orders}\n"
+                      "# the end\n";
 
 // All paths of values below `node`.
 void collect(const Node &node, const Path &here, std::vector<Path> &out)
@@ -76,9 +75,50 @@ class EditTest : public QObject {
 private Q_SLOTS:
     void any_text_can_be_put_anywhere_and_is_read_back()
     {
-        const std::vector<std::string> texts = {"x", "", " ", "a b", "a: b", "a #b", "#", "- a", "'", "\"", "it's", "{", "}", "[a]", "*", "&a", "!x",
-            "%", "@", "`", "|", ">", "?", "~", "null", "true", "1", "1.0", "a,b", "é", "tab\there", "line\nline", "back\\slash", "--- a", "...",
-            "a:", ":a", "http://x:1", "/{id}/**", "~^/x{2,3}$", "${env:A}", "a  ", std::string(5000, 'y'), "\x01"};
+        const std::vector<std::string> texts = {"x",
+                                                "",
+                                                " ",
+                                                "a b",
+                                                "a: b",
+                                                "a #b",
+                                                "#",
+                                                "- a",
+                                                "'",
+                                                "\"",
+                                                "it's",
+                                                "{",
+                                                "}",
+                                                "[a]",
+                                                "*",
+                                                "&a",
+                                                "!x",
+                                                "%",
+                                                "@",
+                                                "`",
+                                                "|",
+                                                ">",
+                                                "?",
+                                                "~",
+                                                "null",
+                                                "true",
+                                                "1",
+                                                "1.0",
+                                                "a,b",
+                                                "é",
+                                                "tab\there",
+                                                "line\nline",
+                                                "back\\slash",
+                                                "--- a",
+                                                "...",
+                                                "a:",
+                                                ":a",
+                                                "http://x:1",
+                                                "/{id}/**",
+                                                "~^/x{2,3}$",
+                                                "${env:A}",
+                                                "a  ",
+                                                std::string(5000, 'y'),
+                                                "\x01"};
         std::vector<Path> paths;
         collect(parseDocument(sample, "f").root, {}, paths);
         QVERIFY(paths.size() > 30);
@@ -107,7 +147,8 @@ private Q_SLOTS:
                 continue;
             const Result<std::string> after = setValue(before, path, "changed");
             QVERIFY(after.ok());
-            const QStringList old = QString::fromStdString(before).split('\n'), now = QString::fromStdString(*after).split('\n');
+            const QStringList old = QString::fromStdString(before).split('\n'),
+                              now = QString::fromStdString(*after).split('\n');
             QCOMPARE(old.size(), now.size());
             int different = 0;
             for (int i = 0; i < old.size(); ++i)

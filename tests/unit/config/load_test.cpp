@@ -30,7 +30,8 @@ QByteArray texts(const Problems &problems)
 const char everything[] =
     "\n"
     "trusted_proxies: [10.0.0.0/8]\n"
-    "http: {request_line: 16KiB, header_count: 50, header_bytes: 128KiB, header_timeout: 5s, keep_alive: 1m, max_connections: 10, pooled_connections: 3, drain: 2s}\n"
+    "http: {request_line: 16KiB, header_count: 50, header_bytes: 128KiB, header_timeout: 5s, keep_alive: 1m, "
+    "max_connections: 10, pooled_connections: 3, drain: 2s}\n"
     "record: {bodies: 2KiB, redact: {headers: [X-Secret], json: [pin]}, keep: {size: 1GiB, age: 2d}}\n"
     "listen: [\"http://127.0.0.1:8080\", {url: \"http://*:0\"}]\n"
     "services:\n"
@@ -69,11 +70,13 @@ private Q_SLOTS:
         QVERIFY(plan.record.bodyLimit == 2048 && plan.record.keepBytes == 1 << 30 && plan.record.keepAge == 48h);
         QCOMPARE(plan.record.redactHeaders, std::vector<std::string>{"X-Secret"});
         QCOMPARE(plan.record.redactJson, std::vector<std::string>{"pin"});
-        QVERIFY(plan.listen.size() == 2 && plan.listen[0].port == 8080 && plan.listen[1].host == "*" && plan.listen[1].port == 0);
+        QVERIFY(plan.listen.size() == 2 && plan.listen[0].port == 8080 && plan.listen[1].host == "*"
+                && plan.listen[1].port == 0);
         QCOMPARE(plan.services[0].endpoints[0].url, std::string("http://localhost:3000"));
         const ServiceSettings &second = plan.services[1];
         QCOMPARE(second.endpoints[1].url, std::string("http://[::1]:9002"));
-        QVERIFY(second.endpoints[1].host == "::1" && second.endpoints[1].weight == 3 && second.endpoints[0].weight == 1);
+        QVERIFY(second.endpoints[1].host == "::1" && second.endpoints[1].weight == 3
+                && second.endpoints[0].weight == 1);
         QCOMPARE(second.balance.algorithm, balancing::Algorithm::Weighted);
         QVERIFY(second.timeouts.connect == 1500ms && second.timeouts.response == 2s && second.timeouts.idle == 3s
                 && second.timeouts.total == 1h);
@@ -87,7 +90,7 @@ private Q_SLOTS:
         QVERIFY(loaded.plan);
         const RouteSettings &one = loaded.plan->routes[0], &old = loaded.plan->routes[1];
         QVERIFY(one.name == "one" && one.service == "second" && one.serviceIndex == 1 && one.unavailable.empty());
-        QCOMPARE(one.match.path, std::string("/api/~me/~user/{id}"));       // as requests are when they are matched
+        QCOMPARE(one.match.path, std::string("/api/~me/~user/{id}"));  // as requests are when they are matched
         QCOMPARE(one.match.hosts, std::vector<std::string>{"shop.test"});
         using Kind = routing::FieldMatch::Kind;
         const std::vector<routing::FieldMatch> headers = {
@@ -114,7 +117,8 @@ private Q_SLOTS:
         for (const KeyInfo &info : schema()) {
             const bool plain = info.key.find("NAME") == std::string::npos && info.key.find("[]") == std::string::npos;
             if (plain && info.inEffect && info.key.rfind("http.", 0) == 0)
-                lines += (lines.find("http:") == std::string::npos ? "http:\n" : "") + ("  " + info.key.substr(5)) + ": " + info.fallback + "\n";
+                lines += (lines.find("http:") == std::string::npos ? "http:\n" : "") + ("  " + info.key.substr(5))
+                    + ": " + info.fallback + "\n";
         }
         lines += "record:\n  bodies: " + std::string("1MiB\n");
         const Loaded written = load(around(lines), "f", {});
@@ -130,23 +134,29 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("route");
         QTest::addColumn<QString>("restricted");
-        QTest::newRow("auth") << "{path: /**, service: a, auth: {any_of: [k]}}" << "auth";
-        QTest::newRow("auth, written short") << "{path: /**, service: a, auth: k}" << "auth";
-        QTest::newRow("aggregate") << "{path: /**, aggregate: {x: {service: a, path: /x}}}" << "aggregate";
-        QTest::newRow("versions only") << "{path: /**, versions: {by: {query: v}, v1: {service: a}}}" << "versions";
-        QTest::newRow("fields to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}" << "drop";
+        QTest::newRow("auth") << "{path: /**, service: a, auth: {any_of: [k]}}"
+                              << "auth";
+        QTest::newRow("auth, written short") << "{path: /**, service: a, auth: k}"
+                                             << "auth";
+        QTest::newRow("aggregate") << "{path: /**, aggregate: {x: {service: a, path: /x}}}"
+                                   << "aggregate";
+        QTest::newRow("versions only") << "{path: /**, versions: {by: {query: v}, v1: {service: a}}}"
+                                       << "versions";
+        QTest::newRow("fields to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}"
+                                        << "drop";
     }
 
     void a_route_that_asks_for_what_cannot_be_done_safely_is_closed()
     {
         QFETCH(QString, route);
         QFETCH(QString, restricted);
-        const Loaded loaded = load(around("authenticators: {k: {api_key: {keys: [{user: u, key: k}]}}}\nroutes: [" + route.toStdString()
-                                          + "]\n"), "f", {});
+        const Loaded loaded = load(around("authenticators: {k: {api_key: {keys: [{user: u, key: k}]}}}\nroutes: ["
+                                          + route.toStdString() + "]\n"),
+                                   "f", {});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(!loaded.plan->routes[0].unavailable.empty());
         QCOMPARE(QString::fromStdString(loaded.plan->routes[0].restricted), restricted);
-        QVERIFY(!loaded.problems.empty());                   // and it says so
+        QVERIFY(!loaded.problems.empty());  // and it says so
     }
 
     void a_service_that_asks_for_what_cannot_be_done_safely_is_closed_data()
@@ -157,16 +167,19 @@ private Q_SLOTS:
         QTest::newRow("https beside http") << "{endpoints: [https://127.0.0.1:1, http://127.0.0.1:2]}" << false;
         QTest::newRow("tls") << "{endpoints: [http://127.0.0.1:1], tls: {ca: x.pem}}" << true;
         QTest::newRow("credentials") << "{endpoints: [http://127.0.0.1:1], credentials: {oauth2_client_credentials: "
-                                        "{token_url: http://x/t, client_id: i, client_secret: s}}}" << true;
+                                        "{token_url: http://x/t, client_id: i, client_secret: s}}}"
+                                     << true;
         QTest::newRow("discovered only") << "{discover: {dns: x, port: 80}}" << true;
-        QTest::newRow("discovered, with endpoints") << "{endpoints: [http://127.0.0.1:1], discover: {dns: x, port: 80}}" << false;
+        QTest::newRow("discovered, with endpoints")
+            << "{endpoints: [http://127.0.0.1:1], discover: {dns: x, port: 80}}" << false;
     }
 
     void a_service_that_asks_for_what_cannot_be_done_safely_is_closed()
     {
         QFETCH(QString, service);
         QFETCH(bool, closed);
-        const Loaded loaded = load("services: {b: " + service.toStdString() + "}\nroutes: [{path: /**, service: b}]\n", "f", {});
+        const Loaded loaded =
+            load("services: {b: " + service.toStdString() + "}\nroutes: [{path: /**, service: b}]\n", "f", {});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QCOMPARE(!loaded.plan->services[0].unavailable.empty(), closed);
         QVERIFY(!loaded.problems.empty());
@@ -176,7 +189,8 @@ private Q_SLOTS:
 
     void no_https_listener_is_opened()
     {
-        const Loaded loaded = load(around("listen: [https://127.0.0.1:1, http://127.0.0.1:2]\nroutes: [{path: /**, service: a}]\n"), "f", {});
+        const Loaded loaded = load(
+            around("listen: [https://127.0.0.1:1, http://127.0.0.1:2]\nroutes: [{path: /**, service: a}]\n"), "f", {});
         QVERIFY(loaded.plan && loaded.plan->listen.size() == 1 && loaded.plan->listen[0].port == 2);
     }
 
@@ -186,7 +200,8 @@ private Q_SLOTS:
                                           "- {path: /x, service: a, methods: [GET]}\n"
                                           "- {path: /x, service: a, methods: [GET], headers: {A: '1'}}\n"
                                           "- {path: /x, service: a, methods: [GET], host: h.test}\n"
-                                          "- {path: /y, service: a, name: 'z'}\n"), "f", {});
+                                          "- {path: /y, service: a, name: 'z'}\n"),
+                                   "f", {});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QStringList names;
         for (const RouteSettings &route : loaded.plan->routes)
@@ -210,7 +225,8 @@ private Q_SLOTS:
         QVERIFY2(loaded.plan && loaded.problems.empty(), texts(loaded.problems).constData());
         const Plan &plan = *loaded.plan;
         QVERIFY(plan.file.empty() && plan.listen[0].url == "http://127.0.0.1:8080");
-        QVERIFY(plan.routes[0].match.path == "/**" && plan.routes[0].service == "upstream" && plan.routes[0].serviceIndex == 0);
+        QVERIFY(plan.routes[0].match.path == "/**" && plan.routes[0].service == "upstream"
+                && plan.routes[0].serviceIndex == 0);
         QCOMPARE(plan.services[0].endpoints[0].url, std::string("http://localhost:3000"));
         QCOMPARE(planFor("http://a:1", {"http://*:0"}).plan->listen[0].host, std::string("*"));
         for (const char *bad : {"", "localhost:3000", "http://a:1/x", "ftp://a"}) {
@@ -229,7 +245,8 @@ private Q_SLOTS:
 
     void a_plan_is_there_exactly_when_there_are_no_errors()
     {
-        for (const char *text : {"", "x", "[]", "{}", "routes: []", "routes: {}", "services: []", "routes: [[]]", "listen: {}", "a: b"}) {
+        for (const char *text :
+             {"", "x", "[]", "{}", "routes: []", "routes: {}", "services: []", "routes: [[]]", "listen: {}", "a: b"}) {
             const Loaded loaded = load(text, "f", {});
             QCOMPARE(!loaded.plan, hasErrors(loaded.problems));
         }
@@ -262,7 +279,8 @@ private Q_SLOTS:
         QTemporaryDir folder;
         const std::string path = folder.filePath("gateway.yaml").toStdString();
         Loaded missing = loadFile(path, {});
-        QVERIFY(!missing.plan && missing.problems[0].what.find("No such file") != std::string::npos && !missing.problems[0].hint.empty());
+        QVERIFY(!missing.plan && missing.problems[0].what.find("No such file") != std::string::npos
+                && !missing.problems[0].hint.empty());
         QVERIFY(loadFile(folder.path().toStdString(), {}).problems[0].what.find("directory") != std::string::npos);
         QFile file(QString::fromStdString(path));
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -287,8 +305,8 @@ private Q_SLOTS:
         QCOMPARE(keys.removeDuplicates(), 0);
         const auto found = std::find_if(schema().begin(), schema().end(),
                                         [](const KeyInfo &i) { return i.key == "services.NAME.timeouts.connect"; });
-        QVERIFY(found != schema().end() && found->type == "duration" && found->bounds == "1ms to 10m" && found->fallback == "1s"
-                && found->inEffect);
+        QVERIFY(found != schema().end() && found->type == "duration" && found->bounds == "1ms to 10m"
+                && found->fallback == "1s" && found->inEffect);
     }
 };
 

@@ -51,9 +51,26 @@ private Q_SLOTS:
         QCOMPARE(origin.url(), std::string("https://[::1]:8443"));
         QCOMPARE(parseOrigin("http://*:0", true, origin), std::string());
         QCOMPARE(parseOrigin("http://:8080", true, origin), std::string());
-        for (const char *bad : {"", "localhost:3000", "http://", "http://*:1", "http://a:0", "http://a:65536", "http://a:+1", "http://a:",
-                                "http://a:1/x", "http://a:1?x", "http://u@a:1", "http://[::1", "http://[1.2.3.4]:1", "http://::1:80",
-                                "http://1.2.3.4.5:1", "http://1.2.3.256:1", "http://a..b:1", "http://a b:1", "tcp://a:1", "http://a%41:1"})
+        for (const char *bad : {"",
+                                "localhost:3000",
+                                "http://",
+                                "http://*:1",
+                                "http://a:0",
+                                "http://a:65536",
+                                "http://a:+1",
+                                "http://a:",
+                                "http://a:1/x",
+                                "http://a:1?x",
+                                "http://u@a:1",
+                                "http://[::1",
+                                "http://[1.2.3.4]:1",
+                                "http://::1:80",
+                                "http://1.2.3.4.5:1",
+                                "http://1.2.3.256:1",
+                                "http://a..b:1",
+                                "http://a b:1",
+                                "tcp://a:1",
+                                "http://a%41:1"})
             QVERIFY2(!parseOrigin(bad, false, origin).empty(), bad);
     }
 
@@ -61,7 +78,8 @@ private Q_SLOTS:
     {
         for (const char *good : {"10.0.0.0/8", "127.0.0.1", "::1/128", "fd00::/8", "0.0.0.0/0"})
             QVERIFY2(isCidr(good), good);
-        for (const char *bad : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/8", "localhost", "10.0.0.0/8/8"})
+        for (const char *bad :
+             {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0/8", "localhost", "10.0.0.0/8/8", "10.0.0.1/8"})
             QVERIFY2(!isCidr(bad), bad);
     }
 
