@@ -10,6 +10,8 @@
 #include "engine/replay/replay.h"
 #include "storage/recorder.h"
 
+#include <QCoreApplication>
+
 #include <charconv>
 #include <csignal>
 #include <deque>
@@ -269,6 +271,9 @@ int replay(const ReplayArgs &args)
     raiseDescriptorLimit();
     for (const int number : {SIGINT, SIGTERM})
         ::signal(number, [](int) { stop = true; });
+    int argc = 1;
+    char name[] = "sluice", *argv[] = {name, nullptr};
+    const QCoreApplication application(argc, argv);        // the sender's loop needs one
     replay::Sender sender;
     replay::run(*options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); }, stop);
     return session.end();

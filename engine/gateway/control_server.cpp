@@ -4,13 +4,16 @@
 #include "engine/http/http1_writer.h"
 #include "engine/http/uri.h"
 
-#include <QDir>
 #include <QFileInfo>
 #include <QLocalSocket>
 #include <QTimer>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 namespace sluice::gateway {
 
@@ -34,6 +37,18 @@ bool sameUser(const QLocalSocket &socket)
         && (peer.uid == ::geteuid() || peer.uid == 0);
 }
 
+// The folder is there. Our own one is ours alone: 0700, and made by us.
+Outcome ownFolder(const std::string &folder, bool ours)
+{
+    struct stat there{};
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return Error{Fault::Gateway, "cannot make the folder of the control socket, " + folder + ": " + std::strerror(errno)};
+    if (ours && (::lstat(folder.c_str(), &there) != 0 || !S_ISDIR(there.st_mode) || there.st_uid != ::geteuid()
+                 || (there.st_mode & 077) != 0))
+        return Error{Fault::Gateway, folder + " must be a folder that only you can enter (chmod 700), or give another --socket"};
+    return Done{};
+}
+
 }  // namespace
 
 struct ControlServer::Talk {
@@ -46,9 +61,12 @@ Outcome ControlServer::listen(const std::string &path, Answerer answerer)
 {
     const QString name = QString::fromStdString(path);
     const QString folder = QFileInfo(name).absolutePath();
-    if (!QDir().mkpath(folder))
-        return Error{Fault::Gateway, "cannot make the folder of the control socket, " + folder.toStdString()};
-    if (QFileInfo::exists(name)) {
+    if (const Outcome own = ownFolder(folder.toStdString(), path.starts_with(socketFolder())); !own)
+        return own.error();
+    struct stat there{};
+    if (::lstat(path.c_str(), &there) == 0) {
+        if (!S_ISSOCK(there.st_mode))
+            return Error{Fault::Gateway, path + " exists and is no socket. Give another --socket"};
         QLocalSocket probe;
         probe.connectToServer(name);
         if (probe.waitForConnected(200))
@@ -105,6 +123,7 @@ void ControlServer::read(QLocalSocket *socket)
             talk->request.body += talk->reader.data();
             break;
         case http::Step::End:
+            QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);    // one request a connection
             return answer(socket, talk->request);
         case http::Step::NeedMore:
             talk->input.erase(0, consumed);

@@ -32,10 +32,10 @@ private:
     void accept();
     void read(QLocalSocket *socket);
     void answer(QLocalSocket *socket, const ControlRequest &request);
-    QLocalServer server_;
     Answerer answerer_;
     std::string path_;
     std::map<QLocalSocket *, std::shared_ptr<Talk>> talks_;
+    QLocalServer server_;                        // last: its sockets tell of their end while they go
 };
 
 }  // namespace sluice::gateway

@@ -9,12 +9,13 @@ namespace {
 
 // What the upload and the answer tell each other.
 struct Talk {
-    Talk(Journey &journey, Held &h, Attempt &a) : j(journey), up(*h), held(h), attempt(a), answering(journey.scope), upload(journey.scope) { }
+    Talk(Journey &journey, Held &h, Attempt &a) : j(journey), up(*h), held(h), attempt(a), answering(journey.scope), relaying(journey.scope), upload(journey.scope) { }
     Journey &j;
     UpstreamStream &up;
     Held &held;
     Attempt &attempt;
     Scope answering;                       // stops the wait for the answer's head
+    Scope relaying;                        // stops the answer on its way down
     Signal mayUpload;                      // 100 Continue came
     bool continued = false;
     Fork upload;
@@ -40,7 +41,29 @@ Task<bool> waitForContinue(Talk &t)
     co_return true;
 }
 
-Task<void> sendContent(Talk &t)
+// The upload cannot go on, and without it there is no use in the answer either.
+void abandon(Talk &t)
+{
+    t.answering.cancel(Why::Abandoned);
+    t.relaying.cancel(Why::Abandoned);
+}
+
+// Nothing moved for the idle timeout. An answer that is on its way already goes on without the rest of the request.
+void uploadStoodStill(Talk &t, bool atUpstream)
+{
+    Journey &j = t.j;
+    if (j.client.headSent())
+        return;
+    const std::string how = "the request's content stood still for " + durationText(j.service->timeouts.idle);
+    if (atUpstream)
+        j.fail(Fault::Upstream, 504, how + ": the upstream took no more");
+    else
+        j.fail(Fault::Client, 408, how);
+    j.client.closeAfter();
+    abandon(t);
+}
+
+Task<void> moveContent(Talk &t)
 {
     Journey &j = t.j;
     if (j.client.expectsContinue()) {
@@ -62,17 +85,26 @@ Task<void> sendContent(Talk &t)
     case PumpResult::End::SourceFailed:    // the client broke off, or its framing is wrong: both are its fault
         j.fail(Fault::Client, 400, "the request's content broke off: " + j.client.reason());
         j.client.closeAfter();
-        t.answering.cancel(Why::Abandoned);
+        abandon(t);
         co_return;
     case PumpResult::End::SinkFailed:      // an answer may still be there: the reader finds out
         t.answering.deadline(j.service->timeouts.response);
         co_return;
     case PumpResult::End::Stopped:
-        if (result.why == Why::TimedOut && j.scope.running() && t.upload.scope().running()) {
-            j.fail(Fault::Upstream, 504, "the request's content stood still for " + durationText(j.service->timeouts.idle));
-            t.answering.cancel(Why::Abandoned);
-        }
+        if (result.why == Why::TimedOut && j.scope.running() && t.upload.scope().running())
+            uploadStoodStill(t, result.atSink);
         co_return;
+    }
+}
+
+// The upload as a task of its own: what it throws ends the exchange, not the program.
+Task<void> sendContent(Talk &t)
+{
+    try {
+        co_await moveContent(t);
+    } catch (const std::exception &e) {
+        t.j.fail(Fault::Gateway, 500, std::string("internal error: ") + e.what());
+        abandon(t);
     }
 }
 
@@ -127,6 +159,8 @@ void sendHead(Talk &t)
     Exchange &x = *j.x;
     x.answer = std::move(t.up.response());
     http::toClient(x.answer, x.returned, "sluice", x.answer.status == 101);
+    if (!x.returned.headers.has("Date"))   // RFC 9110 section 6.6.1
+        x.returned.headers.add("Date", httpDate(j.world.wallTime()));
     x.returned.headers.set("X-Request-ID", x.requestId);
     x.returned.headers.set("X-Trace-ID", x.trace.trace);
     t.attempt.status = x.answer.status;
@@ -140,7 +174,7 @@ Task<bool> relay(Talk &t)
 {
     Journey &j = t.j;
     Pump p{t.up, j.client, j.x->responseBody, j.recording ? j.plan.record.bodyLimit : 0, j.service->timeouts.idle};
-    const PumpResult result = co_await pump(p, j.scope);
+    const PumpResult result = co_await pump(p, t.relaying);
     switch (result.end) {
     case PumpResult::End::Whole:
         if (!t.up.trailers().empty())
@@ -154,7 +188,10 @@ Task<bool> relay(Talk &t)
         j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
         break;
     case PumpResult::End::Stopped:
-        j.failWait(result.why, "the answer stood still for longer than the idle timeout");
+        if (result.why == Why::TimedOut && result.atSink && j.scope.running())
+            j.fail(Fault::Client, 499, "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
+        else
+            j.failWait(result.why, "the answer stood still for longer than the idle timeout");
         if (j.x->failedBy == Fault::Upstream)
             t.attempt.error = j.x->failure;
         break;
@@ -205,19 +242,27 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         co_return noAnswer(t);
     }
     t.answering.deadline(Nanos(0));
-    sendHead(t);
-    if (j.x->answer.status == 101) {
+    const bool switching = t.up.response().status == 101;
+    if (switching && !(j.upgrade && t.uploaded)) {
         co_await stopUpload(t);
+        t.attempt.error = "the upstream switched protocols unasked";
+        j.fail(Fault::Upstream, 502, t.attempt.error);
+        co_return Ending::Failed;
+    }
+    if (!t.uploaded)                       // answered before the request was whole: the client's connection cannot go on
+        j.client.closeAfter();
+    if (!j.uploadBegun && j.client.expectsContinue())
+        co_await stopUpload(t);            // the client waits for a word that will not come
+    sendHead(t);
+    if (switching) {
         co_await tunnel(j, t.up);
         co_return Ending::Answered;
     }
     const bool whole = co_await relay(t);
-    if (!t.uploaded) {                     // answered before the request was whole: neither connection can go on
-        j.client.closeAfter();
+    if (!t.uploaded)
         co_await stopUpload(t);
-    } else if (whole) {
+    else if (whole)
         held.keep();
-    }
     co_return whole ? Ending::Answered : Ending::Failed;
 }
 

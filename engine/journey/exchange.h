@@ -50,6 +50,7 @@ struct Attempt {
     int status = 0;                    // 0: no answer
     bool reused = false;               // over a kept connection
     std::string error;                 // empty: an answer came
+    Fault fault = Fault::Upstream;     // with an error: whose
 };
 
 struct Exchange {
@@ -77,6 +78,7 @@ struct Exchange {
     std::string failure;               // one sentence
     int64_t replayOf = 0;              // id of the exchange that this one repeats
     bool tunnel = false;
+    bool kept = true;                  // false: its rules say that nothing is recorded
     Times times;
     DecisionLog decisions;
 };

@@ -30,7 +30,7 @@ void prepare(Journey &j)
     facts.peerTrusted = j.rules->trusted.contains(facts.peer);
     facts.scheme = x.received.scheme;
     facts.target = target;
-    facts.tunnel = wantsUpgrade(x.received);
+    facts.tunnel = j.upgrade = wantsUpgrade(x.received);
     http::toUpstream(x.received, x.sent, facts);
     x.sent.headers.set("X-Request-ID", x.requestId);
     x.sent.headers.set("X-Trace-ID", x.trace.trace);
@@ -78,12 +78,13 @@ void explainAttempt(Journey &j, const Attempt &attempt)
     });
 }
 
-void countAttempt(EndpointCounters &counters, const Attempt &attempt)
+// What clients do is not the endpoint's failure.
+void countAttempt(EndpointCounters &counters, const Attempt &attempt, bool clientsFault)
 {
     constexpr auto relaxed = std::memory_order_relaxed;
     counters.active.fetch_sub(1, relaxed);
     counters.requests.fetch_add(1, relaxed);
-    if (!attempt.error.empty() || attempt.status >= 500)
+    if (!clientsFault && (!attempt.error.empty() || attempt.status >= 500))
         counters.failures.fetch_add(1, relaxed);
     if (attempt.firstByte >= Nanos(0)) {
         const int64_t sample = (attempt.firstByte - attempt.started).count(), mean = counters.meanLatency.load(relaxed);
@@ -102,6 +103,8 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     a.endpoint = endpoint.url;
     a.started = j.sinceStart();
     x.endpoint = endpoint.url;
+    if (x.received.authority.empty())      // an HTTP/1.0 client may leave Host out, we may not (RFC 9112 section 3.2)
+        x.sent.headers.set("Host", endpoint.url.substr(endpoint.url.find("//") + 2));
     Ending ending = Ending::Again;
     Held held(j.world, j.world.open(endpoint, fresh));
     a.reused = held->reused();
@@ -110,12 +113,13 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
         a.connected = x.times.connected = j.sinceStart();
         ending = co_await converse(j, held, a);
     } else {
+        a.fault = held->fault();
         a.error = held->state() == UpstreamStream::State::Failed ? held->reason() : j.failed() ? j.x->failure
             : "no connection within " + durationText(j.service->timeouts.connect);
         ending = j.failed() ? Ending::Failed : Ending::Again;
     }
     a.ended = j.sinceStart();
-    countAttempt(counters, a);
+    countAttempt(counters, a, x.failedBy && x.failedBy != Fault::Upstream);
     x.attempts.push_back(std::move(a));
     explainAttempt(j, x.attempts.back());
     co_return ending;
@@ -148,7 +152,7 @@ Task<void> forward(Journey &j)
     if (j.x->attempts.empty())
         j.fail(Fault::Gateway, 503, "service " + j.service->name + " has no endpoint that takes requests");
     else
-        j.fail(Fault::Upstream, 502, "no endpoint of " + j.service->name + " could be reached: " + j.x->attempts.back().error);
+        j.fail(j.x->attempts.back().fault, 502, "no endpoint of " + j.service->name + " could be reached: " + j.x->attempts.back().error);
 }
 
 }  // namespace sluice::journey

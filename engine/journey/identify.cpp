@@ -36,9 +36,9 @@ void noteReplay(Journey &j)
     const std::string_view value = headers[at].value;
     int64_t id = 0;
     bool number = !value.empty() && value.size() <= 18;
-    for (const char c : value) {
-        number = number && c >= '0' && c <= '9';
-        id = id * 10 + (c - '0');
+    for (size_t i = 0; number && i < value.size(); ++i) {
+        number = value[i] >= '0' && value[i] <= '9';
+        id = id * 10 + (value[i] - '0');
     }
     const std::string &address = j.client.peer().address;
     if (number && (address.starts_with("127.") || address == "::1" || address.empty()))

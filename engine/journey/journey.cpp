@@ -45,7 +45,8 @@ void finish(Journey &j)
     x.times.ended = j.sinceStart();
     if (j.connection.stopped() == Why::ClientGone && !x.failedBy)
         j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
-    if (x.failedBy == Fault::Client && !j.client.headSent())
+    const bool gone = j.connection.stopped() == Why::ClientGone || x.failedBy == Fault::Client;
+    if (gone && !j.client.headSent())
         x.returned.status = 499;
     if (j.routeCounters)
         count(*j.routeCounters, x);
@@ -62,7 +63,7 @@ Task<void> handle(ClientStream &client, RulesPtr rules, World &world, Scope &con
     } catch (const std::exception &e) {
         j.fail(Fault::Gateway, 500, std::string("internal error: ") + e.what());
     }
-    if (j.refusal != 0 && !client.headSent())
+    if (j.refusal != 0 && (!client.headSent() || client.takeBackHead()))
         co_await answerProblem(j);
     else if (j.x->failedBy && client.headSent())
         client.cutOff();

@@ -30,6 +30,19 @@ std::string page(const Journey &j)
     return out;
 }
 
+// What is here already of the request's content is passed over. False: there is more to come.
+bool skipContent(Journey &j)
+{
+    constexpr size_t most = 256 * 1024;
+    if (j.requestLength.kind == Length::Kind::None)
+        return true;
+    size_t skipped = 0;
+    Chunk chunk = j.client.read();
+    for (; chunk.kind == Chunk::Kind::Data && skipped < most; chunk = j.client.read())
+        skipped += chunk.data.size();
+    return chunk.kind == Chunk::Kind::End;
+}
+
 }  // namespace
 
 Task<void> answerProblem(Journey &j)
@@ -50,6 +63,8 @@ Task<void> answerProblem(Journey &j)
         head.headers.add("Retry-After", "1");
     if (j.connection.stopped() == Why::ClientGone)
         co_return;
+    if (!skipContent(j))
+        j.client.closeAfter();             // said in the head, so that no further request is lost (RFC 9112 section 9.6)
     Scope last(j.connection);
     last.deadline(answerTime);
     const bool content = x.received.method != "HEAD";

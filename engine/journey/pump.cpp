@@ -10,24 +10,23 @@ constexpr int fairShare = 16;
 
 Task<PumpResult> pump(Pump &p, Scope &parent)
 {
-    Scope idle(parent);
+    Scope own(parent);
+    Scope &idle = p.shared ? *p.shared : own;
     idle.deadline(p.idle);
-    const auto stopped = [](Why why) { return PumpResult{PumpResult::End::Stopped, why}; };
+    p.content.complete = false;
+    const auto stopped = [](Why why, bool atSink) { return PumpResult{PumpResult::End::Stopped, why, atSink}; };
     for (int chunks = 0;;) {
         const Chunk chunk = p.source.read();
         Sent sent = Sent::Taken;
         bool last = false;
         switch (chunk.kind) {
         case Chunk::Kind::Failed:
-            p.content.complete = false;
             co_return PumpResult{PumpResult::End::SourceFailed};
         case Chunk::Kind::Wait: {
             p.sink.flush();
-            const Why why = co_await on(p.source.readable(), idle);
-            if (why != Why::Ok) {
-                p.content.complete = false;
-                co_return stopped(why);
-            }
+            const Why why = co_await on(p.source.readable(), own);
+            if (why != Why::Ok)
+                co_return stopped(why, false);
             chunks = 0;
             continue;
         }
@@ -45,21 +44,23 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
             co_return PumpResult{PumpResult::End::SinkFailed};
         idle.deadline(p.idle);
         while (sent == Sent::Full) {
-            const Why why = co_await on(p.sink.writable(), idle);
+            const Why why = co_await on(p.sink.writable(), own);
             if (why != Why::Ok)
-                co_return stopped(why);
+                co_return stopped(why, true);
             sent = p.sink.flush();
             chunks = 0;
         }
         if (sent == Sent::Failed)
             co_return PumpResult{PumpResult::End::SinkFailed};
-        if (last)
+        if (last) {
+            p.content.complete = true;
             co_return PumpResult{};
+        }
         if (++chunks >= fairShare) {
             chunks = 0;
-            const Why why = co_await turn(idle);
+            const Why why = co_await turn(own);
             if (why != Why::Ok)
-                co_return stopped(why);
+                co_return stopped(why, false);
         }
     }
 }

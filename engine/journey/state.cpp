@@ -9,6 +9,7 @@ Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
 {
     x->started = w.now();
     x->time = w.wallTime();
+    x->kept = recording;
     x->received = std::move(c.request());
     const http::Framing &framing = c.framing();
     if (framing.kind == http::Framing::Kind::Length)

@@ -28,6 +28,7 @@ struct Journey {
     Length requestLength;
     bool recording;
     bool uploadBegun = false;                    // content was taken from the client
+    bool upgrade = false;                        // the client asked to switch protocols
     int refusal = 0;                             // status of our own answer, when there is one to give
 
     Nanos sinceStart() const { return world.scheduler().now() - x->started; }
@@ -70,6 +71,7 @@ Task<Ending> converse(Journey &, Held &, Attempt &);
 struct PumpResult {
     enum class End : uint8_t { Whole, SourceFailed, SinkFailed, Stopped } end = End::Whole;
     Why why = Why::Ok;                                        // with Stopped
+    bool atSink = false;                                      // with Stopped: the sink was waited for, not the source
 };
 struct Pump {
     Stream &source;
@@ -78,6 +80,7 @@ struct Pump {
     uint64_t keep;                                            // bytes recorded
     Nanos idle;                                               // nothing moved for this long: TimedOut
     bool framed = true;                                       // false: a tunnel
+    Scope *shared = nullptr;                                  // whose deadline moves, where two pumps have one; parent of both
 };
 Task<PumpResult> pump(Pump &, Scope &scope);
 // tunnel.cpp: after 101.

@@ -7,6 +7,7 @@
 // answers Full and wants no more until writable() has fired.
 #pragma once
 
+#include "engine/base/result.h"
 #include "engine/base/scope.h"
 #include "engine/http/message.h"
 
@@ -72,6 +73,8 @@ public:
     // Held back until the first write() or flush(). Adds what the protocol needs (Transfer-Encoding, Connection, Date).
     virtual void sendHead(const http::ResponseHead &, Length) = 0;
     virtual bool headSent() const = 0;
+    // Nothing of the answer has gone out: its head is forgotten and another may be sent. False: too late.
+    virtual bool takeBackHead() = 0;
     // The answer ended early: the client must see that it is not whole.
     virtual void cutOff() = 0;
     // After the answer this connection takes no further request.
@@ -99,6 +102,8 @@ public:
     virtual http::ResponseHead &response() = 0;
     // How the answer's content is framed; after Final.
     virtual const http::Framing &framing() const = 0;
+    // Whose fault a Failed state is: Gateway where we could not even try.
+    virtual Fault fault() const = 0;
     // Nothing of the answer has come.
     virtual bool silent() const = 0;
 

@@ -1,15 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// After 101 Switching Protocols (RFC 9110 section 7.8): bytes both ways as they are, until both sides have ended.
+// After 101 Switching Protocols (RFC 9110 section 7.8): bytes both ways as they are, until both sides have ended, one of them
+// breaks, or nothing moves in either direction for the idle timeout.
 #include "engine/journey/state.h"
 
 namespace sluice::journey {
 
 namespace {
 
-Task<void> upward(Pump &p, Fork &fork)
+void note(Journey &j, const PumpResult &result, Fault source, Fault sink)
 {
-    const PumpResult ignored = co_await pump(p, fork.scope());
-    (void)ignored;                         // the other direction finds the same end
+    if (result.end == PumpResult::End::SourceFailed)
+        j.fail(source, 502, source == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
+    else if (result.end == PumpResult::End::SinkFailed)
+        j.fail(sink, 502, sink == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
+    else if (result.end == PumpResult::End::Stopped && result.why == Why::TimedOut)
+        j.fail(Fault::Gateway, 504, "nothing moved in the tunnel for " + durationText(j.service->timeouts.idle));
+}
+
+Task<void> upward(Journey &j, Pump &p, Fork &fork, Scope &both)
+{
+    try {
+        const PumpResult result = co_await pump(p, fork.scope());
+        note(j, result, Fault::Client, Fault::Upstream);
+        if (result.end != PumpResult::End::Whole)
+            both.cancel(Why::Abandoned);
+    } catch (const std::exception &e) {
+        j.fail(Fault::Gateway, 500, std::string("internal error: ") + e.what());
+        both.cancel(Why::Abandoned);
+    }
 }
 
 }  // namespace
@@ -19,22 +37,22 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
     Exchange &x = *j.x;
     x.tunnel = true;
     j.scope.deadline(Nanos(0));            // the total timeout is for answers, not for conversations
+    j.client.closeAfter();
     j.client.flush();
     j.client.becomeTunnel();
     up.becomeTunnel();
-    j.client.closeAfter();
     const uint64_t keep = j.recording ? j.plan.record.bodyLimit : 0;
     const Nanos idle = j.service->timeouts.idle;
-    Pump out{j.client, up, x.requestBody, keep, idle, false}, in{up, j.client, x.responseBody, keep, idle, false};
-    Fork fork(j.scope);
-    fork.start(upward(out, fork));
-    const PumpResult result = co_await pump(in, j.scope);
-    if (result.end == PumpResult::End::Whole) {
-        Scope closing(j.scope);            // the upstream has ended; the client may still have something to say
-        closing.deadline(idle);
-        co_await join(fork, closing);
-    }
-    fork.scope().cancel(Why::Abandoned);
+    Scope both(j.scope);
+    Pump out{j.client, up, x.requestBody, keep, idle, false, &both};
+    Pump in{up, j.client, x.responseBody, keep, idle, false, &both};
+    Fork fork(both);
+    fork.start(upward(j, out, fork, both));
+    const PumpResult result = co_await pump(in, both);
+    note(j, result, Fault::Upstream, Fault::Client);
+    if (result.end == PumpResult::End::Whole)
+        co_await join(fork, both);         // the upstream has ended; the client may still have something to say
+    both.cancel(Why::Abandoned);
     Scope unstoppable(j.world.scheduler());
     co_await join(fork, unstoppable);
 }

@@ -4,6 +4,8 @@
 #include "engine/http/http1_writer.h"
 #include "engine/net/worker.h"
 
+#include <QtGlobal>
+
 #include <sys/uio.h>
 
 namespace sluice::net {
@@ -30,7 +32,7 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
 
 ClientConnection::~ClientConnection() = default;
 
-void ClientConnection::start() { life_.start(serve()); }
+void ClientConnection::start() { life_.start(live()); }
 
 void ClientConnection::drain()
 {
@@ -42,6 +44,17 @@ void ClientConnection::drain()
 void ClientConnection::stop() { scope_.cancel(Why::Shutdown); }
 
 // ---- the life of the connection
+
+// What a journey throws (no memory left) ends this connection, not the program.
+Task<void> ClientConnection::live()
+{
+    try {
+        co_await serve();
+    } catch (const std::exception &e) {
+        qWarning("a client connection was given up: %s", e.what());
+    }
+    worker_.closed(*this);
+}
 
 Task<void> ClientConnection::serve()
 {
@@ -70,13 +83,12 @@ Task<void> ClientConnection::serve()
         if (scope_.running() && !cut_ && !tunnel_)
             co_await linger();
     }
-    worker_.closed(*this);
 }
 
 Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
 {
-    const config::LimitSettings &limits = worker_.rules()->plan->limits;
-    waiting.deadline(limits.keepAlive);
+    const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
+    waiting.deadline(keepAlive > Nanos(0) ? keepAlive : header);   // a reload may take the plan away while we wait
     bool begun = false;
     for (;;) {
         size_t consumed = 0;
@@ -92,7 +104,7 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
         const bool nothing = reader_.idle() && wire_.input().empty();
         if (!begun && !nothing) {
             begun = true;
-            waiting.deadline(limits.header);
+            waiting.deadline(header);
         }
         const Wire::Fill fill = wire_.fill();
         if (fill == Wire::Fill::More)
@@ -108,7 +120,7 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
         const Why why = co_await on(wire_.readable(), waiting);
         if (why == Why::TimedOut && begun && scope_.running()) {
             refusal_ = 408;
-            reason_ = "the request's head was not whole after " + durationText(limits.header);
+            reason_ = "the request's head was not whole after " + durationText(header);
             co_return Heard::Refused;
         }
         if (why != Why::Ok)
@@ -120,12 +132,14 @@ void ClientConnection::began()
 {
     busy_ = true;
     headSent_ = false;
-    close_ = draining_ || !reader_.keepAlive();      // never kept after a refusal
+    close_ = draining_ || !reader_.keepAlive() || worker_.rules()->plan->limits.keepAlive <= Nanos(0);      // never kept after a refusal
     http10_ = reader_.head().version == http::Version::Http10;
     isHead_ = reader_.head().method == "HEAD";
     inBefore_ = wire_.bytesIn();
     outBefore_ = wire_.bytesOut();
     content_.begin();
+    if (wire_.hungUp())
+        hungUp();
 }
 
 // After an answer: may another request follow? What is left of the request's content is skipped if it is here already.
@@ -136,8 +150,8 @@ bool ClientConnection::finished()
     if (close_ || tunnel_ || cut_ || !scope_.running() || wire_.holds())
         return false;
     Chunk chunk = read();
-    while (chunk.kind == Chunk::Kind::Data)
-        chunk = read();
+    for (size_t skipped = 0; chunk.kind == Chunk::Kind::Data && skipped < lingerBytes; chunk = read())
+        skipped += chunk.data.size();
     if (chunk.kind != Chunk::Kind::End)
         return false;
     reader_.next();
@@ -194,9 +208,12 @@ Chunk ClientConnection::read()
 {
     if (tunnel_)
         return readRaw(wire_, reason_);
+    const bool before = content_.ended();
     const Chunk chunk = content_.read();
     if (chunk.kind == Chunk::Kind::Failed)
         reason_ = content_.trouble();
+    if (!before && content_.ended() && busy_ && wire_.hungUp())
+        hungUp();                                // it was put off until the request was whole
     return chunk;
 }
 
@@ -204,10 +221,12 @@ Chunk ClientConnection::read()
 
 void ClientConnection::sendInformational(const http::ResponseHead &head)
 {
-    if (http10_)                                 // RFC 9110 section 15.2
+    if (http10_ || headSent_)                    // RFC 9110 section 15.2
         return;
+    http::Wire how;
+    how.framing = http::Framing();
     std::string text;
-    if (!http::appendHead(text, head))
+    if (!http::appendHead(text, head, how))
         return;
     const iovec piece{text.data(), text.size()};
     wire_.send(&piece, 1);
@@ -223,6 +242,8 @@ void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length 
             framing = {Kind::Length, length.bytes};
         else if (length.kind == journey::Length::Kind::Unknown)
             framing = {http10_ ? Kind::UntilClose : Kind::Chunked, 0};
+        how.framing = framing;
+    } else if (head.status == 204) {             // RFC 9110 section 8.6: no Content-Length
         how.framing = framing;
     } else if (isHead_ && length.kind == journey::Length::Kind::Known) {
         how.framing = http::Framing{length.bytes ? Kind::Length : Kind::None, length.bytes};
@@ -260,6 +281,15 @@ Sent ClientConnection::flush()
     const Sent sent = toSent(wire_.send(&piece, 1));
     std::string().swap(head_);
     return sent;
+}
+
+bool ClientConnection::takeBackHead()
+{
+    if (head_.empty() || wire_.bytesOut() != outBefore_ || wire_.holds())
+        return false;
+    head_.clear();
+    headSent_ = false;
+    return true;
 }
 
 void ClientConnection::cutOff()

@@ -32,6 +32,7 @@ public:
     void sendInformational(const http::ResponseHead &) override;
     void sendHead(const http::ResponseHead &, journey::Length) override;
     bool headSent() const override { return headSent_; }
+    bool takeBackHead() override;
     void cutOff() override;
     void closeAfter() override { close_ = true; }
     uint64_t bytesIn() const override { return wire_.bytesIn() - inBefore_; }
@@ -48,6 +49,7 @@ public:
 
 private:
     enum class Heard : uint8_t { Request, Nothing, Refused };
+    Task<void> live();
     Task<void> serve();
     Task<Heard> nextHead(Scope &waiting);
     Task<void> linger();

@@ -21,7 +21,11 @@ Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bo
 
 Listener::~Listener() { poller_.unwatch(fd_.get(), this); }
 
-void Listener::ready(unsigned) { acceptSome(); }
+void Listener::ready(unsigned)
+{
+    scheduler_.setNow(poller_.now());
+    acceptSome();
+}
 
 void Listener::resume() { acceptSome(); }
 
@@ -46,7 +50,7 @@ void Listener::acceptSome()
         ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         accepted_(std::move(fd), peer);
     }
-    again_.start(scheduler_.now());                           // more may wait; everybody else's turn first
+    again_.start(scheduler_.now() + Nanos(1));                // more may wait; everybody else's turn first
     poller_.requestTurn();
 }
 

@@ -54,10 +54,10 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings)
             return Error{Fault::Gateway, "cannot listen on " + settings.url + ": " + host
                                              + " is no address. Give an IP address, localhost, or * for every address"};
         Result<Fd> fd = listenOn(address);
-        if (!fd && socket.fds.empty())
+        if (!fd && (socket.fds.empty() || !fd.error().repeatable))
             return Error{Fault::Gateway, "cannot listen on " + settings.url + ": " + fd.error().what};
         if (!fd)
-            continue;                            // no IPv6 on this machine, say
+            continue;                            // no IPv6 on this machine
         port = realPort(*fd);
         socket.fds.push_back(fd.take());
     }
@@ -114,7 +114,7 @@ Outcome Server::setRules(journey::RulesPtr rules)
         added.push_back(socket.take());
     }
     for (const auto &worker : workers_)
-        worker->setRules(rules);
+        worker->setRules(rules, roomForClients(rules->plan->limits.connections, int(workers_.size())));
     const auto gone = [&](const Socket &socket) {
         const auto &listen = rules->plan->listen;
         return std::none_of(listen.begin(), listen.end(), [&](const config::ListenSettings &l) { return l.url == socket.url; });

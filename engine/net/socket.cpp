@@ -81,11 +81,13 @@ Result<Fd> listenOn(const Address &address)
     const int error = errno;
     const std::string where = address.host() + ':' + std::to_string(address.port());
     if (error == EADDRINUSE)
-        return Error{Fault::Gateway, where + " is in use by another program. Stop it, or listen on another port"};
+        return Error{Fault::Gateway, where + " is in use. Stop the program that listens there, or listen on another port"};
     if (error == EACCES)
         return Error{Fault::Gateway, where + ": no right to listen there. Ports below 1024 need a privilege; take a higher one"};
     if (error == EADDRNOTAVAIL)
-        return Error{Fault::Gateway, where + " is no address of this machine"};
+        return Error{Fault::Gateway, where + " is no address of this machine", true};
+    if (error == EAFNOSUPPORT)
+        return Error{Fault::Gateway, where + ": this machine has no such kind of address", true};
     return Error{Fault::Gateway, where + ": " + std::strerror(error)};
 }
 

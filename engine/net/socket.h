@@ -39,7 +39,7 @@ struct Address {
     uint16_t port() const;
 };
 
-// Error: in use, no right, no such address; what() says which and what to do.
+// Error: in use, no right, no such address (repeatable: another address may do); what says which and what to do.
 Result<Fd> listenOn(const Address &);
 // Begins to connect; finished when it turns writable. Error: at once refused, or no descriptor left.
 Result<Fd> connectTo(const Address &);

@@ -34,6 +34,7 @@ void UpstreamConnection::tryNext()
         Result<Fd> fd = connectTo(address);
         if (!fd) {
             reason_ = fd.error().what;
+            fault_ = fd.error().fault;
             continue;
         }
         wire_ = std::make_unique<Wire>(fd.take(), loop_.poller, loop_.scheduler, loop_.buffers, *this);

@@ -42,6 +42,7 @@ public:
     Head readHead() override;
     http::ResponseHead &response() override { return reader_.head(); }
     const http::Framing &framing() const override { return reader_.framing(); }
+    Fault fault() const override { return fault_; }
     bool silent() const override { return !wire_ || wire_->bytesIn() == receivedBefore_; }
 
     journey::Chunk read() override;
@@ -70,6 +71,7 @@ private:
     std::string head_;                           // held back
     Framer framer_;
     std::string reason_;
+    Fault fault_ = Fault::Upstream;
     uint64_t sentBefore_ = 0, receivedBefore_ = 0;
     bool reused_ = false, tunnel_ = false, resting_ = false;
     friend class UpstreamPool;

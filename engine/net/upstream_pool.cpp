@@ -32,6 +32,7 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
         resolver_.resolve(host_, port_, [this, raw](std::vector<Address> addresses, std::string trouble) {
             if (busy_.contains(raw))
                 raw->connect(std::move(addresses), std::move(trouble));
+            loop_.poller.requestTurn();          // the answer may come between two turns
         });
     }
     return *raw;

@@ -39,7 +39,7 @@ Wire::~Wire()
 
 Wire::Fill Wire::fill()
 {
-    if (broken_)
+    if (receiveBroken_)
         return Fill::Broken;
     if (ended_)
         return Fill::End;
@@ -55,7 +55,7 @@ Wire::Fill Wire::fill()
     const size_t room = BufferPool::blockSize - end_;
     if (room == 0) {                                  // the reader's limits are below a block: it refuses before this
         trouble_ = "more than 64 KiB came without an end of the line";
-        broken_ = true;
+        receiveBroken_ = true;
         return Fill::Broken;
     }
     const ssize_t n = ::recv(fd_.get(), block_.get() + end_, room, 0);
@@ -77,7 +77,8 @@ Wire::Fill Wire::fill()
         poller_.rearm(fd_.get(), true, false);
         return Fill::Nothing;
     }
-    broken(errno);
+    receiveBroken_ = true;
+    trouble_ = socketError(errno);
     return Fill::Broken;
 }
 
@@ -89,16 +90,17 @@ void Wire::releaseInput()
     }
 }
 
+// What has come before can still be read: an early answer, say.
 Wire::Send Wire::broken(int error)
 {
-    broken_ = true;
+    sendBroken_ = true;
     trouble_ = socketError(error);
     return Send::Broken;
 }
 
 Wire::Send Wire::send(const iovec *pieces, int count)
 {
-    if (broken_)
+    if (sendBroken_ || (holds() && flush() == Send::Broken))
         return Send::Broken;
     int first = 0;
     size_t skip = 0;                                  // of pieces[first]
@@ -129,7 +131,7 @@ Wire::Send Wire::send(const iovec *pieces, int count)
 
 Wire::Send Wire::flush()
 {
-    if (broken_)
+    if (sendBroken_)
         return Send::Broken;
     while (holds() && canWrite_) {
         const ssize_t n = ::send(fd_.get(), out_.data() + outAt_, out_.size() - outAt_, MSG_NOSIGNAL);
@@ -161,7 +163,7 @@ void Wire::reset()
 
 Wire::Alive Wire::probe() const
 {
-    if (broken_)
+    if (sendBroken_ || receiveBroken_)
         return Alive::Gone;
     char byte;
     const ssize_t n = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -174,9 +176,13 @@ Wire::Alive Wire::probe() const
 
 void Wire::ready(unsigned events)
 {
+    scheduler_.setNow(poller_.now());                 // deadlines set from here on count from this batch
     if (events & Writable) {
         canWrite_ = true;
-        writable_.wake(scheduler_);
+        if (holds() && !writable_.awaited())
+            flush();                                  // nobody waits for it: a held 1xx or head
+        else
+            writable_.wake(scheduler_);
     }
     if (events & (Readable | Hangup)) {
         canRead_ = true;

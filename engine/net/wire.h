@@ -63,6 +63,7 @@ public:
     bool ended() const { return ended_; }
     // Nothing is known to have come that was not read.
     bool quiet() const { return !canRead_ && !hangup_; }
+    bool hungUp() const { return hangup_; }
 
     // ---- out
     enum class Send : uint8_t { Done, Held, Broken };
@@ -95,7 +96,8 @@ private:
     WireOwner &owner_;
     BufferPool::Block block_;
     uint32_t begin_ = 0, end_ = 0;
-    bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false, broken_ = false;
+    bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;
+    bool sendBroken_ = false, receiveBroken_ = false;
     std::string out_;
     size_t outAt_ = 0;
     uint64_t bytesIn_ = 0, bytesOut_ = 0;

@@ -94,14 +94,16 @@ void Worker::run()
 void Worker::post(std::function<void()> work)
 {
     QMetaObject::invokeMethod(context_.get(), [this, work = std::move(work)] {
+        scheduler_.setNow(inside_->poller.now());
         work();
         inside_->poller.requestTurn();
     }, Qt::QueuedConnection);
 }
 
-void Worker::setRules(journey::RulesPtr rules)
+void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
 {
-    post([this, rules = std::move(rules)]() mutable {
+    post([this, mostConnections, rules = std::move(rules)]() mutable {
+        options_.mostConnections = mostConnections;
         inside_->limits = readerLimits(rules->plan->limits);
         rules_ = std::move(rules);
     });
@@ -195,7 +197,7 @@ void Worker::closed(ClientConnection &connection)
     inside_->gone.push_back(std::move(at->second));
     inside_->connections.erase(at);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
-    if (inside_->connections.size() + 1 == options_.mostConnections) {
+    if (inside_->connections.size() + 1 >= options_.mostConnections) {
         for (const auto &[fd, listener] : inside_->listeners)
             listener->resume();
     }
@@ -234,7 +236,7 @@ void Worker::release(journey::UpstreamStream &stream, bool keep)
 void Worker::record(std::unique_ptr<journey::Exchange> exchange)
 {
     counters_.exchanges.fetch_add(1, std::memory_order_relaxed);
-    if (options_.sink && rules_->plan->record.on)
+    if (options_.sink && exchange->kept)
         inside_->batch.push_back(std::move(exchange));
 }
 

@@ -42,7 +42,7 @@ public:
 
     // ---- any thread but the worker's
     Outcome start(journey::RulesPtr rules);
-    void setRules(journey::RulesPtr rules);      // adopted between two turns
+    void setRules(journey::RulesPtr rules, uint32_t mostConnections);   // adopted between two turns
     void listen(int fd);                         // a listening socket of the caller's; the worker keeps a descriptor of its own
     void unlisten(int fd);                       // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.

@@ -76,6 +76,7 @@ public:
     void sendInformational(const http::ResponseHead &head) override { informational.push_back(head.status); }
     void sendHead(const http::ResponseHead &head, journey::Length) override { answer = head; ++heads; }
     bool headSent() const override { return heads > 0; }
+    bool takeBackHead() override { return false; }
     void cutOff() override { cut = true; }
     void closeAfter() override { closing = true; }
     uint64_t bytesIn() const override { return 0; }
@@ -117,6 +118,7 @@ public:
     Head readHead() override;
     http::ResponseHead &response() override { return response_; }
     const http::Framing &framing() const override { return framing_; }
+    Fault fault() const override { return Fault::Upstream; }
     bool silent() const override { return !answered_; }
     Chunk read() override { return feed_.read(); }
     Signal &readable() override { return answered_ ? feed_.readable() : headThere_; }
