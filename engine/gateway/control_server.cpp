@@ -43,9 +43,11 @@ Outcome ownFolder(const std::string &folder, bool ours)
     struct stat there{};
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
         return Error{Fault::Gateway, "cannot make the folder of the control socket, " + folder + ": " + std::strerror(errno)};
-    if (ours && (::lstat(folder.c_str(), &there) != 0 || !S_ISDIR(there.st_mode) || there.st_uid != ::geteuid()
-                 || (there.st_mode & 077) != 0))
-        return Error{Fault::Gateway, folder + " must be a folder that only you can enter (chmod 700), or give another --socket"};
+    if (!ours)
+        return Done{};
+    const bool mine = ::lstat(folder.c_str(), &there) == 0 && S_ISDIR(there.st_mode) && there.st_uid == ::geteuid();
+    if (!mine || (there.st_mode & 022) != 0 || ::chmod(folder.c_str(), 0700) != 0)
+        return Error{Fault::Gateway, folder + " must be a folder of yours that nobody else can write to, or give another --socket"};
     return Done{};
 }
 
