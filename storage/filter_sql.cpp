@@ -173,9 +173,9 @@ std::string FilterSql::ids() const
     case Way::Kind::Marks:
         return "SELECT x.id AS id FROM mark k CROSS JOIN exchange x WHERE x.id = k.id AND " + rest;
     case Way::Kind::Keys:
-        return "WITH RECURSIVE epochs(n) AS (SELECT min(id) >> 14 FROM exchange UNION ALL SELECT n + 1 FROM epochs WHERE n < "
-               "(SELECT max(id) >> 14 FROM exchange)) SELECT x.id AS id FROM epochs CROSS JOIN exchange x INDEXED BY " +
-               way_.index + " WHERE (x.id >> 14) = epochs.n AND x." + way_.column + " BETWEEN " + wayParameters_[0] + " AND " +
+        return "WITH RECURSIVE epochs(n) AS (SELECT min(id) >> 12 FROM exchange UNION ALL SELECT n + 1 FROM epochs WHERE n < "
+               "(SELECT max(id) >> 12 FROM exchange)) SELECT x.id AS id FROM epochs CROSS JOIN exchange x INDEXED BY " +
+               way_.index + " WHERE (x.id >> 12) = epochs.n AND x." + way_.column + " BETWEEN " + wayParameters_[0] + " AND " +
                wayParameters_[1] + " AND " + rest;
     case Way::Kind::Values:
         break;

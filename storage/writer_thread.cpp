@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/writer_thread.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -12,13 +14,13 @@ using std::chrono::milliseconds;
 
 constexpr size_t mostQueued = 50'000;
 constexpr uint64_t mostQueuedBytes = 256 << 20;
-constexpr size_t batchRows = 1000;
+constexpr size_t batchRows = 4000;                     // the more, the fewer index pages a row is charged with
 constexpr uint64_t batchBytes = 32 << 20;
 constexpr milliseconds gather{100};
 constexpr milliseconds idle{60'000};                   // how often age is looked at when nothing comes
 constexpr milliseconds firstRetry{100}, longestRetry{2000};
 constexpr int checkpointPages = 2000, urgentPages = 32'768;   // of 8 KiB
-constexpr int pruneSteps = 4;                          // between two batches
+constexpr int pruneSteps = 6;                          // between two batches
 
 uint64_t weight(const journey::Exchange &x)
 {
@@ -96,6 +98,7 @@ Recorder::Impl::~Impl()
 
 void Recorder::Impl::run()
 {
+    pthread_setname_np(pthread_self(), "recorder");
     for (;;) {
         {
             std::unique_lock guard(mutex);

@@ -8,18 +8,17 @@ namespace sluice::recording {
 std::string_view lastOutcome(const journey::DecisionLog &log, journey::Stage stage)
 {
     // The log is JSON of our own writing: within a text every quote is escaped, so this can only be a decision's beginning.
-    const std::string_view json = log.text();
-    if (json.empty())
-        return {};
-    std::string key = "{\"stage\":\"";
-    key += journey::name(stage);
-    key += "\",\"outcome\":\"";
-    const size_t at = json.rfind(key);
-    if (at == json.npos)
-        return {};
-    const size_t from = at + key.size();
-    const size_t end = json.find('"', from);
-    return json.substr(from, end == json.npos ? 0 : end - from);
+    constexpr std::string_view before = "{\"stage\":\"", between = "\",\"outcome\":\"";
+    const std::string_view json = log.text(), wanted = journey::name(stage);
+    std::string_view outcome;
+    for (size_t at = json.find(before); at != json.npos; at = json.find(before, at + before.size())) {
+        const std::string_view rest = json.substr(at + before.size());
+        if (!rest.starts_with(wanted) || !rest.substr(wanted.size()).starts_with(between))
+            continue;
+        const std::string_view value = rest.substr(wanted.size() + between.size());
+        outcome = value.substr(0, value.find('"'));
+    }
+    return outcome;
 }
 
 uint8_t isBits(const journey::Exchange &x)

@@ -16,7 +16,7 @@ constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
 bool isAny(std::string_view name, const std::vector<std::string> &names)
 {
     for (const std::string &each : names) {
-        if (http::equalsIgnoreCase(each, name))
+        if (each.size() == name.size() && http::equalsIgnoreCase(each, name))
             return true;
     }
     return false;

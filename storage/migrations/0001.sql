@@ -49,9 +49,9 @@ CREATE INDEX exchange_by_client ON exchange (client);
 CREATE INDEX exchange_by_latency ON exchange (latency_class);
 CREATE INDEX exchange_by_bits ON exchange (bits) WHERE bits <> 0;
 CREATE INDEX exchange_by_replay ON exchange (replay_of) WHERE replay_of <> 0;
--- Random keys would touch a page of the whole index each; within one epoch of 16,384 ids they touch few.
-CREATE INDEX exchange_by_trace ON exchange (id >> 14, trace_key);
-CREATE INDEX exchange_by_request ON exchange (id >> 14, request_key);
+-- Random keys would touch a page of the whole index each; within one epoch of 4,096 ids they touch few.
+CREATE INDEX exchange_by_trace ON exchange (id >> 12, trace_key);
+CREATE INDEX exchange_by_request ON exchange (id >> 12, request_key);
 
 -- What only one exchange at a time is asked for.
 CREATE TABLE message (

@@ -113,7 +113,7 @@ void record(const std::string &path, int64_t rows)
         for (int i = 0; i < 100 && n < rows; ++i, ++n)
             batch.push_back(exchange(random, bodies, n));
         while ((*recorder)->stats().queued > 20'000)
-            std::this_thread::yield();
+            std::this_thread::sleep_for(5ms);
         (*recorder)->push(std::move(batch));
     }
     (*recorder)->flush();

@@ -142,6 +142,35 @@ private Q_SLOTS:
         QCOMPARE(marked->front().mark, 3);
     }
 
+    void aCallUnderWayCanBeInterrupted()
+    {
+        std::vector<journey::Exchange> exchanges;
+        for (int i = 0; i < 3000; ++i) {
+            exchanges.push_back(samples::everything());
+            exchanges.back().responseBody = {std::string(20'000, char('a' + i % 7)), 20'000, true, false, false, {}};
+        }
+        record(std::move(exchanges));
+        auto reader = storage::Reader::open(path());
+        QVERIFY(reader);
+        std::string text;                                            // looks into every body a hundred times
+        for (int i = 0; i < 100; ++i)
+            text += (i ? " or body~nothing" : "body~nothing") + std::to_string(i);
+        const recording::Filter filter = *recording::Filter::parse(text, {}).filter;
+        std::atomic<bool> over{false};
+        bool counted = true;
+        std::thread asker([&] {
+            counted = bool((*reader)->count(filter));
+            over = true;
+        });
+        while (!over) {
+            (*reader)->interrupt();
+            std::this_thread::yield();
+        }
+        asker.join();
+        QVERIFY(!counted);
+        QCOMPARE(*(*reader)->count({}), int64_t(3000));              // the reader is as good as before
+    }
+
     void slicesCountAndRank()
     {
         std::vector<journey::Exchange> exchanges;
