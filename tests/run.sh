@@ -27,14 +27,14 @@ fuzz() {
     echo "== fuzz: build"
     mkdir -p build/fuzz
     cmake --preset fuzz >build/fuzz/configure.log 2>&1 || { cat build/fuzz/configure.log; return 1; }
-    cmake --build --preset fuzz
-    local target name
-    for target in build/fuzz/fuzz/*_fuzz; do
-        name=$(basename "$target" _fuzz)
+    local name names=()
+    for name in tests/fuzz/*_fuzz.cpp; do names+=("$(basename "$name" _fuzz.cpp)"); done
+    cmake --build --preset fuzz --target "${names[@]/#/fuzz_}"
+    for name in "${names[@]}"; do
         echo "== fuzz: $name"
         mkdir -p "build/fuzz/corpus/$name"
-        "$target" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-            "build/fuzz/corpus/$name" "tests/fuzz/seeds/$name"
+        "build/fuzz/tests/fuzz_$name" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+            -artifact_prefix=build/fuzz/ "build/fuzz/corpus/$name" "tests/fuzz/seeds/$name"
     done
 }
 
@@ -42,8 +42,8 @@ for stage in "$@"; do
     case $stage in
     tidy) bash tests/tidy/run.sh ;;
     dev) build_and_test dev ;;
-    asan) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 build_and_test asan -LE "peers-only" ;;
-    tsan) TSAN_OPTIONS=second_deadlock_stack=1 build_and_test tsan -L threads ;;
+    asan) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 build_and_test asan ;;
+    tsan) TSAN_OPTIONS=second_deadlock_stack=1 build_and_test tsan ;;
     fuzz) fuzz ;;
     *) echo "tests/run.sh: unknown stage $stage (tidy dev asan tsan fuzz)" >&2; exit 2 ;;
     esac

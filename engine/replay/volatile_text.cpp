@@ -107,7 +107,7 @@ bool isTimeNear(std::string_view number, WallTime when)
     int64_t value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     const bool whole = error == std::errc() && (end == number.data() + number.size() || *end == '.');
-    if (!whole || value <= 0)
+    if (!whole || value <= 0 || when == WallTime())      // nobody knows when it was
         return false;
     const int64_t seconds = duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
     constexpr int64_t day = 86'400;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/gateway_process.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <regex>
+
+namespace support {
+
+std::string sluiceProgram()
+{
+    return std::string(SLUICE_BINARY_DIR) + "/bin/sluice";
+}
+
+std::map<std::string, std::string> cleanEnvironment(const TempFolder &home)
+{
+    return {{"HOME", home.path()},
+            {"XDG_DATA_HOME", home.path("data")},
+            {"XDG_CONFIG_HOME", home.path("config")},
+            {"XDG_RUNTIME_DIR", home.path()},
+            {"LC_ALL", "C.UTF-8"}};
+}
+
+QList<QJsonObject> jsonLines(const std::string &text)
+{
+    QList<QJsonObject> out;
+    for (const QByteArray &line : QByteArray::fromStdString(text).split('\n')) {
+        const QJsonDocument document = QJsonDocument::fromJson(line);
+        if (document.isObject())
+            out.append(document.object());
+    }
+    return out;
+}
+
+QJsonObject jsonObject(const std::string &text)
+{
+    return QJsonDocument::fromJson(QByteArray::fromStdString(text)).object();
+}
+
+GatewayProcess::GatewayProcess(const GatewaySetup &setup)
+{
+    std::vector<std::string> command = {sluiceProgram(), "run", "--workers", std::to_string(setup.workers), "--socket", socket(),
+                                        "--record", setup.recording ? recording() : "none"};
+    if (!setup.listen.empty())
+        command.insert(command.end(), {"--listen", setup.listen});
+    if (!setup.to.empty())
+        command.insert(command.end(), {"--to", setup.to});
+    if (!setup.file.empty()) {
+        rewriteFile(setup.file);
+        command.insert(command.end(), {"-c", filePath()});
+    }
+    ProcessOptions options;
+    options.environment = cleanEnvironment(home_);
+    options.folder = home_.path();
+    options.mostFiles = setup.mostFiles;
+    process_ = std::make_unique<Process>(command, options);
+    const std::regex address("http://[^ \n]*:([0-9]+)");
+    std::smatch found;
+    std::string said;
+    waitUntil([&] {
+        said = process_->out();
+        return (said.find('\n') != said.npos && std::regex_search(said, found, address)) || !process_->running();
+    });
+    if (!found.empty() && process_->running())
+        port_ = uint16_t(std::atoi(found[1].str().c_str()));
+}
+
+std::string GatewayProcess::trouble() const
+{
+    return process_->out() + process_->err();
+}
+
+int GatewayProcess::stop()
+{
+    process_->signal(SIGTERM);
+    process_->wait();
+    return process_->exitCode();
+}
+
+Ran GatewayProcess::sluice(std::vector<std::string> arguments) const
+{
+    arguments.insert(arguments.begin(), sluiceProgram());
+    ProcessOptions options;
+    options.environment = cleanEnvironment(home_);
+    options.folder = home_.path();
+    return run(arguments, options);
+}
+
+Ran GatewayProcess::onRecording(std::vector<std::string> arguments) const
+{
+    arguments.insert(arguments.end(), {"--record", recording()});
+    return sluice(std::move(arguments));
+}
+
+Ran GatewayProcess::onSocket(std::vector<std::string> arguments) const
+{
+    arguments.insert(arguments.end(), {"--socket", socket()});
+    return sluice(std::move(arguments));
+}
+
+QList<QJsonObject> GatewayProcess::log(int atLeast, const std::vector<std::string> &filter) const
+{
+    std::vector<std::string> arguments = {"log", "--json"};
+    arguments.insert(arguments.end(), filter.begin(), filter.end());
+    QList<QJsonObject> rows;
+    waitUntil([&] {
+        rows = jsonLines(onRecording(arguments).out);
+        return rows.size() >= atLeast;
+    }, std::chrono::seconds(10));
+    return rows;
+}
+
+}  // namespace support

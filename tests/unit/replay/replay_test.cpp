@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/net/dispatcher/poller.h"
+#include "engine/replay/replay.h"
+#include "tests/support/raw_server.h"
+#include "tests/unit/replay/exchanges.h"
+
+#include <QTest>
+
+#include <deque>
+
+using namespace sluice;
+using namespace sluice::replay;
+using support::RawServer;
+using support::RawSocket;
+
+namespace {
+
+std::string headText(const Request &request)
+{
+    std::string out = request.head.method + ' ' + request.head.target;
+    for (const http::Field &field : request.head.headers)
+        out += "\n" + std::string(field.name) + ": " + std::string(field.value);
+    return out;
+}
+
+std::string whyNot(const journey::Exchange &exchange, const ReplayOptions &options = {})
+{
+    const Result<Request> request = requestOf(exchange, options);
+    return request ? std::string("it can be sent") : request.error().what;
+}
+
+// Answers with the body that it was asked with, and its target in a header.
+void echo(RawSocket &peer)
+{
+    const std::string head = peer.readHead();
+    const std::string target = head.substr(4, head.find(' ', 4) - 4);
+    peer.send("HTTP/1.1 200 OK\r\nX-Target: " + target + "\r\nContent-Length: 2\r\n\r\nok");
+}
+
+std::function<std::unique_ptr<journey::Exchange>()> from(std::deque<journey::Exchange> &list)
+{
+    return [&list]() -> std::unique_ptr<journey::Exchange> {
+        if (list.empty())
+            return nullptr;
+        auto next = std::make_unique<journey::Exchange>(std::move(list.front()));
+        list.pop_front();
+        return next;
+    };
+}
+
+std::deque<journey::Exchange> originals(int count, std::chrono::milliseconds apart = {})
+{
+    std::deque<journey::Exchange> out;
+    for (int i = 0; i < count; ++i) {
+        journey::Exchange exchange = asked("GET", "/" + std::to_string(i), {{"Host", "gone.invalid"}});
+        exchange.id = 100 + i;
+        exchange.time = WallTime(std::chrono::seconds(1'795'000'000)) + i * apart;
+        exchange.returned.status = 200;
+        exchange.returned.headers.add("X-Target", "/" + std::to_string(i));
+        exchange.returned.headers.add("Content-Length", "2");
+        exchange.responseBody.bytes = "ok";
+        exchange.responseBody.size = 2;
+        out.push_back(std::move(exchange));
+    }
+    return out;
+}
+
+}  // namespace
+
+class ReplayTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void theRequestIsRebuiltWithoutWhatBelongsToAConnection();
+    void itGoesToTheAddressThatIsGiven();
+    void whatWasNotKeptIsNotSentHalf();
+    void aMissingSecretMustBeGiven();
+    void eachAnswerIsLinkedAndCompared();
+    void oneAtATimeKeepsTheOrder();
+    void concurrencyIsUsedAndBounded();
+    void originalTimingIsKept();
+    void aRateIsKept();
+    void whoIsNotThereIsAFailureOfEach();
+    void stopEndsItBetweenRequests();
+};
+
+void ReplayTest::theRequestIsRebuiltWithoutWhatBelongsToAConnection()
+{
+    const auto exchange = asked("POST", "/a/../b?c=%2F",
+                                {{"Host", "api.test:81"}, {"Connection", "keep-alive, X-Hop"}, {"X-Hop", "1"}, {"TE", "trailers"},
+                                 {"Transfer-Encoding", "chunked"}, {"Expect", "100-continue"}, {"Content-Type", "text/plain"},
+                                 {"Upgrade", "h2c"}, {"Accept", "a"}, {"Accept", "b"}},
+                                "hello");
+    const Result<Request> request = requestOf(exchange, {});
+    QVERIFY(request.ok());
+    QCOMPARE(request->url, std::string("http://api.test:81"));
+    QCOMPARE(request->body, std::string("hello"));
+    QCOMPARE(headText(*request), std::string("POST /a/../b?c=%2F\nHost: api.test:81\nContent-Type: text/plain\nAccept: a\nAccept: b"
+                                             "\nX-Sluice-Replay: 41"));
+    const auto empty = requestOf(asked("GET", "/x?", {{"Host", "h"}}), {});
+    QCOMPARE(empty->head.target, std::string("/x?"));
+    QCOMPARE(requestOf(asked("OPTIONS", "*", {{"Host", "h"}}), {})->head.target, std::string("*"));
+}
+
+void ReplayTest::itGoesToTheAddressThatIsGiven()
+{
+    ReplayOptions options;
+    options.to = "http://127.0.0.1:9/base/";
+    options.setHeaders = {{"Host", "other"}, {"x-a", "2"}};
+    const Result<Request> request = requestOf(asked("GET", "http://api.test/x?y", {{"Host", "api.test"}, {"X-A", "1"}, {"X-A", "0"}}), options);
+    QCOMPARE(request->url, std::string("http://127.0.0.1:9"));
+    QCOMPARE(headText(*request), std::string("GET /base/x?y\nHost: other\nx-a: 2\nX-Sluice-Replay: 41"));
+    QVERIFY(whyNot(asked("GET", "/", {})).find("--to") != std::string::npos);
+    options.to = "ftp://x";
+    QVERIFY(whyNot(asked("GET", "/", {}), options).find("http") != std::string::npos);
+}
+
+void ReplayTest::whatWasNotKeptIsNotSentHalf()
+{
+    auto cut = asked("POST", "/", {{"Host", "h"}}, "beginning");
+    cut.requestBody.size = 5000;
+    QVERIFY(whyNot(cut).find("5000 bytes was cut") != std::string::npos);
+    auto broken = asked("POST", "/", {{"Host", "h"}}, "beginning");
+    broken.requestBody.complete = false;
+    QVERIFY(whyNot(broken).find("broke off") != std::string::npos);
+    auto withheld = asked("POST", "/", {{"Host", "h"}});
+    withheld.requestBody.withheld = "it may hide secrets";
+    QVERIFY(whyNot(withheld).find("it may hide secrets") != std::string::npos);
+    auto tunnel = asked("GET", "/", {{"Host", "h"}});
+    tunnel.tunnel = true;
+    QVERIFY(whyNot(tunnel).find("tunnel") != std::string::npos);
+    // Redaction changes the length: that alone is no cut.
+    auto redacted = asked("POST", "/", {{"Host", "h"}, {"Content-Encoding", "identity"}}, "shorter");
+    redacted.requestBody.size = 500;
+    redacted.requestBody.redacted = true;
+    QCOMPARE(whyNot(redacted), std::string("it can be sent"));
+    QVERIFY(!requestOf(redacted, {})->head.headers.has("Content-Encoding"));
+}
+
+void ReplayTest::aMissingSecretMustBeGiven()
+{
+    const auto exchange = asked("GET", "/", {{"Host", "h"}, {"Authorization", "Bearer {{secret:0123456789ab}}"}, {"Cookie", "a={{secret:ff}}"}});
+    QVERIFY(whyNot(exchange).find("--set-header: Authorization, Cookie") != std::string::npos);
+    ReplayOptions options;
+    options.setHeaders = {{"authorization", "Bearer real"}};
+    QVERIFY(whyNot(exchange, options).find("--set-header: Cookie") != std::string::npos);
+    options.setHeaders.emplace_back("Cookie", "a=1");
+    QCOMPARE(whyNot(exchange, options), std::string("it can be sent"));
+    QVERIFY(whyNot(asked("POST", "/", {{"Host", "h"}}, R"({"password":"{{secret:00}}"})")).find("body held a secret") != std::string::npos);
+    QVERIFY(whyNot(asked("GET", "/?key={{secret:00}}", {{"Host", "h"}})).find("URL held a secret") != std::string::npos);
+}
+
+void ReplayTest::eachAnswerIsLinkedAndCompared()
+{
+    RawServer server([](RawSocket &peer, int) { echo(peer); });
+    std::deque<journey::Exchange> list = originals(3);
+    list[1].responseBody.bytes = "no";
+    list[2].requestBody.size = 10;               // cut
+    ReplayOptions options;
+    options.to = server.url();
+    Sender sender;
+    std::map<int64_t, std::string> verdicts;
+    const std::atomic<bool> stop{false};
+    run(options, sender, from(list), [&](Replayed replayed) {
+        QCOMPARE(replayed.answer->replayOf, replayed.original);
+        verdicts[replayed.original] = name(replayed.comparison.verdict);
+    }, stop);
+    QCOMPARE(verdicts, (std::map<int64_t, std::string>{{100, "same"}, {101, "different"}, {102, "failed"}}));
+}
+
+void ReplayTest::oneAtATimeKeepsTheOrder()
+{
+    RawServer server([](RawSocket &peer, int) { echo(peer); });
+    std::deque<journey::Exchange> list = originals(50);
+    ReplayOptions options;
+    options.to = server.url();
+    Sender sender;
+    int64_t expected = 100;
+    const std::atomic<bool> stop{false};
+    run(options, sender, from(list), [&](const Replayed &replayed) {
+        QCOMPARE(replayed.original, expected++);
+        QCOMPARE(replayed.comparison.verdict, Verdict::Same);
+    }, stop);
+    QCOMPARE(expected, int64_t(150));
+}
+
+void ReplayTest::concurrencyIsUsedAndBounded()
+{
+    // Nobody is answered before four are there: with less at once this never ends, with more `most` tells.
+    std::atomic<int> arrived{0}, answered{0}, most{0};
+    RawServer server([&](RawSocket &peer, int) {
+        const int group = (arrived++) / 4 + 1;
+        most = std::max<int>(most, arrived - answered);
+        support::waitUntil([&] { return arrived >= group * 4; });
+        ++answered;
+        echo(peer);
+    });
+    std::deque<journey::Exchange> list = originals(20);
+    ReplayOptions options;
+    options.to = server.url();
+    options.concurrency = 4;
+    Sender sender;
+    int results = 0;
+    const std::atomic<bool> stop{false};
+    run(options, sender, from(list), [&](const Replayed &) { ++results; }, stop);
+    QCOMPARE(results, 20);
+    QVERIFY2(most <= 4 + 1, std::to_string(most).c_str());         // one may be counted between its answer and the next
+}
+
+void ReplayTest::originalTimingIsKept()
+{
+    RawServer server([](RawSocket &peer, int) { echo(peer); });
+    std::deque<journey::Exchange> list = originals(4, std::chrono::milliseconds(100));
+    ReplayOptions options;
+    options.to = server.url();
+    options.timing = ReplayOptions::Timing::Original;
+    Sender sender;
+    const Moment begin = net::monotonicNow();
+    const std::atomic<bool> stop{false};
+    std::vector<Nanos> started;
+    run(options, sender, from(list), [&](const Replayed &replayed) { started.push_back(replayed.answer->started - begin); }, stop);
+    QCOMPARE(started.size(), size_t(4));
+    for (size_t i = 0; i < started.size(); ++i)
+        QVERIFY(started[i] >= std::chrono::milliseconds(100) * i);
+}
+
+void ReplayTest::aRateIsKept()
+{
+    RawServer server([](RawSocket &peer, int) { echo(peer); });
+    std::deque<journey::Exchange> list = originals(5);
+    ReplayOptions options;
+    options.to = server.url();
+    options.timing = ReplayOptions::Timing::Rate;
+    options.perSecond = 20;
+    Sender sender;
+    const Moment begin = net::monotonicNow();
+    const std::atomic<bool> stop{false};
+    run(options, sender, from(list), [](const Replayed &) { }, stop);
+    QVERIFY(net::monotonicNow() - begin >= std::chrono::milliseconds(200));
+}
+
+void ReplayTest::whoIsNotThereIsAFailureOfEach()
+{
+    uint16_t port;
+    {
+        RawServer gone([](RawSocket &, int) { });
+        port = gone.port();
+    }
+    std::deque<journey::Exchange> list = originals(3);
+    ReplayOptions options;
+    options.to = "http://127.0.0.1:" + std::to_string(port);
+    Sender sender;
+    int failures = 0;
+    const std::atomic<bool> stop{false};
+    run(options, sender, from(list), [&](const Replayed &replayed) {
+        failures += replayed.comparison.verdict == Verdict::Failed;
+        QCOMPARE(replayed.answer->failure, std::string("connection refused"));
+    }, stop);
+    QCOMPARE(failures, 3);
+}
+
+void ReplayTest::stopEndsItBetweenRequests()
+{
+    RawServer server([](RawSocket &peer, int) { echo(peer); });
+    std::deque<journey::Exchange> list = originals(1000);
+    ReplayOptions options;
+    options.to = server.url();
+    options.timing = ReplayOptions::Timing::Rate;
+    options.perSecond = 0.001;                   // the second one is due in a quarter of an hour
+    Sender sender;
+    std::atomic<bool> stop{false};
+    int results = 0;
+    run(options, sender, from(list), [&](const Replayed &) {
+        ++results;
+        stop = true;
+    }, stop);
+    QCOMPARE(results, 1);
+}
+
+QTEST_GUILESS_MAIN(ReplayTest)
+#include "replay_test.moc"
