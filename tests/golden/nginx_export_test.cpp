@@ -187,7 +187,7 @@ void NginxExportTest::theSameRouteTakesEachRequest()
         {}, {{"X-Tenant", "acme"}}, {{"x-tenant", "blue-12"}, {"X-Debug", "1"}}, {{"X-Tenant", "acme2"}}};
     int compared = 0;
     for (const QByteArray &target : targets) {
-        for (size_t i = 0; i < std::size(methods) * 4; ++i) {
+        for (size_t i = 0; i < std::size(methods) * 2; ++i) {
             const Ask question{methods[i % 6], target, hosts[(i * 5 + size_t(target.size())) % std::size(hosts)], headers[i % 4]};
             http::HeaderList list;
             for (const auto &[name, value] : question.headers)
@@ -231,7 +231,7 @@ void NginxExportTest::theSameRouteTakesEachRequest()
             ++compared;
         }
     }
-    QVERIFY(compared > 1000);
+    QVERIFY(compared > 600);
 }
 
 void NginxExportTest::whatSluiceRefusesIsRefused()
