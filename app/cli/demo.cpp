@@ -13,6 +13,7 @@
 #include <QFileInfo>
 #include <QProcess>
 #include <QSaveFile>
+#include <QStandardPaths>
 #include <QTcpServer>
 #include <QTimer>
 
@@ -34,6 +35,16 @@ uint16_t pickPort()
         return 8080;
     probe.listen(QHostAddress::LocalHost);
     return probe.serverPort();
+}
+
+// How this program is called from where its user stands.
+std::string callOf()
+{
+    const QString self = QCoreApplication::applicationFilePath();
+    if (QFileInfo(QStandardPaths::findExecutable("sluice")).canonicalFilePath() == QFileInfo(self).canonicalFilePath())
+        return "sluice";
+    const QString near = QDir::current().relativeFilePath(self);
+    return (near.startsWith("..") ? self : near.contains('/') ? near : "./" + near).toStdString();
 }
 
 // A process that ends with us, at the latest when we are killed.
@@ -72,7 +83,7 @@ public:
         traffic_->stop();
         tellSummary();
         print("\n");
-        printLine("The demo is over. What went through is still in the recording:\n  sluice log --record " + recording_);
+        printLine("The demo is over. What went through is still in the recording:\n  " + callOf() + " log --record " + recording_);
         flush();
         return failed_ ? int(Failed) : code;
     }
@@ -122,14 +133,15 @@ private:
         printLine("  the gateway's rules     " + file + "   (edit and save: they are taken into use at once)");
         printLine("  the recording           " + recording_ + "\n");
         printLine(painted("Try, in another terminal:", Colour::Bold));
+        const std::string sluice = "  " + callOf(), record = " --record " + recording_;
         printLine("  curl -i " + url + "/api/users/7");
-        printLine("  sluice log --follow --record " + recording_);
-        printLine("  sluice log 'status>=500' --record " + recording_);
-        printLine("  sluice explain 1 --record " + recording_);
-        printLine("  sluice explain --request \"GET /api/users/7\" -H \"X-API-Version: 3\" -c " + file);
-        printLine("  sluice replay 'path:/api/users/* method:GET id:1..50' --record " + recording_);
-        printLine("  sluice status");
-        printLine("  sluice export --to nginx -c " + file + " -o /tmp/nginx-of-the-demo\n");
+        printLine(sluice + " log --follow" + record);
+        printLine(sluice + " log 'status>=500'" + record);
+        printLine(sluice + " explain 1" + record);
+        printLine(sluice + " explain --request \"GET /api/users/7\" -H \"X-API-Version: 3\" -c " + file);
+        printLine(sluice + " replay 'path:/api/users/* method:GET since:1m'" + record);
+        printLine(sluice + " status");
+        printLine(sluice + " export --to nginx -c " + file + " -o /tmp/nginx-of-the-demo\n");
         printLine(args_.seconds > 0 ? "It ends after " + std::to_string(args_.seconds) + " seconds, or at Ctrl+C." : "It ends at Ctrl+C.");
         flush();
     }

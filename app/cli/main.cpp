@@ -59,7 +59,8 @@ void addRun(CLI::App &app, All &a)
                        [&a] { return run(a.run); }, a.code);
     v->add_option("-c,--config", a.run.file, "Gateway file (default: ./sluice.yaml)")->type_name("FILE");
     v->add_option("--to", a.run.to, "Send every request to this URL, without a file")->type_name("URL");
-    v->add_option("--listen", a.run.listen, "Listen here instead of where the file says; may be given several times")->type_name("URL");
+    v->add_option("--listen", a.run.listen, "Listen here instead of where the file says; may be given several times")->type_name("URL")
+        ->allow_extra_args(false);
     v->add_option("--record", a.run.record, std::string(recordHelp) + ", or none")->type_name("DB|none");
     v->add_option("--workers", a.run.workers, "Threads that serve (default: one a core, at most 4)")->check(CLI::Range(1, 64));
     v->add_option("--socket", a.run.socket, "Where to put the control socket, or none (default: $XDG_RUNTIME_DIR/sluice/PID.sock)")->type_name("PATH");
@@ -170,6 +171,7 @@ void addControl(CLI::App &app, All &a)
 int main(int argc, char **argv)
 {
     CLI::App app("Sluice, the API gateway on your laptop. It stands before your services, does what a production gateway would do, and says why.");
+    app.name("sluice");
     app.set_version_flag("--version", "sluice " SLUICE_VERSION);
     app.require_subcommand(1);
     app.footer("`sluice VERB --help` explains each verb. Begin with `sluice demo`, or with `sluice run --to http://localhost:3000`.\n"
@@ -182,6 +184,10 @@ int main(int argc, char **argv)
     addRecordings(app, all);
     addReplay(app, all);
     addControl(app, all);
+    if (argc == 1) {
+        std::fputs(app.help().c_str(), stderr);
+        return Misused;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success &answer) {         // --help, --version

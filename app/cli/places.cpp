@@ -49,7 +49,9 @@ std::unique_ptr<storage::Reader> openRecording(const std::string &given)
     Result<std::unique_ptr<storage::Reader>> reader = storage::Reader::open(recordingPath(given));
     if (reader)
         return reader.take();
-    complain(reader.error().what);
+    std::error_code error;
+    const bool there = std::filesystem::exists(recordingPath(given), error);
+    complain(reader.error().what + (there ? "" : ". `sluice run` makes one; name another with --record DB"));
     return nullptr;
 }
 
@@ -61,7 +63,7 @@ std::optional<recording::Filter> parseFilter(const std::vector<std::string> &wor
     recording::Filter::Parsed parsed = recording::Filter::parse(text, wallTime());
     if (parsed.filter)
         return std::move(parsed.filter);
-    complain("the filter cannot be read: " + parsed.error.what + (parsed.error.hint.empty() ? "" : ". " + parsed.error.hint));
+    complain("the filter cannot be read: " + parsed.error.what + (parsed.error.hint.empty() ? "" : "; " + parsed.error.hint));
     std::fprintf(stderr, "  %s\n  %*s^\n", printable(text).c_str(), int(std::min(parsed.error.position, text.size())), "");
     return std::nullopt;
 }

@@ -72,9 +72,9 @@ replay::Request Traffic::next()
     else if (luck < 68)
         out = make("POST", "/api/orders", R"([{"sku":")" + article + R"(","count":)" + std::to_string(1 + random_.below(4)) + "}]");
     else if (luck < 76)
-        out = make("GET", "/api/orders/" + std::to_string(1001 + random_.below(40)));
+        out = make("GET", "/api/orders/" + std::to_string(1001 + random_.below(30)));
     else if (luck < 88)
-        out = make("POST", "/api/payments", R"({"order":)" + std::to_string(1001 + random_.below(40))
+        out = make("POST", "/api/payments", R"({"order":)" + std::to_string(1001 + random_.below(30))
                        + R"(,"card":{"number":"4111111111111111","holder":"user )" + user + R"("},"amount_cents":)"
                        + std::to_string(1000 + random_.below(90'000)) + "}");
     else if (luck < 93)

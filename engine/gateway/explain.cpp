@@ -55,7 +55,7 @@ void addCandidates(const config::Plan &plan, const routing::RequestFacts &facts,
 {
     for (const routing::Candidate &c : plan.router.explain(facts)) {
         const config::RouteSettings &route = plan.routes[c.route];
-        out.candidates.push_back({route.name, c.matched, c.why, route.place.line});
+        out.candidates.push_back({route.name, c.matched, c.why, plan.file.empty() ? 0 : route.place.line});
     }
 }
 
