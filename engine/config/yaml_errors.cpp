@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/config/yaml_errors.h"
 
-#include <algorithm>
-
 #include "engine/config/text.h"
 
 namespace sluice::config {
@@ -84,8 +82,6 @@ Place placeOfContinuation(std::string_view text, Place place)
 
 Problem explainYamlError(std::string_view text, const std::string &file, Place place, std::string_view message)
 {
-    // libfyaml's mark may lie behind the end of the file.
-    place.line = std::min(place.line, 1 + int(std::count(text.begin(), text.end(), '\n')));
     Problem problem{Problem::Severity::Error, file, place.line, place.column, std::string(message), {}};
     for (const Wording &wording : wordings) {
         if (message.substr(0, wording.message.size()) == wording.message) {

@@ -4,6 +4,7 @@
 #include "engine/config/edit.h"
 #include "engine/config/load.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 using namespace sluice;
@@ -21,7 +22,8 @@ void checkLoad(std::string_view text)
 {
     const Loaded loaded = load(text, "f", {{"A", "1"}});
     require(!loaded.plan == hasErrors(loaded.problems));
-    const int lines = 1 + int(std::count(text.begin(), text.end(), '\n'));
+    // A carriage return ends a line, too (YAML 1.2 section 5.4).
+    const int lines = 1 + int(std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }));
     for (const Problem &problem : loaded.problems)
         require(problem.line >= 0 && problem.line <= lines + 1 && !problem.what.empty());
     if (!loaded.plan)
