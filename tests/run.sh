@@ -38,6 +38,8 @@ fuzz() {
     done
 }
 
+export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp
+
 for stage in "$@"; do
     case $stage in
     tidy) bash tests/tidy/run.sh ;;
