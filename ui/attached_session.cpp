@@ -16,7 +16,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int statusEvery = 250, lostEvery = 1000, lookEvery = 50;   // ms
+constexpr int statusEvery = 250, lostEvery = 1000, lookEvery = 50;  // ms
 
 QString sentence(const gateway::ControlAnswer &answer)
 {
@@ -38,7 +38,9 @@ Result<std::unique_ptr<AttachedSession>> AttachedSession::create(const std::stri
     if (!status)
         return status.error();
     if (!status->recording.on || status->recording.path.empty())
-        return Error{Fault::Client, "the gateway at " + socket + " records nothing, so there is nothing to show; run it without --record none"};
+        return Error{Fault::Client,
+                     "the gateway at " + socket
+                         + " records nothing, so there is nothing to show; run it without --record none"};
     return std::unique_ptr<AttachedSession>(new AttachedSession(socket, status.take()));
 }
 
@@ -69,18 +71,22 @@ void AttachedSession::call(std::string method, std::string target, QObject *cont
                            std::function<void(Result<std::string>, int)> then)
 {
     const QPointer<QObject> alive(context);
-    calls_.start([socket = socket_, method = std::move(method), target = std::move(target), alive, then = std::move(then)] {
+    calls_.start([socket = socket_, method = std::move(method), target = std::move(target), alive,
+                  then = std::move(then)] {
         const auto answer = std::make_shared<Result<gateway::ControlAnswer>>(gateway::control(socket, method, target));
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [alive, then, answer] {
-            if (!alive)
-                return;
-            if (!*answer)
-                then((*answer).error(), 0);
-            else if ((*answer)->status >= 300)
-                then(Error{Fault::Client, sentence(**answer).toStdString()}, (*answer)->status);
-            else
-                then((*answer)->body, (*answer)->status);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [alive, then, answer] {
+                if (!alive)
+                    return;
+                if (!*answer)
+                    then((*answer).error(), 0);
+                else if ((*answer)->status >= 300)
+                    then(Error{Fault::Client, sentence(**answer).toStdString()}, (*answer)->status);
+                else
+                    then((*answer)->body, (*answer)->status);
+            },
+            Qt::QueuedConnection);
     });
 }
 
@@ -111,9 +117,12 @@ void AttachedSession::askLastId()
     });
 }
 
-void AttachedSession::explain(gateway::Question question, QObject *context, std::function<void(Result<gateway::Explanation>)> then)
+void AttachedSession::explain(gateway::Question question, QObject *context,
+                              std::function<void(Result<gateway::Explanation>)> then)
 {
-    const auto encoded = [](const std::string &text) { return QString::fromLatin1(QUrl::toPercentEncoding(QString::fromStdString(text))); };
+    const auto encoded = [](const std::string &text) {
+        return QString::fromLatin1(QUrl::toPercentEncoding(QString::fromStdString(text)));
+    };
     QString target = u"/explain?method="_qs + encoded(question.method) + u"&target="_qs + encoded(question.target);
     if (!question.host.empty())
         target += u"&host="_qs + encoded(question.host);
@@ -143,7 +152,7 @@ Result<gateway::Explanation> explanationFromJson(const QByteArray &json)
     out.service = o.value(u"service").toString().toStdString();
     out.path = o.value(u"path").toString().toStdString();
     QByteArray decisions = QJsonDocument(o.value(u"decisions").toArray()).toJson(QJsonDocument::Compact);
-    decisions.chop(1);                                 // the log is kept without its closing bracket
+    decisions.chop(1);  // the log is kept without its closing bracket
     if (decisions.size() > 1)
         out.decisions = journey::DecisionLog::restored(decisions.toStdString());
     for (const QJsonValue &each : o.value(u"candidates").toArray()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// AttachedSession: a gateway in another process, seen through its control socket and its recording. A gateway that goes away
-// is told with lost() and asked again every second.
+// AttachedSession: a gateway in another process, seen through its control socket and its recording. A gateway that
+// goes away is told with lost() and asked again every second.
 #pragma once
 
 #include "ui/session.h"
@@ -32,7 +32,8 @@ private:
     void askStatus();
     void askLastId();
     // Runs the call on a thread of its own, `then` on ours.
-    void call(std::string method, std::string target, QObject *context, std::function<void(Result<std::string>, int)> then);
+    void call(std::string method, std::string target, QObject *context,
+              std::function<void(Result<std::string>, int)> then);
 
     std::string socket_;
     std::unique_ptr<ReaderThread> reader_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// LocalSession: a gateway that runs in the window's own process, on the window's thread (its workers have threads of their own).
+// LocalSession: a gateway that runs in the window's own process, on the window's thread (its workers have threads of
+// their own).
 #pragma once
 
 #include "ui/session.h"
@@ -37,7 +38,7 @@ private:
     gateway::Gateway &gateway_;
     storage::Recorder &recorder_;
     std::unique_ptr<ReaderThread> reader_;
-    std::shared_ptr<std::atomic<int64_t>> committed_;      // the recorder's thread writes it
+    std::shared_ptr<std::atomic<int64_t>> committed_;  // the recorder's thread writes it
     QTimer frame_, statusTimer_;
 };
 

@@ -26,21 +26,29 @@ namespace sluice::ui {
 namespace {
 
 const char *const pageNames[] = {QT_TRANSLATE_NOOP("MainWindow", "Traffic"), QT_TRANSLATE_NOOP("MainWindow", "Routes"),
-                                 QT_TRANSLATE_NOOP("MainWindow", "Services"), QT_TRANSLATE_NOOP("MainWindow", "Dashboard"),
+                                 QT_TRANSLATE_NOOP("MainWindow", "Services"),
+                                 QT_TRANSLATE_NOOP("MainWindow", "Dashboard"),
                                  QT_TRANSLATE_NOOP("MainWindow", "Replay")};
 const char16_t *const pageIcons[] = {u"traffic", u"routes", u"services", u"dashboard", u"replay"};
 
 }  // namespace
 
 MainWindow::MainWindow(Session &session, Theme &theme)
-    : session_(session), theme_(theme), pages_(new QStackedWidget), buttons_(new QButtonGroup(this)), traffic_(new TrafficPage(session, theme)),
-      routes_(new RoutesPage(session, theme)), services_(new ServicesPage(session, theme)), dashboard_(new DashboardPage(session, theme)),
+    : session_(session),
+      theme_(theme),
+      pages_(new QStackedWidget),
+      buttons_(new QButtonGroup(this)),
+      traffic_(new TrafficPage(session, theme)),
+      routes_(new RoutesPage(session, theme)),
+      services_(new ServicesPage(session, theme)),
+      dashboard_(new DashboardPage(session, theme)),
       replay_(new ReplayPage(session, theme))
 {
     setWindowTitle(tr("Sluice"));
     setAccessibleName(tr("Sluice"));
-    for (QWidget *page : {static_cast<QWidget *>(traffic_), static_cast<QWidget *>(routes_), static_cast<QWidget *>(services_),
-                          static_cast<QWidget *>(dashboard_), static_cast<QWidget *>(replay_)})
+    for (QWidget *page :
+         {static_cast<QWidget *>(traffic_), static_cast<QWidget *>(routes_), static_cast<QWidget *>(services_),
+          static_cast<QWidget *>(dashboard_), static_cast<QWidget *>(replay_)})
         pages_->addWidget(page);
     auto *header = new HeaderBar(session, theme);
     auto *inner = new QVBoxLayout;
@@ -106,7 +114,8 @@ void MainWindow::restyle()
 {
     for (int i = 0; i < PageCount; ++i) {
         const bool chosen = page() == i;
-        buttons_->button(i)->setIcon(theme_.icon(QString::fromUtf16(pageIcons[i]), chosen ? theme_.colors().accent : theme_.colors().muted));
+        buttons_->button(i)->setIcon(
+            theme_.icon(QString::fromUtf16(pageIcons[i]), chosen ? theme_.colors().accent : theme_.colors().muted));
     }
 }
 
@@ -173,11 +182,18 @@ void MainWindow::openPalette()
 {
     std::vector<Command> commands;
     for (int i = 0; i < PageCount; ++i)
-        commands.push_back({tr("Go to %1").arg(tr(pageNames[i])), u"Alt+"_qs + QString::number(i + 1), [this, i] { show(Page(i)); }});
-    const auto onTraffic = [this](auto &&run) { return [this, run] { show(Traffic); run(); }; };
+        commands.push_back(
+            {tr("Go to %1").arg(tr(pageNames[i])), u"Alt+"_qs + QString::number(i + 1), [this, i] { show(Page(i)); }});
+    const auto onTraffic = [this](auto &&run) {
+        return [this, run] {
+            show(Traffic);
+            run();
+        };
+    };
     commands.push_back({tr("Filter the traffic"), u"Ctrl+F"_qs, onTraffic([this] { traffic_->focusFilter(); })});
     commands.push_back({tr("Clear the filter"), {}, onTraffic([this] { traffic_->setFilter({}); })});
-    commands.push_back({tr("Show what failed"), {}, onTraffic([this] { traffic_->setFilter(u"is:failed or status>=500"_qs); })});
+    commands.push_back(
+        {tr("Show what failed"), {}, onTraffic([this] { traffic_->setFilter(u"is:failed or status>=500"_qs); })});
     commands.push_back({tr("Show what was slow"), {}, onTraffic([this] { traffic_->setFilter(u"latency>500ms"_qs); })});
     commands.push_back({tr("Show replays"), {}, onTraffic([this] { traffic_->setFilter(u"is:replayed"_qs); })});
     commands.push_back({tr("Follow the newest"), u"F"_qs, onTraffic([this] { traffic_->follow(); })});
@@ -186,17 +202,30 @@ void MainWindow::openPalette()
     commands.push_back({tr("Edit and replay the exchange"), u"E"_qs, onTraffic([this] { traffic_->replay(true); })});
     commands.push_back({tr("Compare exchanges"), u"Ctrl+D"_qs, onTraffic([this] { traffic_->compare(); })});
     commands.push_back({tr("Copy as cURL"), u"Ctrl+Shift+C"_qs, onTraffic([this] { traffic_->copyCurl(); })});
-    commands.push_back({tr("Try a request against the routes"), {}, [this] { show(Routes); routes_->showTry(); }});
-    commands.push_back({tr("Save the gateway file"), u"Ctrl+S"_qs, [this] { show(Routes); routes_->save(); }});
-    commands.push_back({tr("Light or dark theme"), u"Ctrl+Shift+L"_qs, [this] { theme_.setMode(theme_.mode() == Mode::Dark ? Mode::Light : Mode::Dark); }});
+    commands.push_back({tr("Try a request against the routes"), {}, [this] {
+                            show(Routes);
+                            routes_->showTry();
+                        }});
+    commands.push_back({tr("Save the gateway file"), u"Ctrl+S"_qs, [this] {
+                            show(Routes);
+                            routes_->save();
+                        }});
+    commands.push_back({tr("Light or dark theme"), u"Ctrl+Shift+L"_qs,
+                        [this] { theme_.setMode(theme_.mode() == Mode::Dark ? Mode::Light : Mode::Dark); }});
     commands.push_back({tr("Keyboard shortcuts"), u"Ctrl+/"_qs, [this] { openShortcuts(); }});
     const auto typed = [this](const QString &text) -> std::optional<Command> {
         bool number = false;
         const qint64 id = (text.startsWith(u'#') ? text.mid(1) : text).toLongLong(&number);
         if (number && id > 0)
-            return Command{tr("Go to exchange #%1").arg(id), {}, [this, id] { show(Traffic); traffic_->setFilter(u"id:"_qs + QString::number(id)); }};
+            return Command{tr("Go to exchange #%1").arg(id), {}, [this, id] {
+                               show(Traffic);
+                               traffic_->setFilter(u"id:"_qs + QString::number(id));
+                           }};
         if (text.contains(u':') || text.contains(u'>') || text.contains(u'='))
-            return Command{tr("Filter by %1").arg(text), {}, [this, text] { show(Traffic); traffic_->setFilter(text); }};
+            return Command{tr("Filter by %1").arg(text), {}, [this, text] {
+                               show(Traffic);
+                               traffic_->setFilter(text);
+                           }};
         return std::nullopt;
     };
     (new CommandPalette(std::move(commands), typed, theme_, this))->show();

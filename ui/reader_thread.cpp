@@ -25,7 +25,7 @@ public:
         std::function<void(Result<storage::Reader *>)> run;
     };
 
-    explicit Worker(std::string path) : path_(std::move(path)), thread_([this] { loop(); }) { }
+    explicit Worker(std::string path) : path_(std::move(path)), thread_([this] { loop(); }) {}
     ~Worker()
     {
         {
@@ -97,15 +97,16 @@ private:
     std::condition_variable wake_;
     std::deque<Question> waiting_;
     std::optional<Asker> running_;
-    std::unique_ptr<storage::Reader> reader_;      // made and used by the thread; the pointer changes under the mutex
+    std::unique_ptr<storage::Reader> reader_;  // made and used by the thread; the pointer changes under the mutex
     bool stopping_ = false;
     std::thread thread_;
 };
 
 ReaderThread::ReaderThread(std::string path)
-    : newest_(std::make_shared<Numbers>()), quick_(std::make_unique<Worker>(path)), slow_(std::make_unique<Worker>(std::move(path)))
-{
-}
+    : newest_(std::make_shared<Numbers>()),
+      quick_(std::make_unique<Worker>(path)),
+      slow_(std::make_unique<Worker>(std::move(path)))
+{}
 
 ReaderThread::~ReaderThread() = default;
 
@@ -117,22 +118,28 @@ void ReaderThread::post(Lane lane, Asker asker, Then<T> then, Call &&call)
     const QPointer<QObject> who(asker.who);
     auto answer = [asker, who, numbers, number, then = std::move(then)](std::shared_ptr<Result<T>> result) {
         // The application's object is the one that surely lives; the asker is looked at on the window's thread only.
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [asker, who, numbers, number, then, result] {
-            const auto newest = numbers.lock();
-            if (who && newest && (*newest)[{asker.who, asker.slot}] == number)
-                then(std::move(*result));
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [asker, who, numbers, number, then, result] {
+                const auto newest = numbers.lock();
+                if (who && newest && (*newest)[{asker.who, asker.slot}] == number)
+                    then(std::move(*result));
+            },
+            Qt::QueuedConnection);
     };
     Worker::Question question{asker, [call = std::forward<Call>(call), answer](Result<storage::Reader *> reader) {
-        answer(std::make_shared<Result<T>>(reader ? call(**reader) : Result<T>(reader.error())));
-    }};
+                                  answer(
+                                      std::make_shared<Result<T>>(reader ? call(**reader) : Result<T>(reader.error())));
+                              }};
     (lane == Lane::Quick ? quick_ : slow_)->add(std::move(question));
 }
 
-void ReaderThread::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most, Then<Ids> then)
+void ReaderThread::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most,
+                       Then<Ids> then)
 {
-    post<Ids>(Lane::Slow, asker, std::move(then),
-              [filter = std::move(filter), order, after, most](storage::Reader &r) { return r.ids(filter, order, after, most); });
+    post<Ids>(Lane::Slow, asker, std::move(then), [filter = std::move(filter), order, after, most](storage::Reader &r) {
+        return r.ids(filter, order, after, most);
+    });
 }
 
 void ReaderThread::rows(Asker asker, Ids ids, Then<Rows> then)

@@ -15,7 +15,7 @@ namespace sluice::ui {
 class ReaderThread : public RecordingAccess {
 public:
     explicit ReaderThread(std::string path);
-    ~ReaderThread() override;           // interrupts what is under way and waits for it
+    ~ReaderThread() override;  // interrupts what is under way and waits for it
 
     void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) override;
     void rows(Asker, Ids, Then<Rows>) override;
@@ -31,7 +31,7 @@ private:
     using Numbers = std::map<std::pair<const QObject *, int>, uint64_t>;
     template<class T, class Call>
     void post(Lane, Asker, Then<T>, Call &&);
-    std::shared_ptr<Numbers> newest_;      // the window's thread only
+    std::shared_ptr<Numbers> newest_;  // the window's thread only
     std::unique_ptr<Worker> quick_, slow_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RecordingAccess: looks into a recording without making the window wait. Every question is answered later, on the window's
-// thread, never inside the call. A question replaces the one that the same asker put before in the same slot: that one is
-// dropped, or interrupted where it is under way, and never answered. Nothing is answered to an asker that is gone.
-// ReaderThread is the real one; the tests of the models have one in memory.
+// RecordingAccess: looks into a recording without making the window wait. Every question is answered later, on the
+// window's thread, never inside the call. A question replaces the one that the same asker put before in the same
+// slot: that one is dropped, or interrupted where it is under way, and never answered. Nothing is answered to an
+// asker that is gone. ReaderThread is the real one; the tests of the models have one in memory.
 #pragma once
 
 #include "storage/reader.h"
@@ -15,8 +15,8 @@
 namespace sluice::ui {
 
 struct Asker {
-    QObject *who = nullptr;             // lives on the window's thread
-    int slot = 0;                       // what of its questions this is
+    QObject *who = nullptr;  // lives on the window's thread
+    int slot = 0;            // what of its questions this is
 };
 
 // Quick: what somebody looks at now. Slow: what may scan a whole recording; it never holds up the quick ones.

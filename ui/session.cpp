@@ -6,7 +6,7 @@
 
 namespace sluice::ui {
 
-Session::Session(QObject *parent) : QObject(parent) { }
+Session::Session(QObject *parent) : QObject(parent) {}
 
 Session::~Session() = default;
 
@@ -22,10 +22,13 @@ void Session::send(replay::Request request, QObject *context, std::function<void
     const QPointer<QObject> alive(context);
     sender_->send(std::move(request), [alive, then = std::move(then)](replay::Answer answer) {
         const std::shared_ptr<journey::Exchange> kept = std::move(answer);
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [alive, then, kept] {
-            if (alive)
-                then(std::make_unique<journey::Exchange>(std::move(*kept)));
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [alive, then, kept] {
+                if (alive)
+                    then(std::make_unique<journey::Exchange>(std::move(*kept)));
+            },
+            Qt::QueuedConnection);
     });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Session: the gateway that the window looks at, whether it runs in this process (LocalSession) or in another
-// (AttachedSession). Lives on the window's thread; every answer comes later, on that thread, and not at all when its context
-// is gone.
+// (AttachedSession). Lives on the window's thread; every answer comes later, on that thread, and not at all when its
+// context is gone.
 #pragma once
 
 #include "engine/gateway/explain.h"
@@ -41,8 +41,8 @@ public:
     void send(replay::Request, QObject *context, std::function<void(replay::Answer)>);
 
 Q_SIGNALS:
-    void statusChanged();                          // at most 10 times a second
-    void recordingAdvanced(qint64 lastId);         // at most once a frame
+    void statusChanged();                   // at most 10 times a second
+    void recordingAdvanced(qint64 lastId);  // at most once a frame
     void lostChanged();
 
 protected:
@@ -54,7 +54,7 @@ private:
     gateway::Status status_;
     int64_t lastId_ = 0;
     QString lost_;
-    std::unique_ptr<replay::Sender> sender_;       // made with the first request
+    std::unique_ptr<replay::Sender> sender_;  // made with the first request
 };
 
 }  // namespace sluice::ui

@@ -116,7 +116,8 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
         window.traffic()->open(options.show);
 }
 
-// A picture once the page has had time to get its data: the recording answers within milliseconds, the charts once a second.
+// A picture once the page has had time to get its data: the recording answers within milliseconds, the charts once a
+// second.
 void takePicture(ui::MainWindow &window, const desktop::Options &options)
 {
     QTimer::singleShot(2500, &window, [&window, file = options.screenshot] {
@@ -138,9 +139,11 @@ int main(int argc, char **argv)
     const desktop::Options options = desktop::readOptions(application);
     quitOnSignals(application);
 
-    const bool dark = QSettings().value(u"theme/dark"_qs, application.palette().window().color().lightness() < 128).toBool();
+    const bool dark =
+        QSettings().value(u"theme/dark"_qs, application.palette().window().color().lightness() < 128).toBool();
     ui::Theme theme(application, options.theme.value_or(dark ? ui::Mode::Dark : ui::Mode::Light));
-    QObject::connect(&theme, &ui::Theme::changed, &theme, [&theme] { QSettings().setValue(u"theme/dark"_qs, theme.mode() == ui::Mode::Dark); });
+    QObject::connect(&theme, &ui::Theme::changed, &theme,
+                     [&theme] { QSettings().setValue(u"theme/dark"_qs, theme.mode() == ui::Mode::Dark); });
     QApplication::setWindowIcon(QIcon(u":/icons/sluice.svg"_qs));
 
     Own own;

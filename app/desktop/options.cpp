@@ -21,12 +21,11 @@ namespace {
 Options readOptions(const QCoreApplication &application)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        u"The window of Sluice, the API gateway on a developer's laptop.\n\n"
-        "It runs a gateway of its own:      sluice-desktop --to http://localhost:3000\n"
-        "                                   sluice-desktop -c sluice.yaml\n"
-        "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
-        "With none of these it attaches to the only gateway that runs."_qs);
+    parser.setApplicationDescription(u"The window of Sluice, the API gateway on a developer's laptop.\n\n"
+                                     "It runs a gateway of its own:      sluice-desktop --to http://localhost:3000\n"
+                                     "                                   sluice-desktop -c sluice.yaml\n"
+                                     "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
+                                     "With none of these it attaches to the only gateway that runs."_qs);
     parser.addHelpOption();
     parser.addVersionOption();
     const QCommandLineOption attach(u"attach"_qs, u"Show the gateway behind this control socket."_qs, u"SOCKET"_qs);
@@ -36,10 +35,12 @@ Options readOptions(const QCoreApplication &application)
     const QCommandLineOption listen(u"listen"_qs, u"Listen here, instead of where the file says."_qs, u"URL"_qs);
     const QCommandLineOption socket(u"socket"_qs, u"The control socket of the gateway that is run."_qs, u"PATH"_qs);
     const QCommandLineOption theme(u"theme"_qs, u"light or dark."_qs, u"THEME"_qs);
-    const QCommandLineOption page(u"page"_qs, u"Begin with this page: traffic, routes, services, dashboard, replay."_qs, u"NAME"_qs);
+    const QCommandLineOption page(u"page"_qs, u"Begin with this page: traffic, routes, services, dashboard, replay."_qs,
+                                  u"NAME"_qs);
     const QCommandLineOption filter(u"filter"_qs, u"Begin with this filter in Traffic."_qs, u"FILTER"_qs);
     const QCommandLineOption show(u"show"_qs, u"Open this exchange."_qs, u"ID"_qs);
-    const QCommandLineOption screenshot(u"screenshot"_qs, u"Write a picture of the page once it has its data, then leave."_qs, u"FILE"_qs);
+    const QCommandLineOption screenshot(
+        u"screenshot"_qs, u"Write a picture of the page once it has its data, then leave."_qs, u"FILE"_qs);
     const QCommandLineOption size(u"size"_qs, u"The window's size, 1440x900."_qs, u"SIZE"_qs);
     parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, screenshot, size});
     parser.process(application);

@@ -19,7 +19,7 @@ struct Options {
     std::optional<ui::Mode> theme;
     ui::MainWindow::Page page = ui::MainWindow::Traffic;
     QString screenshot, filter, size;
-    qint64 show = 0;                    // an exchange to open
+    qint64 show = 0;  // an exchange to open
 };
 
 // Ends the program itself for --help and --version (0) and for bad usage (2).

@@ -131,11 +131,14 @@ void FakeRecording::release()
     }
 }
 
-void FakeRecording::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most, Then<Ids> then)
+void FakeRecording::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most,
+                        Then<Ids> then)
 {
     ++idsAsked;
     Ids found;
-    const auto fits = [&](int64_t id) { return pretended_ || (exchanges_.count(id) && filter.matches(exchanges_.at(id))); };
+    const auto fits = [&](int64_t id) {
+        return pretended_ || (exchanges_.count(id) && filter.matches(exchanges_.at(id)));
+    };
     if (order == storage::Order::OldestFirst) {
         for (int64_t id = after + 1; id <= lastId_ && found.size() < most; ++id)
             if (fits(id))
@@ -171,7 +174,9 @@ void FakeRecording::slices(Asker asker, storage::SliceRequest request, Then<std:
     std::vector<storage::Slice> out;
     storage::Slice slice;
     slice.start = request.from;
-    slice.group = request.group == storage::GroupBy::Route ? "users" : request.group == storage::GroupBy::Endpoint ? "http://127.0.0.1:9001" : "";
+    slice.group = request.group == storage::GroupBy::Route ? "users"
+        : request.group == storage::GroupBy::Endpoint      ? "http://127.0.0.1:9001"
+                                                           : "";
     slice.requests = 12;
     slice.serverErrors = 3;
     slice.p50 = std::chrono::milliseconds(4);
@@ -211,17 +216,21 @@ FakeSession::FakeSession()
 
 void FakeSession::explain(gateway::Question, QObject *context, std::function<void(Result<gateway::Explanation>)> then)
 {
-    QMetaObject::invokeMethod(context, [then = std::move(then)] {
-        gateway::Explanation explanation;
-        explanation.status = 404;
-        then(explanation);
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context,
+        [then = std::move(then)] {
+            gateway::Explanation explanation;
+            explanation.status = 404;
+            then(explanation);
+        },
+        Qt::QueuedConnection);
 }
 
 void FakeSession::reload(QObject *context, std::function<void(Outcome)> then)
 {
     ++reloads;
-    QMetaObject::invokeMethod(context, [then = std::move(then)] { then(Done{}); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context, [then = std::move(then)] { then(Done{}); }, Qt::QueuedConnection);
 }
 
 void FakeSession::arrive(size_t count, const std::function<void(journey::Exchange &)> &each)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A recording and a session in memory, for the tests of models and pages: they answer later, as the real ones do, or only when
-// the test says so.
+// A recording and a session in memory, for the tests of models and pages: they answer later, as the real ones do, or
+// only when the test says so.
 #pragma once
 
 #include "ui/session.h"
@@ -16,7 +16,11 @@ public:
     void grow(size_t count, const std::function<void(journey::Exchange &)> &each = {});
     int64_t last() const { return lastId_; }
     // Without exchanges behind them, cheap: 1,000,000 ids for a test of memory.
-    void pretend(int64_t ids) { lastId_ = ids; pretended_ = ids; }
+    void pretend(int64_t ids)
+    {
+        lastId_ = ids;
+        pretended_ = ids;
+    }
     size_t rowsAsked = 0, idsAsked = 0;
     // While held, answers wait for release().
     bool held = false;

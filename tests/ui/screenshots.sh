@@ -28,7 +28,7 @@ export DISPLAY=:$display QT_QPA_PLATFORM=xcb
 "$build/bin/sluice" demo --headless --seconds 180 > "$work/demo.log" 2>&1 &
 pids+=($!)
 for _ in $(seq 100); do
-    socket=$(find "$XDG_RUNTIME_DIR/sluice" -name '*.sock' 2>/dev/null | head -1)
+    socket=$(find "$XDG_RUNTIME_DIR/sluice" -name '*.sock' 2>/dev/null | head -1 || true)
     [[ -n $socket ]] && break
     sleep 0.2
 done

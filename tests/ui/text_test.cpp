@@ -44,11 +44,11 @@ BodyText shown(std::string bytes, const QString &type, BodyLook look = BodyLook:
 
 void TextTest::durationsAndSizesAreShort()
 {
-    QCOMPARE(durationText(840us), u"840 µs"_qs);
-    QCOMPARE(durationText(12'440us), u"12.4 ms"_qs);
-    QCOMPARE(durationText(1200ms), u"1.20 s"_qs);
-    QCOMPARE(durationText(125s), u"2 min 5 s"_qs);
-    QCOMPARE(durationText(-1ns), u"–"_qs);
+    QCOMPARE(sluice::ui::durationText(840us), u"840 µs"_qs);
+    QCOMPARE(sluice::ui::durationText(12'440us), u"12.4 ms"_qs);
+    QCOMPARE(sluice::ui::durationText(1200ms), u"1.20 s"_qs);
+    QCOMPARE(sluice::ui::durationText(125s), u"2 min 5 s"_qs);
+    QCOMPARE(sluice::ui::durationText(-1ns), u"–"_qs);
     QCOMPARE(sizeText(0), u"0 B"_qs);
     QCOMPARE(sizeText(1400), u"1.40 kB"_qs);
     QCOMPARE(sizeText(12'000'000), u"12.0 MB"_qs);
@@ -59,10 +59,13 @@ void TextTest::durationsAndSizesAreShort()
 
 void TextTest::jsonIsLaidOutWithoutTouchingItsTokens()
 {
-    const BodyText body = shown(R"({"n":1.10,"big":12345678901234567890,"a":[1,{"x":"a\"}"}],"e":{},"f":[ ]})", u"application/json"_qs);
+    const BodyText body =
+        shown(R"({"n":1.10,"big":12345678901234567890,"a":[1,{"x":"a\"}"}],"e":{},"f":[ ]})", u"application/json"_qs);
     QCOMPARE(body.kind, BodyKind::Json);
-    QCOMPARE(body.text, u"{\n  \"n\": 1.10,\n  \"big\": 12345678901234567890,\n  \"a\": [\n    1,\n    {\n      \"x\": \"a\\\"}\"\n    }\n  ],\n"
-                        "  \"e\": {},\n  \"f\": []\n}"_qs);
+    QCOMPARE(body.text,
+             u"{\n  \"n\": 1.10,\n  \"big\": 12345678901234567890,\n  \"a\": [\n    1,\n    {\n      \"x\": "
+             u"\"a\\\"}\"\n    }\n  ],\n"
+             "  \"e\": {},\n  \"f\": []\n}"_qs);
 }
 
 void TextTest::brokenJsonIsShownAsItIs()

@@ -21,7 +21,8 @@ int64_t pageOf(int64_t place)
 
 }  // namespace
 
-ExchangeModel::ExchangeModel(RecordingAccess &recording, QObject *parent) : QAbstractTableModel(parent), recording_(recording)
+ExchangeModel::ExchangeModel(RecordingAccess &recording, QObject *parent)
+    : QAbstractTableModel(parent), recording_(recording)
 {
     frame_.setSingleShot(true);
     frame_.setInterval(frameMs);
@@ -44,7 +45,7 @@ void ExchangeModel::show(recording::Filter filter, storage::Order order, int64_t
     recent_.clear();
     wanted_.clear();
     leftOut_ = ready_ = reading_ = false;
-    askingNewer_ = true;                           // until the first ids are here
+    askingNewer_ = true;  // until the first ids are here
     trouble_.clear();
     endResetModel();
     loadingOlder_ = true;
@@ -73,21 +74,22 @@ void ExchangeModel::askOlder()
 {
     const int64_t after = ids_.empty() ? 0 : ids_.front();
     const size_t most = ids_.empty() ? firstIds : std::min(moreIds, mostIds - std::min(mostIds, ids_.size()));
-    recording_.ids({this, Older}, filter_, storage::Order::NewestFirst, after, most, [this, most](Result<std::vector<int64_t>> ids) {
-        if (!ids)
-            return fail(ids.error());
-        addOlder(*ids);
-        leftOut_ = ids->size() == most && ids_.size() >= mostIds;
-        loadingOlder_ = ids->size() == most && !leftOut_;
-        if (!ready_) {
-            ready_ = true;
-            askingNewer_ = false;
-            advance(newest_);
-        }
-        Q_EMIT settled();
-        if (loadingOlder_)
-            askOlder();
-    });
+    recording_.ids({this, Older}, filter_, storage::Order::NewestFirst, after, most,
+                   [this, most](Result<std::vector<int64_t>> ids) {
+                       if (!ids)
+                           return fail(ids.error());
+                       addOlder(*ids);
+                       leftOut_ = ids->size() == most && ids_.size() >= mostIds;
+                       loadingOlder_ = ids->size() == most && !leftOut_;
+                       if (!ready_) {
+                           ready_ = true;
+                           askingNewer_ = false;
+                           advance(newest_);
+                       }
+                       Q_EMIT settled();
+                       if (loadingOlder_)
+                           askOlder();
+                   });
 }
 
 void ExchangeModel::addOlder(const std::vector<int64_t> &newestFirst)
@@ -112,14 +114,14 @@ void ExchangeModel::askNewer()
     askingNewer_ = true;
     recording_.ids({this, Newer}, filter_, storage::Order::OldestFirst, known_, newIds,
                    [this, upTo = newest_](Result<std::vector<int64_t>> ids) {
-        askingNewer_ = false;
-        if (!ids)
-            return fail(ids.error());
-        addNewer(*ids);
-        const bool all = ids->size() < newIds;
-        known_ = std::max(all ? upTo : known_, ids->empty() ? known_ : ids->back());
-        advance(newest_);
-    });
+                       askingNewer_ = false;
+                       if (!ids)
+                           return fail(ids.error());
+                       addNewer(*ids);
+                       const bool all = ids->size() < newIds;
+                       known_ = std::max(all ? upTo : known_, ids->empty() ? known_ : ids->back());
+                       advance(newest_);
+                   });
 }
 
 void ExchangeModel::addNewer(const std::vector<int64_t> &oldestFirst)
@@ -220,7 +222,8 @@ void ExchangeModel::askPages()
     wanted_.clear();
     std::vector<int64_t> asked;
     for (const int64_t number : numbers) {
-        for (int64_t at = number * int64_t(pageRows); at < (number + 1) * int64_t(pageRows) && asked.size() < rowsAtOnce; ++at) {
+        for (int64_t at = number * int64_t(pageRows);
+             at < (number + 1) * int64_t(pageRows) && asked.size() < rowsAtOnce; ++at) {
             if (at < origin_ || at >= origin_ + int64_t(ids_.size()))
                 continue;
             const Line *held = line(at);
@@ -325,8 +328,8 @@ QVariant cell(const storage::Row &r, int column)
 
 QString told(const storage::Row &r)
 {
-    QString out = qs(r.method) + u' ' + pathText(r) + u"\n"_qs + statusText(r.status) + u" after "_qs + durationText(r.latency)
-        + u", "_qs + dayAndClockText(r.time) + u"\nfrom "_qs + qs(r.client);
+    QString out = qs(r.method) + u' ' + pathText(r) + u"\n"_qs + statusText(r.status) + u" after "_qs
+        + durationText(r.latency) + u", "_qs + dayAndClockText(r.time) + u"\nfrom "_qs + qs(r.client);
     if (!r.endpoint.empty())
         out += u", by "_qs + qs(r.endpoint);
     if (!r.failure.empty())
@@ -348,7 +351,8 @@ QVariant ExchangeModel::data(const QModelIndex &index, int role) const
         return {};
     const storage::Row *row = rowAt(index.row());
     if (!row)
-        return index.column() == Id && role != Qt::ToolTipRole ? QVariant(QString::number(idAt(index.row()))) : QVariant();
+        return index.column() == Id && role != Qt::ToolTipRole ? QVariant(QString::number(idAt(index.row())))
+                                                               : QVariant();
     if (role == Qt::ToolTipRole)
         return told(*row);
     if (role == Qt::AccessibleTextRole && index.column() == Status)
@@ -360,7 +364,8 @@ QVariant ExchangeModel::headerData(int section, Qt::Orientation orientation, int
 {
     if (orientation != Qt::Horizontal)
         return {};
-    static constexpr const char *names[ColumnCount] = {"", "#", "Time", "Method", "Status", "Path", "Route", "Service", "Latency", "Size"};
+    static constexpr const char *names[ColumnCount] = {"",     "#",     "Time",    "Method",  "Status",
+                                                       "Path", "Route", "Service", "Latency", "Size"};
     if (role == Qt::AccessibleTextRole && section == Mark)
         return tr("Mark");
     if (role == Qt::DisplayRole && section >= 0 && section < ColumnCount)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ExchangeModel: the list of recorded exchanges that a filter lets through, live. Holds ids, and rows only of the pages that
-// were looked at last; text is made when it is painted. Lives on the window's thread, never waits.
+// ExchangeModel: the list of recorded exchanges that a filter lets through, live. Holds ids, and rows only of the
+// pages that were looked at last; text is made when it is painted. Lives on the window's thread, never waits.
 //
 // Bounds: 2,000,000 ids (8 bytes each; of more the oldest are left out, and leftOut() says so), 64 pages of 200 rows.
 // Arrivals are taken in at most once a frame, in one insert. Ids only ever come behind the newest or before the oldest,
@@ -40,11 +40,11 @@ public:
     // Reads this row again (its mark was changed).
     void refresh(int64_t id);
 
-    int64_t idAt(int row) const;                   // 0: no such row
-    int rowOf(int64_t id) const;                   // -1: not in the list
+    int64_t idAt(int row) const;  // 0: no such row
+    int rowOf(int64_t id) const;  // -1: not in the list
     // Nothing: it is on its way (then dataChanged follows), or it is no longer kept.
     const storage::Row *rowAt(int row) const;
-    bool loading() const { return loadingOlder_; } // older ids are still on their way
+    bool loading() const { return loadingOlder_; }  // older ids are still on their way
     bool leftOut() const { return leftOut_; }
     const QString &trouble() const { return trouble_; }
 
@@ -58,14 +58,14 @@ Q_SIGNALS:
     void settled();
 
 private:
-    enum Slot { Older, Newer, Pages };             // of our questions
+    enum Slot { Older, Newer, Pages };  // of our questions
     struct Line {
         enum class State : uint8_t { Missing, There, Gone } state = State::Missing;
         storage::Row row;
     };
     using Page = std::vector<Line>;
 
-    int64_t place(int row) const;                  // the row's place in the list of ids, counted from where it began: stays
+    int64_t place(int row) const;  // the row's place in the list of ids, counted from where it began: stays
     int rowOfPlace(int64_t place) const;
     void askOlder();
     void askNewer();
@@ -75,15 +75,15 @@ private:
     void askPages();
     void takeRows(const std::vector<int64_t> &asked, std::vector<storage::Row> rows);
     void fail(const Error &);
-    Line *line(int64_t place) const;               // of a page that is held; makes the page most recently used
+    Line *line(int64_t place) const;  // of a page that is held; makes the page most recently used
 
     RecordingAccess &recording_;
     recording::Filter filter_;
     storage::Order order_ = storage::Order::NewestFirst;
-    std::deque<int64_t> ids_;                      // ascending
-    int64_t origin_ = 0;                           // the place of ids_.front(): goes down as older ones come
-    int64_t known_ = 0;                            // all up to this id are in the list
-    int64_t newest_ = 0;                           // what the recording has
+    std::deque<int64_t> ids_;  // ascending
+    int64_t origin_ = 0;       // the place of ids_.front(): goes down as older ones come
+    int64_t known_ = 0;        // all up to this id are in the list
+    int64_t newest_ = 0;       // what the recording has
     bool loadingOlder_ = false, askingNewer_ = false, leftOut_ = false, ready_ = false;
     QString trouble_;
 
@@ -92,8 +92,8 @@ private:
         std::list<int64_t>::iterator used;
     };
     mutable std::unordered_map<int64_t, Held> pages_;
-    mutable std::list<int64_t> recent_;            // page numbers, the most recently used first
-    mutable std::set<int64_t> wanted_;             // places of rows to read
+    mutable std::list<int64_t> recent_;  // page numbers, the most recently used first
+    mutable std::set<int64_t> wanted_;   // places of rows to read
     bool reading_ = false;
     mutable QTimer frame_, pageTimer_;
 };

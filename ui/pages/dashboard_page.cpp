@@ -17,8 +17,9 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int points = 150;
-const char *const figureNames[] = {QT_TRANSLATE_NOOP("DashboardPage", "Requests a second"), QT_TRANSLATE_NOOP("DashboardPage", "Errors"),
+constexpr int slicesShown = 150;
+const char *const figureNames[] = {QT_TRANSLATE_NOOP("DashboardPage", "Requests a second"),
+                                   QT_TRANSLATE_NOOP("DashboardPage", "Errors"),
                                    QT_TRANSLATE_NOOP("DashboardPage", "p50"), QT_TRANSLATE_NOOP("DashboardPage", "p95"),
                                    QT_TRANSLATE_NOOP("DashboardPage", "p99")};
 enum RouteColumn { RouteName, RouteRequests, RouteErrors, RouteP50, RouteP95, RouteP99, RouteLongest, RouteColumns };
@@ -50,13 +51,19 @@ QString spanFilter(qint64 from, qint64 to, const QString &route)
 }
 
 DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *parent)
-    : QWidget(parent), session_(session), theme_(theme), rate_(new SpanChart(theme, tr("Requests and errors over time"))),
-      latency_(new SpanChart(theme, tr("Latency over time"))), routes_(new QTreeWidget), spans_(new QButtonGroup(this)),
+    : QWidget(parent),
+      session_(session),
+      theme_(theme),
+      rate_(new SpanChart(theme, tr("Requests and errors over time"))),
+      latency_(new SpanChart(theme, tr("Latency over time"))),
+      routes_(new QTreeWidget),
+      spans_(new QButtonGroup(this)),
       scope_(label({}, "muted"))
 {
     routes_->setAccessibleName(tr("Routes"));
     routes_->setColumnCount(RouteColumns);
-    routes_->setHeaderLabels({tr("Route"), tr("Requests"), tr("Errors"), tr("p50"), tr("p95"), tr("p99"), tr("Longest")});
+    routes_->setHeaderLabels(
+        {tr("Route"), tr("Requests"), tr("Errors"), tr("p50"), tr("p95"), tr("p99"), tr("Longest")});
     routes_->setRootIsDecorated(false);
     routes_->setUniformRowHeights(true);
     routes_->header()->setStretchLastSection(false);
@@ -111,7 +118,8 @@ QWidget *DashboardPage::top()
     row->addWidget(label(tr("Dashboard"), "title"));
     row->addSpacing(space::m);
     row->addWidget(scope_, 1);
-    const std::pair<int, QString> spans[] = {{1, tr("1 min")}, {5, tr("5 min")}, {15, tr("15 min")}, {60, tr("1 h")}, {1440, tr("24 h")}};
+    const std::pair<int, QString> spans[] = {
+        {1, tr("1 min")}, {5, tr("5 min")}, {15, tr("15 min")}, {60, tr("1 h")}, {1440, tr("24 h")}};
     for (const auto &[minutes, text] : spans) {
         auto *each = new QToolButton;
         each->setText(text);
@@ -186,13 +194,14 @@ void DashboardPage::ask()
 {
     if (!isVisible())
         return;
-    step_ = std::max<Nanos>(std::chrono::seconds(1), Nanos(span_) / points);
+    step_ = std::max<Nanos>(std::chrono::seconds(1), Nanos(span_) / slicesShown);
     step_ = std::chrono::ceil<std::chrono::seconds>(step_);
     to_ = aligned(std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()), step_)
         + std::chrono::ceil<std::chrono::microseconds>(step_);
     from_ = to_ - std::chrono::ceil<std::chrono::microseconds>(Nanos(span_));
     from_ = aligned(from_, step_);
-    scope_->setText(route_.isEmpty() ? tr("All routes. Drag over a span to see its exchanges.") : tr("Route %1. Drag over a span to see its exchanges.").arg(route_));
+    scope_->setText(route_.isEmpty() ? tr("All routes. Drag over a span to see its exchanges.")
+                                     : tr("Route %1. Drag over a span to see its exchanges.").arg(route_));
     using Slices = Result<std::vector<storage::Slice>>;
     const Nanos whole = Nanos(to_ - from_);
     session_.recording().slices({this, 0}, request(storage::GroupBy::Nothing, step_, true), [this](Slices s) {
@@ -213,19 +222,22 @@ void DashboardPage::ask()
 void DashboardPage::takeSeries(const std::vector<storage::Slice> &slices)
 {
     const Palette &c = theme_.colors();
-    SpanChart::Line all{tr("requests"), c.series[0], {}, true, Qt::SolidLine}, refused{tr("4xx"), c.warn, {}, false, Qt::DashLine},
+    SpanChart::Line all{tr("requests"), c.series[0], {}, true, Qt::SolidLine},
+        refused{tr("4xx"), c.warn, {}, false, Qt::DashLine},
         failed{tr("5xx and failed"), c.bad, {}, false, Qt::SolidLine};
-    SpanChart::Line p50{tr("p50"), c.series[3], {}, false, Qt::DotLine}, p95{tr("p95"), c.series[1], {}, false, Qt::DashLine},
-        p99{tr("p99"), c.series[2], {}, false, Qt::SolidLine};
+    SpanChart::Line p50{tr("p50"), c.series[3], {}, false, Qt::DotLine},
+        p95{tr("p95"), c.series[1], {}, false, Qt::DashLine}, p99{tr("p99"), c.series[2], {}, false, Qt::SolidLine};
     const double seconds = double(step_.count()) / 1e9;
     size_t next = 0;
     const auto half = std::chrono::duration_cast<std::chrono::microseconds>(step_ / 2);
     for (WallTime at = from_; at < to_; at += std::chrono::duration_cast<std::chrono::microseconds>(step_)) {
         while (next < slices.size() && slices[next].start < at)
             ++next;
-        const bool there = next < slices.size() && slices[next].start < at + std::chrono::duration_cast<std::chrono::microseconds>(step_);
+        const bool there = next < slices.size()
+            && slices[next].start < at + std::chrono::duration_cast<std::chrono::microseconds>(step_);
         const storage::Slice slice = there ? slices[next] : storage::Slice{};
-        const bool unfinished = at + std::chrono::duration_cast<std::chrono::microseconds>(step_) >= to_ && slice.requests == 0;
+        const bool unfinished =
+            at + std::chrono::duration_cast<std::chrono::microseconds>(step_) >= to_ && slice.requests == 0;
         if (!unfinished) {
             all.points.emplace_back(at + half, double(slice.requests) / seconds);
             refused.points.emplace_back(at + half, double(slice.clientErrors) / seconds);
@@ -258,9 +270,14 @@ void DashboardPage::takeTotals(const std::vector<storage::Slice> &slices)
     }
     const double seconds = double(Nanos(to_ - from_).count()) / 1e9;
     const bool any = all.requests > 0;
-    figures_[0]->setText(any ? QLocale(QLocale::English).toString(double(all.requests) / seconds, 'f', all.requests / seconds < 10 ? 2 : 0) : u"0"_qs);
-    figures_[1]->setText(any ? percentText(double(all.clientErrors + all.serverErrors) / double(all.requests)) : u"–"_qs);
-    figures_[1]->setToolTip(tr("%1 answered 4xx, %2 answered 5xx or failed, of %3").arg(countText(all.clientErrors), countText(all.serverErrors), countText(all.requests)));
+    figures_[0]->setText(any ? QLocale(QLocale::English)
+                                   .toString(double(all.requests) / seconds, 'f', all.requests / seconds < 10 ? 2 : 0)
+                             : u"0"_qs);
+    figures_[1]->setText(any ? percentText(double(all.clientErrors + all.serverErrors) / double(all.requests))
+                             : u"–"_qs);
+    figures_[1]->setToolTip(
+        tr("%1 answered 4xx, %2 answered 5xx or failed, of %3")
+            .arg(countText(all.clientErrors), countText(all.serverErrors), countText(all.requests)));
     figures_[2]->setText(any ? durationText(all.p50) : u"–"_qs);
     figures_[3]->setText(any ? durationText(all.p95) : u"–"_qs);
     figures_[4]->setText(any ? durationText(all.p99) : u"–"_qs);
@@ -271,7 +288,8 @@ void DashboardPage::takeRoutes(const std::vector<storage::Slice> &slices)
     const QSignalBlocker quiet(routes_);
     QTreeWidgetItem *root = routes_->invisibleRootItem();
     std::vector<storage::Slice> sorted = slices;
-    std::stable_sort(sorted.begin(), sorted.end(), [](const auto &a, const auto &b) { return a.requests > b.requests; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto &a, const auto &b) { return a.requests > b.requests; });
     for (size_t i = 0; i < sorted.size(); ++i) {
         const storage::Slice &s = sorted[i];
         QTreeWidgetItem *item = root->childCount() > int(i) ? root->child(int(i)) : new QTreeWidgetItem(routes_);
@@ -280,7 +298,9 @@ void DashboardPage::takeRoutes(const std::vector<storage::Slice> &slices)
         item->setText(RouteName, name.isEmpty() ? tr("no route") : name);
         item->setData(RouteName, Qt::UserRole, name);
         item->setText(RouteRequests, countText(s.requests));
-        item->setText(RouteErrors, errors ? countText(errors) + u"  "_qs + percentText(double(errors) / double(s.requests)) : u"0"_qs);
+        item->setText(RouteErrors,
+                      errors ? countText(errors) + u"  "_qs + percentText(double(errors) / double(s.requests))
+                             : u"0"_qs);
         item->setText(RouteP50, durationText(s.p50));
         item->setText(RouteP95, durationText(s.p95));
         item->setText(RouteP99, durationText(s.p99));

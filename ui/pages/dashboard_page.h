@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DashboardPage: rate, errors and latencies over time, whole and by route. A span chosen in a chart shows just its exchanges in
-// Traffic. Asks the recording at most once a second, and only while it is seen.
+// DashboardPage: rate, errors and latencies over time, whole and by route. A span chosen in a chart shows just its
+// exchanges in Traffic. Asks the recording at most once a second, and only while it is seen.
 #pragma once
 
 #include "ui/session.h"
@@ -30,7 +30,7 @@ public:
 
 Q_SIGNALS:
     void filterAsked(const QString &filter);
-    void shown();                                   // the charts hold what was asked for last
+    void shown();  // the charts hold what was asked for last
 
 protected:
     void showEvent(QShowEvent *event) override;

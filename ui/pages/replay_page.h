@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ReplayPage: a recorded request to be edited and sent again, its answer beside the original, and what differs. Also any two
-// exchanges compared, and requests made from nothing.
+// ReplayPage: a recorded request to be edited and sent again, its answer beside the original, and what differs. Also
+// any two exchanges compared, and requests made from nothing.
 #pragma once
 
 #include "engine/replay/compare.h"
@@ -11,17 +11,13 @@
 
 #include <memory>
 
-class QComboBox;
 class QLabel;
-class QLineEdit;
-class QPlainTextEdit;
-class QPushButton;
 class QTreeWidget;
 
 namespace sluice::ui {
 
-class Highlighter;
 class MessageView;
+class RequestEditor;
 
 class ReplayPage : public QWidget {
     Q_OBJECT
@@ -33,12 +29,9 @@ public:
     // Two recorded exchanges beside each other.
     void compare(int64_t before, int64_t after);
     void send();
-    void reset();                                   // the request as it was recorded
+    void reset();  // the request as it was recorded
 
-    QComboBox *method() const { return method_; }
-    QLineEdit *target() const { return target_; }
-    QPlainTextEdit *headers() const { return headers_; }
-    QPlainTextEdit *body() const { return body_; }
+    RequestEditor *editor() const { return editor_; }
     QTreeWidget *differences() const { return differences_; }
     QString verdictText() const;
 
@@ -48,35 +41,22 @@ Q_SIGNALS:
     void said(const QString &sentence);
 
 private:
-    QWidget *editor();
     QWidget *result();
     void fill();
-    void showOriginal();
     void showAnswer(std::shared_ptr<const journey::Exchange> answer);
     void showComparison(const replay::Comparison &comparison);
-    void fail(const QString &why);
-    Result<replay::Request> request() const;
     void restyle();
 
     Session &session_;
     const Theme &theme_;
-    QLabel *what_, *bodyNote_, *trouble_, *verdictGlyph_, *verdict_;
-    QComboBox *method_;
-    QLineEdit *target_;
-    QPlainTextEdit *headers_, *body_;
-    QPushButton *send_, *reset_;
+    RequestEditor *editor_;
+    QLabel *verdictGlyph_, *verdict_;
     MessageView *before_, *after_;
     QTreeWidget *differences_;
     std::shared_ptr<const journey::Exchange> original_, answer_;
-    std::string bodyBytes_;                         // what is sent where the body was not edited
-    QString filledBody_;
-    bool decoded_ = false, sending_ = false;
-    replay::Verdict shown_ = replay::Verdict::Same;
-    bool hasVerdict_ = false;
+    std::optional<replay::Verdict> shown_;
+    bool sending_ = false;
     uint64_t generation_ = 0;
 };
-
-// "Name: value" a line. Error: a line that is no field.
-Result<http::HeaderList> fieldsOf(const QString &lines);
 
 }  // namespace sluice::ui

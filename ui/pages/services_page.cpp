@@ -16,13 +16,13 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int rowHeight = 32;
+constexpr int serviceRowHeight = 32;
 constexpr auto latencySpan = std::chrono::minutes(5);
 
 // The share of a service's requests that an endpoint gets, as a bar with its number.
 class ShareDelegate : public QStyledItemDelegate {
 public:
-    ShareDelegate(const Theme &theme, QObject *parent) : QStyledItemDelegate(parent), theme_(theme) { }
+    ShareDelegate(const Theme &theme, QObject *parent) : QStyledItemDelegate(parent), theme_(theme) {}
     void paint(QPainter *p, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
         QStyledItemDelegate::paint(p, option, QModelIndex());
@@ -38,7 +38,8 @@ public:
         p->drawRoundedRect(track, 3.5, 3.5);
         p->setBrush(theme_.colors().accent);
         if (share.toDouble() > 0)
-            p->drawRoundedRect(QRectF(track.topLeft(), QSizeF(std::max(7.0, track.width() * share.toDouble()), 7)), 3.5, 3.5);
+            p->drawRoundedRect(QRectF(track.topLeft(), QSizeF(std::max(7.0, track.width() * share.toDouble()), 7)), 3.5,
+                               3.5);
         p->setPen(theme_.colors().muted);
         p->setFont(theme_.ui(12));
         p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, percentText(share.toDouble()));
@@ -54,7 +55,7 @@ public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        return {QStyledItemDelegate::sizeHint(option, index).width(), rowHeight};
+        return {QStyledItemDelegate::sizeHint(option, index).width(), serviceRowHeight};
     }
 };
 
@@ -70,8 +71,8 @@ ServicesPage::ServicesPage(Session &session, const Theme &theme, QWidget *parent
 {
     tree_->setAccessibleName(tr("Services and their endpoints"));
     tree_->setColumnCount(ColumnCount);
-    tree_->setHeaderLabels({tr("Service and endpoints"), tr("State"), tr("Weight"), tr("Requests"), tr("Share"), tr("Failures"),
-                            tr("Under way"), tr("Kept idle"), tr("Mean"), tr("p95, 5 min")});
+    tree_->setHeaderLabels({tr("Service and endpoints"), tr("State"), tr("Weight"), tr("Requests"), tr("Share"),
+                            tr("Failures"), tr("Under way"), tr("Kept idle"), tr("Mean"), tr("p95, 5 min")});
     tree_->setItemDelegate(new RowDelegate(tree_));
     tree_->setItemDelegateForColumn(Share, new ShareDelegate(theme, tree_));
     tree_->setUniformRowHeights(true);
@@ -154,7 +155,8 @@ void ServicesPage::refresh()
     QString summary = tr("%1 services, %2 endpoints").arg(status.services.size()).arg(endpoints);
     if (unavailable)
         summary += tr(", %1 of them unavailable").arg(unavailable);
-    summary_->setText(status.services.empty() ? tr("The gateway file names no services yet.") : summary + tr(". Press Enter on one to see its traffic."));
+    summary_->setText(status.services.empty() ? tr("The gateway file names no services yet.")
+                                              : summary + tr(". Press Enter on one to see its traffic."));
 }
 
 void ServicesPage::setState(QTreeWidgetItem *item, const QString &icon, const QColor &color, const QString &word)
@@ -186,9 +188,13 @@ void ServicesPage::fillService(QTreeWidgetItem *item, const gateway::ServiceStat
     if (!service.unavailable.empty())
         setState(item, u"error"_qs, c.bad, tr("Unavailable: %1").arg(qs(service.unavailable)));
     else
-        setState(item, service.breaker == "open" ? u"warning"_qs : u"check"_qs, service.breaker == "open" ? c.warn : c.good, word);
+        setState(item, service.breaker == "open" ? u"warning"_qs : u"check"_qs,
+                 service.breaker == "open" ? c.warn : c.good, word);
     item->setText(Requests, countText(requests));
-    item->setText(Failures, failures ? countText(failures) + u"  "_qs + percentText(double(failures) / double(std::max<uint64_t>(1, requests))) : u"0"_qs);
+    item->setText(Failures,
+                  failures ? countText(failures) + u"  "_qs
+                          + percentText(double(failures) / double(std::max<uint64_t>(1, requests)))
+                           : u"0"_qs);
     item->setText(Active, countText(active));
     for (int column = Weight; column < ColumnCount; ++column) {
         item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
@@ -197,7 +203,8 @@ void ServicesPage::fillService(QTreeWidgetItem *item, const gateway::ServiceStat
     item->setForeground(Failures, failures ? c.bad : c.muted);
 }
 
-void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceStatus &service, const gateway::EndpointStatus &endpoint, uint64_t all)
+void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceStatus &service,
+                                const gateway::EndpointStatus &endpoint, uint64_t all)
 {
     const Palette &c = theme_.colors();
     item->setText(Name, qs(endpoint.url));
@@ -214,8 +221,10 @@ void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceSta
     item->setText(Weight, QString::number(endpoint.weight));
     item->setText(Requests, countText(endpoint.requests));
     item->setData(Share, Qt::UserRole, all ? double(endpoint.requests) / double(all) : 0.0);
-    item->setText(Failures, endpoint.failures ? countText(endpoint.failures) + u"  "_qs + percentText(double(endpoint.failures) / double(std::max<uint64_t>(1, endpoint.requests)))
-                                              : u"0"_qs);
+    item->setText(Failures,
+                  endpoint.failures ? countText(endpoint.failures) + u"  "_qs
+                          + percentText(double(endpoint.failures) / double(std::max<uint64_t>(1, endpoint.requests)))
+                                    : u"0"_qs);
     item->setText(Active, countText(endpoint.active));
     item->setText(Idle, countText(endpoint.idle));
     item->setText(Mean, endpoint.requests ? durationText(endpoint.meanLatency) : u"–"_qs);
@@ -240,7 +249,7 @@ void ServicesPage::askLatencies()
     session_.recording().slices({this, 0}, request, [this](Result<std::vector<storage::Slice>> slices) {
         if (!slices)
             return;
-        std::map<std::string, std::pair<uint64_t, Nanos>> best;      // a span may touch two slices: the fuller one counts
+        std::map<std::string, std::pair<uint64_t, Nanos>> best;  // a span may touch two slices: the fuller one counts
         for (const storage::Slice &slice : *slices) {
             auto &[count, p95] = best[slice.group];
             if (slice.requests > count) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ServicesPage: every service and its endpoints: whether they take requests and why not, how many they got, how fast they are.
+// ServicesPage: every service and its endpoints: whether they take requests and why not, how many they got, how fast
+// they are.
 #pragma once
 
 #include "ui/session.h"
@@ -24,7 +25,7 @@ public:
     QTreeWidget *tree() const { return tree_; }
 
 Q_SIGNALS:
-    void filterAsked(const QString &filter);        // show this in Traffic
+    void filterAsked(const QString &filter);  // show this in Traffic
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -33,7 +34,8 @@ private:
     void refresh();
     void askLatencies();
     void fillService(QTreeWidgetItem *item, const gateway::ServiceStatus &service);
-    void fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceStatus &service, const gateway::EndpointStatus &endpoint, uint64_t all);
+    void fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceStatus &service,
+                      const gateway::EndpointStatus &endpoint, uint64_t all);
     void setState(QTreeWidgetItem *item, const QString &icon, const QColor &color, const QString &word);
     QTreeWidgetItem *child(QTreeWidgetItem *parent, int index);
 
@@ -41,7 +43,7 @@ private:
     const Theme &theme_;
     QLabel *summary_;
     QTreeWidget *tree_;
-    std::map<std::string, Nanos> p95_;              // by endpoint, over the last five minutes
+    std::map<std::string, Nanos> p95_;  // by endpoint, over the last five minutes
     QTimer latencies_;
 };
 

@@ -41,10 +41,21 @@ void setColumns(LongTable *table)
 }  // namespace
 
 TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
-    : QWidget(parent), session_(session), theme_(theme), model_(new ExchangeModel(session.recording(), this)), filter_(new FilterBar(theme)),
-      order_(new QToolButton), follow_(new QToolButton), table_(new LongTable(space::row)),
-      detail_(new DetailPanel(session.recording(), theme)), first_(new FirstScreen(session, theme)), splitter_(new QSplitter(Qt::Vertical)),
-      outer_(new QStackedWidget), inner_(new QStackedWidget), empty_(label({}, "muted")), count_(label({}, "small"))
+    : QWidget(parent),
+      session_(session),
+      theme_(theme),
+      model_(new ExchangeModel(session.recording(), this)),
+      filter_(new FilterBar(theme)),
+      order_(new QToolButton),
+      follow_(new QToolButton),
+      table_(new LongTable(space::row)),
+      detail_(new DetailPanel(session.recording(), theme)),
+      first_(new FirstScreen(session, theme)),
+      splitter_(new QSplitter(Qt::Vertical)),
+      outer_(new QStackedWidget),
+      inner_(new QStackedWidget),
+      empty_(label({}, "muted")),
+      count_(label({}, "small"))
 {
     table_->setAccessibleName(tr("Exchanges"));
     table_->setModel(model_);
@@ -178,10 +189,15 @@ void TrafficPage::showState()
     const bool all = model_->filter() == recording::Filter();
     outer_->setCurrentIndex(rows == 0 && all && !model_->loading() && model_->trouble().isEmpty() ? 0 : 1);
     inner_->setCurrentIndex(rows == 0 && !model_->loading() ? 1 : 0);
-    empty_->setText(model_->trouble().isEmpty() ? tr("Nothing that was recorded matches this filter. What comes in and matches will show here.")
-                                                : model_->trouble());
-    count_->setText(countText(uint64_t(rows)) + (model_->loading() ? u" …"_qs : model_->leftOut() ? tr(" newest") : QString()));
-    count_->setToolTip(model_->leftOut() ? tr("Older ones are not listed; a filter finds them.") : tr("Exchanges in this list"));
+    empty_->setText(model_->trouble().isEmpty()
+                        ? tr("Nothing that was recorded matches this filter. What comes in and matches will show here.")
+                        : model_->trouble());
+    count_->setText(countText(uint64_t(rows))
+                    + (model_->loading()       ? u" …"_qs
+                           : model_->leftOut() ? tr(" newest")
+                                               : QString()));
+    count_->setToolTip(model_->leftOut() ? tr("Older ones are not listed; a filter finds them.")
+                                         : tr("Exchanges in this list"));
     if (!table_->following() && pausedAt_ > 0) {
         const int before = arrived_;
         const int at = model_->rowOf(pausedAt_);
@@ -201,9 +217,12 @@ void TrafficPage::showFollowing()
         pausedAt_ = model_->idAt(model_->order() == storage::Order::NewestFirst ? 0 : model_->rowCount() - 1);
     }
     follow_->setIcon(theme_.icon(u"tail"_qs, on ? theme_.colors().accent : theme_.colors().muted));
-    follow_->setText(on ? tr("Following") : arrived_ > 0 ? tr("%1 new").arg(countText(uint64_t(arrived_))) : tr("Paused"));
+    follow_->setText(on                 ? tr("Following")
+                         : arrived_ > 0 ? tr("%1 new").arg(countText(uint64_t(arrived_)))
+                                        : tr("Paused"));
     follow_->setToolTip(on ? tr("New exchanges are shown as they come") : tr("Go to the newest and follow (F)"));
-    follow_->setAccessibleName(on ? tr("Following new exchanges") : tr("Follow new exchanges, %1 came since").arg(arrived_));
+    follow_->setAccessibleName(on ? tr("Following new exchanges")
+                                  : tr("Follow new exchanges, %1 came since").arg(arrived_));
 }
 
 void TrafficPage::currentChanged()
@@ -220,7 +239,8 @@ void TrafficPage::currentChanged()
     detail_->show();
     detail_->show(id);
     if (wasHidden)
-        QMetaObject::invokeMethod(table_, [this] { table_->scrollTo(table_->currentIndex()); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            table_, [this] { table_->scrollTo(table_->currentIndex()); }, Qt::QueuedConnection);
 }
 
 void TrafficPage::closeDetail()
@@ -341,7 +361,7 @@ void TrafficPage::mark(int number)
     const std::vector<int64_t> ids = selectedIds();
     if (ids.empty())
         Q_EMIT said(tr("Choose an exchange to mark"));
-    int slot = 100;                                 // a slot each, so that one does not replace the other
+    int slot = 100;  // a slot each, so that one does not replace the other
     for (const int64_t id : ids) {
         const storage::Row *row = model_->rowAt(model_->rowOf(id));
         const int wanted = row && row->mark == number ? 0 : number;

@@ -31,7 +31,7 @@ public:
     void select(int64_t id);
     // Its detail, whether it is in the list or not.
     void open(int64_t id);
-    std::vector<int64_t> selectedIds() const;       // oldest first, at most 200
+    std::vector<int64_t> selectedIds() const;  // oldest first, at most 200
     FilterBar *filterBar() const { return filter_; }
     LongTable *table() const { return table_; }
     ExchangeModel *model() const { return model_; }
@@ -42,7 +42,7 @@ public:
     void replay(bool edit);
     void compare();
     void copyCurl();
-    void mark(int number);                          // 1 to 6; the same again takes it off
+    void mark(int number);  // 1 to 6; the same again takes it off
     void closeDetail();
     void turnOrder();
     void follow();
@@ -70,11 +70,11 @@ private:
     DetailPanel *detail_;
     FirstScreen *first_;
     QSplitter *splitter_;
-    QStackedWidget *outer_, *inner_;                // first screen or list; table or a word about why it is empty
+    QStackedWidget *outer_, *inner_;  // first screen or list; table or a word about why it is empty
     QLabel *empty_, *count_;
     int64_t reading_ = 0, pausedAt_ = 0;
     int arrived_ = 0;
-    bool seeking_ = false;                          // the row of what is being read has not come into the list yet
+    bool seeking_ = false;  // the row of what is being read has not come into the list yet
 };
 
 }  // namespace sluice::ui

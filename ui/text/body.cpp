@@ -57,7 +57,7 @@ std::optional<QByteArray> laidOutXml(QByteArrayView xml)
         if (reader.hasError())
             return std::nullopt;
         if (reader.isDTD())
-            return std::nullopt;                       // entities are not ours to unfold
+            return std::nullopt;  // entities are not ours to unfold
         if (reader.isWhitespace() || reader.tokenType() == QXmlStreamReader::EndDocument)
             continue;
         writer.writeCurrentToken(reader);
@@ -78,7 +78,9 @@ QString notes(const journey::Content &content, const http::Decoded &decoded)
     if (!content.complete)
         addNote(note, QStringLiteral("The body broke off after %1.").arg(sizeText(content.size)));
     if (content.cut())
-        addNote(note, QStringLiteral("The recording kept the first %1 of %2.").arg(sizeText(content.bytes.size()), sizeText(content.size)));
+        addNote(note,
+                QStringLiteral("The recording kept the first %1 of %2.")
+                    .arg(sizeText(content.bytes.size()), sizeText(content.size)));
     if (decoded.state != http::Decoded::State::Whole && !decoded.why.empty())
         addNote(note, qs(decoded.why) + u'.');
     return note;
@@ -137,7 +139,10 @@ std::optional<QByteArray> laidOutJson(QByteArrayView json)
 {
     QByteArray out, nesting;
     out.reserve(json.size() + json.size() / 2);
-    const auto newLine = [&] { out += '\n'; out.append(nesting.size() * 2, ' '); };
+    const auto newLine = [&] {
+        out += '\n';
+        out.append(nesting.size() * 2, ' ');
+    };
     const auto nextAfter = [&](qsizetype i) {
         while (i < json.size() && QByteArrayView(" \t\r\n").contains(json[i]))
             ++i;

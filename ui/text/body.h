@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a body looks like to a person: content codings taken off, JSON and XML laid out, other bytes as hex, pictures decoded.
-// Pure, and slow for big ones: run it off the window's thread (BodyView does).
+// What a body looks like to a person: content codings taken off, JSON and XML laid out, other bytes as hex, pictures
+// decoded. Pure, and slow for big ones: run it off the window's thread (BodyView does).
 #pragma once
 
 #include "storage/reader.h"
@@ -17,18 +17,18 @@ enum class BodyLook { Pretty, Plain, Hex };
 
 struct BodyText {
     BodyKind kind = BodyKind::Empty;
-    QString text;                        // secrets still as placeholders
-    QImage image;                        // with Image, at most 2048 pixels a side
-    QString note;                        // what the reader must know: cut, broken off, a damaged coding …; may be empty
-    bool partial = false;                // text is only the beginning of what is there: ask with a larger bound
+    QString text;          // secrets still as placeholders
+    QImage image;          // with Image, at most 2048 pixels a side
+    QString note;          // what the reader must know: cut, broken off, a damaged coding …; may be empty
+    bool partial = false;  // text is only the beginning of what is there: ask with a larger bound
     uint64_t decodedSize = 0;
 };
 
 struct BodyQuestion {
     journey::Content content;
-    QString type, encoding;              // Content-Type, Content-Encoding
+    QString type, encoding;  // Content-Type, Content-Encoding
     BodyLook look = BodyLook::Pretty;
-    size_t most = 256 * 1024;            // bytes of text to make; SIZE_MAX: all of it
+    size_t most = 256 * 1024;  // bytes of text to make; SIZE_MAX: all of it
 };
 
 // At most 64 MiB of decoded content are looked at.
@@ -36,6 +36,6 @@ BodyText bodyText(const BodyQuestion &);
 
 // Lays out JSON without reading its numbers: every token stays as it was sent. Nothing: it is not JSON.
 std::optional<QByteArray> laidOutJson(QByteArrayView json);
-QString hexDump(QByteArrayView bytes);   // 16 a line: offset, hex, ASCII
+QString hexDump(QByteArrayView bytes);  // 16 a line: offset, hex, ASCII
 
 }  // namespace sluice::ui

@@ -12,16 +12,12 @@ namespace {
 // What curl says by itself, or must work out anew.
 bool isCurlsOwn(std::string_view name)
 {
-    for (const std::string_view own : {"Host", "Content-Length", "Connection", "Transfer-Encoding", "Expect", "Keep-Alive"}) {
+    for (const std::string_view own :
+         {"Host", "Content-Length", "Connection", "Transfer-Encoding", "Expect", "Keep-Alive"}) {
         if (http::equalsIgnoreCase(name, own))
             return true;
     }
     return false;
-}
-
-QString text(std::string_view bytes)
-{
-    return QString::fromUtf8(bytes.data(), qsizetype(bytes.size()));
 }
 
 QString urlOf(const journey::Exchange &x, const QString &address)
@@ -56,11 +52,11 @@ QString curlLine(const journey::Exchange &x, const QString &address)
     out += u' ' + shellQuoted(urlOf(x, address));
     for (const http::Field field : x.received.headers) {
         if (!isCurlsOwn(field.name))
-            out += u" \\\n  -H "_qs + shellQuoted(text(field.name) + u": "_qs + text(field.value));
+            out += u" \\\n  -H "_qs + shellQuoted(qs(field.name) + u": "_qs + qs(field.value));
     }
     if (x.requestBody.size == 0)
         return out;
-    const QString body = text(x.requestBody.bytes);
+    const QString body = qs(x.requestBody.bytes);
     if (body.contains(QChar::Null) || body.contains(QChar::ReplacementCharacter))
         return out + u"  # its body is not text and does not fit into a line"_qs;
     out += u" \\\n  --data-raw "_qs + shellQuoted(body);

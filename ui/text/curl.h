@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// An exchange's request as a line for a shell. Pure. Secrets stay placeholders: they leave the program only when asked for by name.
+// An exchange's request as a line for a shell. Pure. Secrets stay placeholders: they leave the program only when
+// asked for by name.
 #pragma once
 
 #include "storage/reader.h"
@@ -8,8 +9,8 @@
 
 namespace sluice::ui {
 
-// `address`: the gateway's URL, used where the request does not say its own. Text bodies go in with --data-raw; others cannot
-// stand in a line and a comment says so.
+// `address`: the gateway's URL, used where the request does not say its own. Text bodies go in with --data-raw;
+// others cannot stand in a line and a comment says so.
 QString curlLine(const journey::Exchange &, const QString &address);
 QString shellQuoted(const QString &text);
 

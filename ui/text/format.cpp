@@ -121,7 +121,8 @@ QString statusText(int status)
     if (status == 499)
         return u"499 client left"_qs;
     const std::string_view reason = http::reasonPhrase(status);
-    return QString::number(status) + (reason.empty() ? QString() : u' ' + QString::fromUtf8(reason.data(), qsizetype(reason.size())));
+    return QString::number(status)
+        + (reason.empty() ? QString() : u' ' + QString::fromUtf8(reason.data(), qsizetype(reason.size())));
 }
 
 QString statusWord(StatusKind kind)

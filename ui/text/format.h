@@ -9,28 +9,32 @@
 #include <QStringView>
 
 #include <optional>
+#include <string_view>
 
 namespace sluice::ui {
 
-QString durationText(Nanos);                    // "840 µs" "12.4 ms" "1.20 s" "2 min 5 s"; "–" for a negative one
-QString sizeText(uint64_t bytes);               // "0 B" "512 B" "1.4 kB" "12 MB": powers of 1000
-QString countText(uint64_t);                    // "1,204,331"
-QString percentText(double share);              // of 1: "0 %" "0.3 %" "12 %"
-QString clockText(WallTime);                    // local time, "14:03:07.042"
-QString dayAndClockText(WallTime);              // "24 Nov 2026, 14:03:07.042"
-QString agoText(Nanos);                         // "just now" "5 s ago" "3 min ago"
+QString durationText(Nanos);        // "840 µs" "12.4 ms" "1.20 s" "2 min 5 s"; "–" for a negative one
+QString sizeText(uint64_t bytes);   // "0 B" "512 B" "1.4 kB" "12 MB": powers of 1000
+QString countText(uint64_t);        // "1,204,331"
+QString percentText(double share);  // of 1: "0 %" "0.3 %" "12 %"
+QString clockText(WallTime);        // local time, "14:03:07.042"
+QString dayAndClockText(WallTime);  // "24 Nov 2026, 14:03:07.042"
+QString agoText(Nanos);             // "just now" "5 s ago" "3 min ago"
 
 // What a status is, told by a word beside its colour.
 enum class StatusKind { None, Informational, Good, Redirect, ClientError, ServerError, ClientLeft };
 StatusKind statusKind(int status);
-QString statusText(int status);                 // "404 Not Found"; "no answer" for 0
-QString statusWord(StatusKind);                 // "succeeded" "redirected" "refused" "failed" …
-QString faultText(const std::optional<Fault> &);   // "the client's fault" …; empty: nobody's
+QString statusText(int status);                   // "404 Not Found"; "no answer" for 0
+QString statusWord(StatusKind);                   // "succeeded" "redirected" "refused" "failed" …
+QString faultText(const std::optional<Fault> &);  // "the client's fault" …; empty: nobody's
 
 // Secrets stand in recordings as {{secret:HEX}}: as dots, so that nobody reads over a shoulder which are equal.
 QString withSecretsHidden(const QString &text);
 bool hasSecrets(QStringView text);
 
-inline QString qs(const std::string &text) { return QString::fromStdString(text); }
+inline QString qs(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
 
 }  // namespace sluice::ui

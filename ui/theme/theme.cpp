@@ -14,7 +14,7 @@
 
 static void loadResources()
 {
-    Q_INIT_RESOURCE(sluice);                    // outside any namespace: the library is a static one
+    Q_INIT_RESOURCE(sluice);  // outside any namespace: the library is a static one
 }
 
 namespace sluice::ui {
@@ -22,25 +22,57 @@ namespace sluice::ui {
 namespace {
 
 const Palette light{
-    .window = 0xf4f6f9, .surface = 0xffffff, .sunken = 0xf7f8fb, .hover = 0xeef2f7,
-    .border = 0xe2e6ec, .strong = 0x8b95a5,
-    .text = 0x18202b, .muted = 0x566072,
-    .accent = 0x0b63c5, .onAccent = 0xffffff, .selection = 0xdbe9fa,
-    .good = 0x14713b, .warn = 0x8a4f00, .bad = 0xb3202a, .info = 0x1f5fa8,
-    .goodGround = 0xe2f4e8, .warnGround = 0xfcefd8, .badGround = 0xfde6e6, .infoGround = 0xe4eefa,
-    .key = 0x0b5394, .string = 0x1b6b3a, .number = 0x9a3f00, .comment = 0x647084,
+    .window = 0xf4f6f9,
+    .surface = 0xffffff,
+    .sunken = 0xf7f8fb,
+    .hover = 0xeef2f7,
+    .border = 0xe2e6ec,
+    .strong = 0x8b95a5,
+    .text = 0x18202b,
+    .muted = 0x566072,
+    .accent = 0x0b63c5,
+    .onAccent = 0xffffff,
+    .selection = 0xdbe9fa,
+    .good = 0x14713b,
+    .warn = 0x8a4f00,
+    .bad = 0xb3202a,
+    .info = 0x1f5fa8,
+    .goodGround = 0xe2f4e8,
+    .warnGround = 0xfcefd8,
+    .badGround = 0xfde6e6,
+    .infoGround = 0xe4eefa,
+    .key = 0x0b5394,
+    .string = 0x1b6b3a,
+    .number = 0x9a3f00,
+    .comment = 0x647084,
     .marks = {0xb3202a, 0x9a5b00, 0x14713b, 0x0b63c5, 0x6b3fb8, 0x9b2d78},
     .series = {0x0b63c5, 0xc25a00, 0x6b3fb8, 0x14713b, 0xb3202a, 0x4b5668},
 };
 
 const Palette dark{
-    .window = 0x12161c, .surface = 0x191e26, .sunken = 0x141920, .hover = 0x222934,
-    .border = 0x2a323d, .strong = 0x6c7787,
-    .text = 0xe5e9f0, .muted = 0x9ca7b8,
-    .accent = 0x5caef8, .onAccent = 0x0a1522, .selection = 0x21405f,
-    .good = 0x66cf94, .warn = 0xe7b65f, .bad = 0xf58a8a, .info = 0x86bdf5,
-    .goodGround = 0x173526, .warnGround = 0x3a2e15, .badGround = 0x432226, .infoGround = 0x1b2f48,
-    .key = 0x86bdf5, .string = 0x8fd6a6, .number = 0xf0b07a, .comment = 0x8d98a9,
+    .window = 0x12161c,
+    .surface = 0x191e26,
+    .sunken = 0x141920,
+    .hover = 0x222934,
+    .border = 0x2a323d,
+    .strong = 0x6c7787,
+    .text = 0xe5e9f0,
+    .muted = 0x9ca7b8,
+    .accent = 0x5caef8,
+    .onAccent = 0x0a1522,
+    .selection = 0x21405f,
+    .good = 0x66cf94,
+    .warn = 0xe7b65f,
+    .bad = 0xf58a8a,
+    .info = 0x86bdf5,
+    .goodGround = 0x173526,
+    .warnGround = 0x3a2e15,
+    .badGround = 0x432226,
+    .infoGround = 0x1b2f48,
+    .key = 0x86bdf5,
+    .string = 0x8fd6a6,
+    .number = 0xf0b07a,
+    .comment = 0x8d98a9,
     .marks = {0xf58a8a, 0xe7b65f, 0x66cf94, 0x5caef8, 0xb99cf5, 0xec8fcb},
     .series = {0x5caef8, 0xf0a35c, 0xb99cf5, 0x66cf94, 0xf58a8a, 0xaab4c4},
 };
@@ -58,7 +90,9 @@ QString firstOf(const QStringList &wanted, const QString &otherwise)
 }  // namespace
 
 Theme::Theme(QApplication &application, Mode mode)
-    : QObject(&application), application_(application), mode_(mode),
+    : QObject(&application),
+      application_(application),
+      mode_(mode),
       uiFamily_(firstOf({u"Inter"_qs, u"Noto Sans"_qs, u"DejaVu Sans"_qs}, application.font().family())),
       monoFamily_(firstOf({u"JetBrains Mono"_qs, u"DejaVu Sans Mono"_qs},
                           QFontDatabase::systemFont(QFontDatabase::FixedFont).family()))
@@ -168,12 +202,25 @@ QString Theme::styleSheet() const
         return {};
     const Palette &c = colors();
     QString sheet = QString::fromUtf8(file.readAll());
-    const std::pair<const char *, QColor> names[] = {
-        {"@window", c.window}, {"@surface", c.surface}, {"@sunken", c.sunken}, {"@hover", c.hover},
-        {"@border", c.border}, {"@strong", c.strong}, {"@text", c.text}, {"@muted", c.muted},
-        {"@onAccent", c.onAccent}, {"@accent", c.accent}, {"@selection", c.selection},
-        {"@goodGround", c.goodGround}, {"@warnGround", c.warnGround}, {"@badGround", c.badGround}, {"@infoGround", c.infoGround},
-        {"@good", c.good}, {"@warn", c.warn}, {"@bad", c.bad}, {"@info", c.info}};
+    const std::pair<const char *, QColor> names[] = {{"@window", c.window},
+                                                     {"@surface", c.surface},
+                                                     {"@sunken", c.sunken},
+                                                     {"@hover", c.hover},
+                                                     {"@border", c.border},
+                                                     {"@strong", c.strong},
+                                                     {"@text", c.text},
+                                                     {"@muted", c.muted},
+                                                     {"@onAccent", c.onAccent},
+                                                     {"@accent", c.accent},
+                                                     {"@selection", c.selection},
+                                                     {"@goodGround", c.goodGround},
+                                                     {"@warnGround", c.warnGround},
+                                                     {"@badGround", c.badGround},
+                                                     {"@infoGround", c.infoGround},
+                                                     {"@good", c.good},
+                                                     {"@warn", c.warn},
+                                                     {"@bad", c.bad},
+                                                     {"@info", c.info}};
     for (const auto &[name, color] : names)
         sheet.replace(QLatin1String(name), color.name());
     sheet.replace(u"@mono"_qs, u'"' + monoFamily_ + u'"');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Theme: every colour, font and distance of the window. Two palettes, light and dark; each pair of text and ground keeps a
-// contrast of at least 4.5:1 (tests/ui holds them to it). The window's thread.
+// Theme: every colour, font and distance of the window. Two palettes, light and dark; each pair of text and ground
+// keeps a contrast of at least 4.5:1 (tests/ui holds them to it). The window's thread.
 #pragma once
 
 #include <QColor>
@@ -14,15 +14,15 @@ class QApplication;
 namespace sluice::ui {
 
 struct Palette {
-    QColor window, surface, sunken, hover;      // grounds: behind panels, of panels, of fields and code, under the mouse
-    QColor border, strong;                      // hair lines; outlines of controls (3:1)
-    QColor text, muted;                         // words; words of less weight
-    QColor accent, onAccent, selection;         // the one accent; text on it; the ground of selected rows
-    QColor good, warn, bad, info;               // words and glyphs of these meanings
-    QColor goodGround, warnGround, badGround, infoGround;   // the pills below them
-    QColor key, string, number, comment;        // of highlighted text
-    QColor marks[6];                            // 1 to 6, each shown with its digit
-    QColor series[6];                           // lines of a chart
+    QColor window, surface, sunken, hover;  // grounds: behind panels, of panels, of fields and code, under the mouse
+    QColor border, strong;                  // hair lines; outlines of controls (3:1)
+    QColor text, muted;                     // words; words of less weight
+    QColor accent, onAccent, selection;     // the one accent; text on it; the ground of selected rows
+    QColor good, warn, bad, info;           // words and glyphs of these meanings
+    QColor goodGround, warnGround, badGround, infoGround;  // the pills below them
+    QColor key, string, number, comment;                   // of highlighted text
+    QColor marks[6];                                       // 1 to 6, each shown with its digit
+    QColor series[6];                                      // lines of a chart
 };
 
 enum class Mode { Light, Dark };
@@ -30,9 +30,9 @@ enum class Mode { Light, Dark };
 // Distances: multiples of 4.
 namespace space {
 constexpr int xs = 4, s = 8, m = 12, l = 16, xl = 24;
-constexpr int row = 28;                         // of a list
+constexpr int row = 28;  // of a list
 constexpr int radius = 6;
-}
+}  // namespace space
 
 class Theme : public QObject {
     Q_OBJECT

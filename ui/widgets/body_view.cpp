@@ -38,18 +38,24 @@ QString kindWord(BodyKind kind)
     return u"picture"_qs;
 }
 
-QString view(std::string_view text)
-{
-    return QString::fromUtf8(text.data(), qsizetype(text.size()));
-}
-
 }  // namespace
 
 BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
-    : QWidget(parent), theme_(theme), title_(label(tr("Body"), "heading")), kind_(label({}, "small")), note_(label({}, "warn")),
-      empty_(label(tr("No body"), "muted")), picture_(new QLabel), looks_(new QButtonGroup(this)), secrets_(new QToolButton),
-      copy_(new QToolButton), all_(button(tr("Show all"))), text_(new QPlainTextEdit), pictures_(new QScrollArea),
-      stack_(new QStackedWidget), highlighter_(new Highlighter(theme, text_->document()))
+    : QWidget(parent),
+      theme_(theme),
+      title_(label(tr("Body"), "heading")),
+      kind_(label({}, "small")),
+      note_(label({}, "warn")),
+      empty_(label(tr("No body"), "muted")),
+      picture_(new QLabel),
+      looks_(new QButtonGroup(this)),
+      secrets_(new QToolButton),
+      copy_(new QToolButton),
+      all_(button(tr("Show all"))),
+      text_(new QPlainTextEdit),
+      pictures_(new QScrollArea),
+      stack_(new QStackedWidget),
+      highlighter_(new Highlighter(theme, text_->document()))
 {
     text_->setReadOnly(true);
     text_->setAccessibleName(tr("%1 body").arg(name));
@@ -102,7 +108,8 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     });
     connect(all_, &QPushButton::clicked, this, [this] { ask(allBytes); });
     connect(secrets_, &QToolButton::toggled, this, &BodyView::showSecrets);
-    connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(text_->toPlainText()); });
+    connect(copy_, &QToolButton::clicked, this,
+            [this] { QGuiApplication::clipboard()->setText(text_->toPlainText()); });
     connect(&theme_, &Theme::changed, this, &BodyView::restyle);
     restyle();
     clear();
@@ -126,8 +133,8 @@ void BodyView::clear()
 void BodyView::setContent(journey::Content content, const http::HeaderList &headers)
 {
     question_.content = std::move(content);
-    question_.type = view(headers.get("Content-Type"));
-    question_.encoding = view(headers.get("Content-Encoding"));
+    question_.type = qs(headers.get("Content-Type"));
+    question_.encoding = qs(headers.get("Content-Encoding"));
     secrets_->setChecked(false);
     ask(firstBytes);
 }
@@ -139,10 +146,13 @@ void BodyView::ask(size_t most)
     const QPointer<BodyView> self(this);
     QThreadPool::globalInstance()->start([self, question = question_, generation = ++generation_] {
         const auto made = std::make_shared<BodyText>(bodyText(question));
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [self, made, generation] {
-            if (self && self->generation_ == generation)
-                self->show(std::move(*made));
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, made, generation] {
+                if (self && self->generation_ == generation)
+                    self->show(std::move(*made));
+            },
+            Qt::QueuedConnection);
     });
 }
 
@@ -182,9 +192,9 @@ void BodyView::show(BodyText body)
 void BodyView::showSecrets(bool on)
 {
     const bool small = body_.text.size() <= mostHighlighted;
-    highlighter_->setLanguage(small && body_.kind == BodyKind::Json  ? Highlighter::Language::Json
-                              : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
-                                                                     : Highlighter::Language::None);
+    highlighter_->setLanguage(small && body_.kind == BodyKind::Json      ? Highlighter::Language::Json
+                                  : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
+                                                                         : Highlighter::Language::None);
     text_->setPlainText(on ? body_.text : withSecretsHidden(body_.text));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// BodyView: one body to read: laid out, plain or as hex; pictures as pictures. Decoding happens on another thread; of a big
-// body the first 64 KiB are shown until all of it is asked for (then at most 8 MiB of text). Secrets are dots until asked for.
+// BodyView: one body to read: laid out, plain or as hex; pictures as pictures. Decoding happens on another thread; of
+// a big body the first 64 KiB are shown until all of it is asked for (then at most 8 MiB of text). Secrets are dots
+// until asked for.
 #pragma once
 
 #include "ui/text/body.h"
@@ -31,7 +32,7 @@ public:
     bool ready() const { return ready_; }
 
 Q_SIGNALS:
-    void shown();                                   // what was asked for last is on the screen
+    void shown();  // what was asked for last is on the screen
 
 private:
     void ask(size_t most);

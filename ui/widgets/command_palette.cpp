@@ -19,7 +19,7 @@ namespace {
 // A command's title, and its keys at the right.
 class CommandDelegate : public QStyledItemDelegate {
 public:
-    CommandDelegate(const Theme &theme, QObject *parent) : QStyledItemDelegate(parent), theme_(theme) { }
+    CommandDelegate(const Theme &theme, QObject *parent) : QStyledItemDelegate(parent), theme_(theme) {}
     QSize sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const override { return {100, 32}; }
     void paint(QPainter *p, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
@@ -55,10 +55,14 @@ bool lettersMatch(const QString &typed, const QString &title)
     return true;
 }
 
-CommandPalette::CommandPalette(std::vector<Command> commands, std::function<std::optional<Command>(const QString &)> typed,
-                               const Theme &theme, QWidget *parent)
-    : QDialog(parent, Qt::Popup | Qt::FramelessWindowHint), commands_(std::move(commands)), typed_(std::move(typed)),
-      line_(new QLineEdit), list_(new QListWidget)
+CommandPalette::CommandPalette(std::vector<Command> commands,
+                               std::function<std::optional<Command>(const QString &)> typed, const Theme &theme,
+                               QWidget *parent)
+    : QDialog(parent, Qt::Popup | Qt::FramelessWindowHint),
+      commands_(std::move(commands)),
+      typed_(std::move(typed)),
+      line_(new QLineEdit),
+      list_(new QListWidget)
 {
     setAttribute(Qt::WA_DeleteOnClose);
     setAccessibleName(tr("Commands"));
@@ -139,11 +143,20 @@ ShortcutSheet::ShortcutSheet(const Theme &, QWidget *parent) : QDialog(parent)
     setWindowTitle(tr("Keyboard shortcuts"));
     setModal(true);
     const std::pair<QString, QString> keys[] = {
-        {u"Ctrl+F  or  /"_qs, tr("Filter the traffic")}, {u"R"_qs, tr("Replay the exchange")}, {u"E"_qs, tr("Edit and replay it")},
-        {u"Ctrl+D"_qs, tr("Compare two exchanges")}, {u"1 – 6"_qs, tr("Mark; the same again takes it off")},
-        {u"Ctrl+Shift+C"_qs, tr("Copy as cURL")}, {u"F"_qs, tr("Go to the newest and follow")}, {u"Esc"_qs, tr("Close the detail")},
-        {u"Ctrl+K"_qs, tr("Commands")}, {u"Ctrl+/"_qs, tr("This page")}, {u"Alt+1 – Alt+5"_qs, tr("Traffic, Routes, Services, Dashboard, Replay")},
-        {u"Ctrl+S"_qs, tr("Save the gateway file")}, {u"Ctrl+Return"_qs, tr("Send (Replay, Routes)")}, {u"Ctrl+Shift+L"_qs, tr("Light or dark")},
+        {u"Ctrl+F  or  /"_qs, tr("Filter the traffic")},
+        {u"R"_qs, tr("Replay the exchange")},
+        {u"E"_qs, tr("Edit and replay it")},
+        {u"Ctrl+D"_qs, tr("Compare two exchanges")},
+        {u"1 – 6"_qs, tr("Mark; the same again takes it off")},
+        {u"Ctrl+Shift+C"_qs, tr("Copy as cURL")},
+        {u"F"_qs, tr("Go to the newest and follow")},
+        {u"Esc"_qs, tr("Close the detail")},
+        {u"Ctrl+K"_qs, tr("Commands")},
+        {u"Ctrl+/"_qs, tr("This page")},
+        {u"Alt+1 – Alt+5"_qs, tr("Traffic, Routes, Services, Dashboard, Replay")},
+        {u"Ctrl+S"_qs, tr("Save the gateway file")},
+        {u"Ctrl+Return"_qs, tr("Send (Replay, Routes)")},
+        {u"Ctrl+Shift+L"_qs, tr("Light or dark")},
         {u"Ctrl+Q"_qs, tr("Leave")}};
     auto *grid = new QGridLayout(this);
     grid->setContentsMargins(space::xl, space::xl, space::xl, space::xl);

@@ -23,8 +23,8 @@ class CommandPalette : public QDialog {
     Q_OBJECT
 public:
     // `typed`: makes a command of what was typed where it is none ("#17": go there); may answer none.
-    CommandPalette(std::vector<Command> commands, std::function<std::optional<Command>(const QString &)> typed, const Theme &theme,
-                   QWidget *parent);
+    CommandPalette(std::vector<Command> commands, std::function<std::optional<Command>(const QString &)> typed,
+                   const Theme &theme, QWidget *parent);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;

@@ -23,7 +23,8 @@ QLabel *label(const QString &text, const char *role = nullptr);
 QPushButton *button(const QString &text, bool primary = false);
 // A surface with a hair line around it.
 QFrame *panel();
-// A menu that deletes itself when it closes; fill it, then popup(menu->pos()): just under the widget, ending where it ends.
+// A menu that deletes itself when it closes; fill it, then popup(menu->pos()): just under the widget, ending where it
+// ends.
 QMenu *menuUnder(QWidget *widget);
 void setRole(QLabel *label, const char *role);
 

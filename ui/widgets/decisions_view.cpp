@@ -6,8 +6,8 @@
 
 #include <QGridLayout>
 #include <QHBoxLayout>
-#include <QJsonDocument>
 #include <QJsonArray>
+#include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
 #include <QPainter>
@@ -17,14 +17,15 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int gutter = 28;
+constexpr int gutterWidth = 28;
 
 // The line that joins the decisions, with a glyph at each: a tick, a cross, a bang or a dot.
 class Gutter : public QWidget {
 public:
-    Gutter(const Theme &theme, OutcomeTone tone, bool first, bool last) : theme_(theme), tone_(tone), first_(first), last_(last)
+    Gutter(const Theme &theme, OutcomeTone tone, bool first, bool last)
+        : theme_(theme), tone_(tone), first_(first), last_(last)
     {
-        setFixedWidth(gutter);
+        setFixedWidth(gutterWidth);
         setMinimumHeight(24);
     }
 
@@ -34,15 +35,20 @@ protected:
         const Palette &c = theme_.colors();
         QPainter p(this);
         p.setRenderHint(QPainter::Antialiasing);
-        const QPointF at(gutter / 2.0, 12);
+        const QPointF at(gutterWidth / 2.0, 12);
         p.setPen(QPen(c.border, 2));
         if (!first_)
             p.drawLine(QPointF(at.x(), 0), at);
         if (!last_)
             p.drawLine(at, QPointF(at.x(), height()));
-        const QColor word = tone_ == OutcomeTone::Good ? c.good : tone_ == OutcomeTone::Bad ? c.bad : tone_ == OutcomeTone::Warn ? c.warn : c.muted;
-        const QColor ground = tone_ == OutcomeTone::Good ? c.goodGround : tone_ == OutcomeTone::Bad ? c.badGround
-            : tone_ == OutcomeTone::Warn ? c.warnGround : c.hover;
+        const QColor word = tone_ == OutcomeTone::Good ? c.good
+            : tone_ == OutcomeTone::Bad                ? c.bad
+            : tone_ == OutcomeTone::Warn               ? c.warn
+                                                       : c.muted;
+        const QColor ground = tone_ == OutcomeTone::Good ? c.goodGround
+            : tone_ == OutcomeTone::Bad                  ? c.badGround
+            : tone_ == OutcomeTone::Warn                 ? c.warnGround
+                                                         : c.hover;
         p.setPen(Qt::NoPen);
         p.setBrush(ground);
         p.drawEllipse(at, 9, 9);
@@ -106,14 +112,31 @@ QString factTitle(const std::string &name)
 
 OutcomeTone outcomeTone(const std::string &stage, const std::string &outcome)
 {
-    static const std::pair<const char *, OutcomeTone> tones[] = {
-        {"matched", OutcomeTone::Good}, {"picked", OutcomeTone::Good}, {"would_pick", OutcomeTone::Good}, {"answered", OutcomeTone::Good},
-        {"allowed", OutcomeTone::Good}, {"hit", OutcomeTone::Good}, {"closed", OutcomeTone::Good}, {"connected", OutcomeTone::Good},
-        {"no_route", OutcomeTone::Bad}, {"bad_path", OutcomeTone::Bad}, {"method_not_allowed", OutcomeTone::Bad},
-        {"refused", OutcomeTone::Bad}, {"none", OutcomeTone::Bad}, {"failed", OutcomeTone::Bad}, {"open", OutcomeTone::Bad},
-        {"timeout", OutcomeTone::Bad}, {"timed_out", OutcomeTone::Bad}, {"limited", OutcomeTone::Bad}, {"broken", OutcomeTone::Bad},
-        {"stale", OutcomeTone::Warn}, {"retry", OutcomeTone::Warn}, {"retried", OutcomeTone::Warn}, {"half_open", OutcomeTone::Warn},
-        {"cut", OutcomeTone::Warn}, {"client_left", OutcomeTone::Warn}};
+    static const std::pair<const char *, OutcomeTone> tones[] = {{"matched", OutcomeTone::Good},
+                                                                 {"picked", OutcomeTone::Good},
+                                                                 {"would_pick", OutcomeTone::Good},
+                                                                 {"answered", OutcomeTone::Good},
+                                                                 {"allowed", OutcomeTone::Good},
+                                                                 {"hit", OutcomeTone::Good},
+                                                                 {"closed", OutcomeTone::Good},
+                                                                 {"connected", OutcomeTone::Good},
+                                                                 {"no_route", OutcomeTone::Bad},
+                                                                 {"bad_path", OutcomeTone::Bad},
+                                                                 {"method_not_allowed", OutcomeTone::Bad},
+                                                                 {"refused", OutcomeTone::Bad},
+                                                                 {"none", OutcomeTone::Bad},
+                                                                 {"failed", OutcomeTone::Bad},
+                                                                 {"open", OutcomeTone::Bad},
+                                                                 {"timeout", OutcomeTone::Bad},
+                                                                 {"timed_out", OutcomeTone::Bad},
+                                                                 {"limited", OutcomeTone::Bad},
+                                                                 {"broken", OutcomeTone::Bad},
+                                                                 {"stale", OutcomeTone::Warn},
+                                                                 {"retry", OutcomeTone::Warn},
+                                                                 {"retried", OutcomeTone::Warn},
+                                                                 {"half_open", OutcomeTone::Warn},
+                                                                 {"cut", OutcomeTone::Warn},
+                                                                 {"client_left", OutcomeTone::Warn}};
     for (const auto &[name, tone] : tones) {
         if (outcome == name)
             return tone;
@@ -255,7 +278,8 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
         column->addLayout(facts);
     }
     row->addLayout(column, 1);
-    out->setAccessibleName(stageTitle(decision.stage) + u": "_qs + outcomeText(decision.outcome) + u", "_qs + qs(decision.why));
+    out->setAccessibleName(stageTitle(decision.stage) + u": "_qs + outcomeText(decision.outcome) + u", "_qs
+                           + qs(decision.why));
     return out;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DecisionsView: what the gateway decided about an exchange, stage by stage, and why: a story to be read from top to bottom.
+// DecisionsView: what the gateway decided about an exchange, stage by stage, and why: a story to be read from top to
+// bottom.
 #pragma once
 
 #include "storage/reader.h"
@@ -32,7 +33,7 @@ private:
 // How well an outcome is for the client: for its glyph.
 enum class OutcomeTone { Good, Bad, Warn, Neutral };
 OutcomeTone outcomeTone(const std::string &stage, const std::string &outcome);
-QString stageTitle(const std::string &stage);       // "route" → "Route"
-QString outcomeText(const std::string &outcome);    // "no_route" → "No route"
+QString stageTitle(const std::string &stage);     // "route" → "Route"
+QString outcomeText(const std::string &outcome);  // "no_route" → "No route"
 
 }  // namespace sluice::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/detail_panel.h"
 
+#include "ui/text/fields.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
@@ -20,9 +21,18 @@
 namespace sluice::ui {
 
 DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget *parent)
-    : QWidget(parent), recording_(recording), theme_(theme), pill_(new QLabel), title_(label({}, "mono")), facts_(label({}, "small")),
-      tabs_(new QTabWidget), request_(new MessageView(theme, tr("Request"))), response_(new MessageView(theme, tr("Response"))),
-      decisions_(new DecisionsView(theme)), timing_(new TimingView(theme)), raw_(new QPlainTextEdit),
+    : QWidget(parent),
+      recording_(recording),
+      theme_(theme),
+      pill_(new QLabel),
+      title_(label({}, "mono")),
+      facts_(label({}, "small")),
+      tabs_(new QTabWidget),
+      request_(new MessageView(theme, tr("Request"))),
+      response_(new MessageView(theme, tr("Response"))),
+      decisions_(new DecisionsView(theme)),
+      timing_(new TimingView(theme)),
+      raw_(new QPlainTextEdit),
       rawColors_(new Highlighter(theme, raw_->document()))
 {
     rawColors_->setLanguage(Highlighter::Language::Headers);
@@ -128,14 +138,16 @@ void DetailPanel::fillTitle()
     pill_->setPixmap(statusPixmap(theme_, x.returned.status, devicePixelRatioF()));
     pill_->setToolTip(statusText(x.returned.status));
     pill_->setAccessibleDescription(statusText(x.returned.status));
-    const QString title = qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
+    const QString title =
+        qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
     title_->setText(title);
     title_->setToolTip(title);
     QStringList facts{u'#' + QString::number(x.id), durationText(x.times.ended), qs(x.client)};
     if (x.replayOf)
         facts << tr("replay of #%1").arg(x.replayOf);
     facts_->setText(facts.join(u"  ·  "_qs));
-    facts_->setToolTip(dayAndClockText(x.time) + tr("\nrequest id %1\ntrace %2").arg(qs(x.requestId), qs(x.trace.trace)));
+    facts_->setToolTip(dayAndClockText(x.time)
+                       + tr("\nrequest id %1\ntrace %2").arg(qs(x.requestId), qs(x.trace.trace)));
 }
 
 QString rawText(const journey::Exchange &x)
@@ -145,11 +157,12 @@ QString rawText(const journey::Exchange &x)
         return QString::fromUtf8(name.data(), qsizetype(name.size()));
     };
     const auto request = [&](const QString &heading, const http::RequestHead &head) {
-        return heading + u'\n' + qs(head.method) + u' ' + qs(head.target) + u' ' + version(head.version) + u'\n' + fieldLines(head.headers) + u"\n\n"_qs;
+        return heading + u'\n' + qs(head.method) + u' ' + qs(head.target) + u' ' + version(head.version) + u'\n'
+            + fieldLines(head.headers) + u"\n\n"_qs;
     };
     const auto response = [&](const QString &heading, const http::ResponseHead &head) {
-        return heading + u'\n' + version(head.version) + u' ' + QString::number(head.status) + u' ' + qs(head.reason) + u'\n'
-            + fieldLines(head.headers) + u"\n\n"_qs;
+        return heading + u'\n' + version(head.version) + u' ' + QString::number(head.status) + u' ' + qs(head.reason)
+            + u'\n' + fieldLines(head.headers) + u"\n\n"_qs;
     };
     QString out = request(QObject::tr("— as the client sent it —"), x.received);
     if (!x.sent.method.empty())
@@ -158,7 +171,8 @@ QString rawText(const journey::Exchange &x)
         out += response(QObject::tr("— as the upstream answered —"), x.answer);
     if (x.returned.status)
         out += response(QObject::tr("— as the client got it —"), x.returned);
-    out += QObject::tr("— sizes —\nrequest body: %1\nresponse body: %2\n").arg(sizeText(x.requestBody.size), sizeText(x.responseBody.size));
+    out += QObject::tr("— sizes —\nrequest body: %1\nresponse body: %2\n")
+               .arg(sizeText(x.requestBody.size), sizeText(x.responseBody.size));
     return withSecretsHidden(out.trimmed());
 }
 

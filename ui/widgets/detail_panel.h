@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DetailPanel: one exchange, whole: request and response side by side, decisions, timing, raw heads. Asks the recording for it.
+// DetailPanel: one exchange, whole: request and response side by side, decisions, timing, raw heads. Asks the
+// recording for it.
 #pragma once
 
 #include "ui/recording_access.h"

@@ -22,8 +22,10 @@ Tone toneOf(const Palette &c, StatusKind kind)
     switch (kind) {
     case StatusKind::Good: return {c.good, c.goodGround};
     case StatusKind::ClientError: return {c.warn, c.warnGround};
-    case StatusKind::ServerError: case StatusKind::None: return {c.bad, c.badGround};
-    case StatusKind::Redirect: case StatusKind::Informational: return {c.info, c.infoGround};
+    case StatusKind::ServerError:
+    case StatusKind::None: return {c.bad, c.badGround};
+    case StatusKind::Redirect:
+    case StatusKind::Informational: return {c.info, c.infoGround};
     case StatusKind::ClientLeft: break;
     }
     return {c.muted, c.hover};
@@ -34,16 +36,14 @@ void paintGlyph(QPainter *p, StatusKind kind, const QPointF &at)
 {
     QPainterPath path;
     switch (kind) {
-    case StatusKind::Good:
-        path.moveTo(-4, 0), path.lineTo(-1, 3), path.lineTo(4, -3.5);
-        break;
+    case StatusKind::Good: path.moveTo(-4, 0), path.lineTo(-1, 3), path.lineTo(4, -3.5); break;
     case StatusKind::Redirect:
-        path.moveTo(-4, 2.5), path.cubicTo(-4, -3, 1, -3, 3.5, 0.5), path.moveTo(3.5, -3.5), path.lineTo(3.5, 0.5), path.lineTo(-0.5, 0.5);
+        path.moveTo(-4, 2.5), path.cubicTo(-4, -3, 1, -3, 3.5, 0.5), path.moveTo(3.5, -3.5), path.lineTo(3.5, 0.5),
+            path.lineTo(-0.5, 0.5);
         break;
-    case StatusKind::ClientError:
-        path.moveTo(0, -4), path.lineTo(0, 1), path.moveTo(0, 4), path.lineTo(0, 4.1);
-        break;
-    case StatusKind::ServerError: case StatusKind::None:
+    case StatusKind::ClientError: path.moveTo(0, -4), path.lineTo(0, 1), path.moveTo(0, 4), path.lineTo(0, 4.1); break;
+    case StatusKind::ServerError:
+    case StatusKind::None:
         path.moveTo(-3.2, -3.2), path.lineTo(3.2, 3.2), path.moveTo(3.2, -3.2), path.lineTo(-3.2, 3.2);
         break;
     case StatusKind::ClientLeft:
@@ -66,7 +66,9 @@ QStringList tagsOf(const storage::Row &row)
     if (!row.cache.empty())
         tags << u"cache "_qs + qs(row.cache);
     if (row.failedBy)
-        tags << (*row.failedBy == Fault::Client ? u"by client"_qs : *row.failedBy == Fault::Upstream ? u"by upstream"_qs : u"by gateway"_qs);
+        tags << (*row.failedBy == Fault::Client         ? u"by client"_qs
+                     : *row.failedBy == Fault::Upstream ? u"by upstream"_qs
+                                                        : u"by gateway"_qs);
     return tags;
 }
 
@@ -86,7 +88,8 @@ void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int s
     painter->setBrush(Qt::NoBrush);
     paintGlyph(painter, kind, QPointF(pill.left() + 14, pill.center().y() + 0.5));
     painter->setFont(theme.ui(12, QFont::DemiBold));
-    painter->drawText(pill.adjusted(24, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight, status ? QString::number(status) : u"none"_qs);
+    painter->drawText(pill.adjusted(24, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight,
+                      status ? QString::number(status) : u"none"_qs);
     painter->restore();
 }
 
@@ -107,8 +110,7 @@ QPixmap statusPixmap(const Theme &theme, int status, qreal ratio)
 
 ExchangeDelegate::ExchangeDelegate(const ExchangeModel &model, const Theme &theme, QObject *parent)
     : QStyledItemDelegate(parent), model_(model), theme_(theme)
-{
-}
+{}
 
 void ExchangeDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
 {

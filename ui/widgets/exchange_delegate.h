@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Paints the cells of the traffic list: status pills with a glyph, methods, marks with their digit, tags behind the path.
+// Paints the cells of the traffic list: status pills with a glyph, methods, marks with their digit, tags behind the
+// path.
 #pragma once
 
 #include "storage/reader.h"

@@ -6,8 +6,12 @@
 #include <QVBoxLayout>
 
 #ifdef SLUICE_QSCINTILLA
+#define signals Q_SIGNALS  // its headers need the keywords that ours do without
+#define slots Q_SLOTS
 #include <Qsci/qscilexeryaml.h>
 #include <Qsci/qsciscintilla.h>
+#undef signals
+#undef slots
 #else
 #include <QPlainTextEdit>
 #include <QTextBlock>
@@ -153,7 +157,8 @@ void FileEdit::setProblems(const Problems &problems)
     edit->markerDeleteAll(warningMarker);
     for (const Problem &problem : problems) {
         if (problem.line > 0)
-            edit->markerAdd(problem.line - 1, problem.severity == Problem::Severity::Error ? errorMarker : warningMarker);
+            edit->markerAdd(problem.line - 1,
+                            problem.severity == Problem::Severity::Error ? errorMarker : warningMarker);
     }
 }
 
@@ -234,7 +239,8 @@ void FileEdit::setProblems(const Problems &problems)
             continue;
         QTextEdit::ExtraSelection mark;
         mark.cursor = QTextCursor(block);
-        mark.format.setBackground(problem.severity == Problem::Severity::Error ? impl_->theme.colors().badGround : impl_->theme.colors().warnGround);
+        mark.format.setBackground(problem.severity == Problem::Severity::Error ? impl_->theme.colors().badGround
+                                                                               : impl_->theme.colors().warnGround);
         mark.format.setProperty(QTextFormat::FullWidthSelection, true);
         mark.format.setToolTip(told(problem));
         marks << mark;

@@ -33,8 +33,14 @@ WallTime wallNow()
 }  // namespace
 
 FilterBar::FilterBar(const Theme &theme, QWidget *parent)
-    : QWidget(parent), theme_(theme), line_(new QLineEdit), error_(new QLabel), history_(new QToolButton), help_(new QToolButton),
-      completer_(new QCompleter(this)), words_(new QStringListModel(this))
+    : QWidget(parent),
+      theme_(theme),
+      line_(new QLineEdit),
+      error_(new QLabel),
+      history_(new QToolButton),
+      help_(new QToolButton),
+      completer_(new QCompleter(this)),
+      words_(new QStringListModel(this))
 {
     past_ = QSettings().value(u"filter/past"_qs).toStringList();
     line_->setPlaceholderText(tr("Filter: status>=500 path:/api/users/** latency>200ms since:10m, or any text"));
@@ -72,30 +78,39 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     connect(&rest_, &QTimer::timeout, this, &FilterBar::apply);
     connect(line_, &QLineEdit::textChanged, this, &FilterBar::edited);
     connect(line_, &QLineEdit::textEdited, this, &FilterBar::complete);
-    connect(line_, &QLineEdit::returnPressed, this, [this] { apply(); remember(); });
+    connect(line_, &QLineEdit::returnPressed, this, [this] {
+        apply();
+        remember();
+    });
     connect(completer_, qOverload<const QString &>(&QCompleter::activated), this, &FilterBar::put);
-    connect(history_, &QToolButton::clicked, this, [this] {
-        QMenu *menu = menuUnder(history_);
-        if (past_.isEmpty())
-            menu->addAction(tr("No filters yet"))->setEnabled(false);
-        for (const QString &text : std::as_const(past_))
-            menu->addAction(text, this, [this, text] { setText(text); });
-        menu->popup(menu->pos());
-    });
-    connect(help_, &QToolButton::clicked, this, [this] {
-        QMenu *menu = menuUnder(help_);
-        for (const recording::FilterField &field : recording::filterFields()) {
-            const QString example = QString::fromUtf8(field.example.data(), qsizetype(field.example.size()));
-            const QString help = QString::fromUtf8(field.help.data(), qsizetype(field.help.size()));
-            menu->addAction(example + u'\t' + help, this, [this, example] {
-                setText(line_->text().trimmed().isEmpty() ? example : line_->text().trimmed() + u' ' + example);
-                focusLine();
-            });
-        }
-        menu->popup(menu->pos());
-    });
+    connect(history_, &QToolButton::clicked, this, &FilterBar::openHistory);
+    connect(help_, &QToolButton::clicked, this, &FilterBar::openHelp);
     connect(&theme_, &Theme::changed, this, &FilterBar::restyle);
     restyle();
+}
+
+void FilterBar::openHistory()
+{
+    QMenu *menu = menuUnder(history_);
+    if (past_.isEmpty())
+        menu->addAction(tr("No filters yet"))->setEnabled(false);
+    for (const QString &text : std::as_const(past_))
+        menu->addAction(text, this, [this, text] { setText(text); });
+    menu->popup(menu->pos());
+}
+
+void FilterBar::openHelp()
+{
+    QMenu *menu = menuUnder(help_);
+    for (const recording::FilterField &field : recording::filterFields()) {
+        const QString example = QString::fromUtf8(field.example.data(), qsizetype(field.example.size()));
+        const QString help = QString::fromUtf8(field.help.data(), qsizetype(field.help.size()));
+        menu->addAction(example + u'\t' + help, this, [this, example] {
+            setText(line_->text().trimmed().isEmpty() ? example : line_->text().trimmed() + u' ' + example);
+            focusLine();
+        });
+    }
+    menu->popup(menu->pos());
 }
 
 void FilterBar::restyle()
@@ -142,8 +157,10 @@ bool FilterBar::read()
     if (good) {
         parsed_ = std::move(*parsed.filter);
     } else {
-        const QString before = QString::fromUtf8(bytes.first(std::min<qsizetype>(bytes.size(), qsizetype(parsed.error.position))));
-        error_->setText(tr("Column %1: %2. %3").arg(before.size() + 1).arg(qs(parsed.error.what), qs(parsed.error.hint)).trimmed());
+        const QString before =
+            QString::fromUtf8(bytes.first(std::min<qsizetype>(bytes.size(), qsizetype(parsed.error.position))));
+        error_->setText(
+            tr("Column %1: %2. %3").arg(before.size() + 1).arg(qs(parsed.error.what), qs(parsed.error.hint)).trimmed());
     }
     error_->setVisible(!good);
     if (line_->property("wrong").toBool() != !good) {

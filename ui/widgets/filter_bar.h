@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FilterBar: the line with the filter language. Says beneath the line, at once, what is wrong and where; completes fields and
-// the names of routes and services; keeps the last 50 filters. A filter takes effect as soon as it can be read and the
-// typing rests for a moment, or with Enter.
+// FilterBar: the line with the filter language. Says beneath the line, at once, what is wrong and where; completes
+// fields and the names of routes and services; keeps the last 50 filters. A filter takes effect as soon as it can be
+// read and the typing rests for a moment, or with Enter.
 #pragma once
 
 #include "engine/recording/filter.h"
@@ -35,7 +35,7 @@ public:
 
 Q_SIGNALS:
     void filterChanged(const sluice::recording::Filter &filter);
-    void left();                                   // Escape, or Down: back to the list
+    void left();  // Escape, or Down: back to the list
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -47,6 +47,8 @@ private:
     void complete();
     void put(const QString &completion);
     void remember();
+    void openHistory();
+    void openHelp();
     void restyle();
 
     const Theme &theme_;

@@ -19,15 +19,22 @@ namespace sluice::ui {
 QString sampleOf(const QString &pattern)
 {
     if (!pattern.startsWith(u'/'))
-        return u"/"_qs;                             // a regular expression: nothing is sure to match
+        return u"/"_qs;  // a regular expression: nothing is sure to match
     static const QRegularExpression parameter(u"\\{[^}]*\\}"_qs);
     QString out = pattern;
     return out.replace(u"/**"_qs, u"/1"_qs).replace(u'*', u'1').replace(parameter, u"1"_qs);
 }
 
 FirstScreen::FirstScreen(Session &session, const Theme &theme, QWidget *parent)
-    : QWidget(parent), session_(session), theme_(theme), picture_(new QLabel), where_(label({}, "muted")), outcome_(label({}, "muted")),
-      line_(new QLineEdit), copy_(new QToolButton), send_(button(tr("Send a test request"), true))
+    : QWidget(parent),
+      session_(session),
+      theme_(theme),
+      picture_(new QLabel),
+      where_(label({}, "muted")),
+      outcome_(label({}, "muted")),
+      line_(new QLineEdit),
+      copy_(new QToolButton),
+      send_(button(tr("Send a test request"), true))
 {
     auto *title = label(tr("Waiting for the first request"), "title");
     auto *or_ = label(tr("or"), "muted");
@@ -80,7 +87,8 @@ void FirstScreen::restyle()
 QString FirstScreen::target() const
 {
     for (const gateway::RouteStatus &route : session_.status().routes) {
-        const bool gets = route.methods.empty() || std::find(route.methods.begin(), route.methods.end(), "GET") != route.methods.end();
+        const bool gets = route.methods.empty()
+            || std::find(route.methods.begin(), route.methods.end(), "GET") != route.methods.end();
         if (gets && route.hosts.empty() && route.unavailable.empty())
             return sampleOf(qs(route.path));
     }
@@ -100,7 +108,8 @@ void FirstScreen::refresh()
         line_->setText(wanted);
         line_->setCursorPosition(0);
     }
-    where_->setText(address.isEmpty() ? tr("The gateway does not listen yet") : tr("The gateway listens on %1. Send it something:").arg(address));
+    where_->setText(address.isEmpty() ? tr("The gateway does not listen yet")
+                                      : tr("The gateway listens on %1. Send it something:").arg(address));
     send_->setEnabled(!address.isEmpty());
     copy_->setEnabled(!address.isEmpty());
 }
@@ -117,8 +126,9 @@ void FirstScreen::sendTest()
     outcome_->setText(tr("Sending…"));
     session_.send(std::move(request), this, [this](replay::Answer answer) {
         send_->setEnabled(true);
-        outcome_->setText(answer->returned.status ? tr("The gateway answered %1.").arg(statusText(answer->returned.status))
-                                                  : tr("No answer: %1").arg(qs(answer->failure)));
+        outcome_->setText(answer->returned.status
+                              ? tr("The gateway answered %1.").arg(statusText(answer->returned.status))
+                              : tr("No answer: %1").arg(qs(answer->failure)));
     });
 }
 

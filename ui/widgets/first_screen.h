@@ -18,7 +18,7 @@ class FirstScreen : public QWidget {
     Q_OBJECT
 public:
     FirstScreen(Session &session, const Theme &theme, QWidget *parent = nullptr);
-    QString line() const;                           // "curl http://127.0.0.1:8080/api/users/1"
+    QString line() const;  // "curl http://127.0.0.1:8080/api/users/1"
     QPushButton *sendButton() const { return send_; }
 
 private:

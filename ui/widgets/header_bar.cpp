@@ -14,9 +14,18 @@
 namespace sluice::ui {
 
 HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
-    : QFrame(parent), session_(session), theme_(theme), lamp_(new QLabel), state_(label({}, "heading")), traffic_(label({}, "small")),
-      recording_(label({}, "small")), address_(button({})), trouble_(button({})), search_(button(tr("Search and commands   Ctrl+K"))),
-      keys_(new QToolButton), mode_(new QToolButton)
+    : QFrame(parent),
+      session_(session),
+      theme_(theme),
+      lamp_(new QLabel),
+      state_(label({}, "heading")),
+      traffic_(label({}, "small")),
+      recording_(label({}, "small")),
+      address_(button({})),
+      trouble_(button({})),
+      search_(button(tr("Search and commands   Ctrl+K"))),
+      keys_(new QToolButton),
+      mode_(new QToolButton)
 {
     setAccessibleName(tr("State of the gateway"));
     address_->setProperty("flat", true);
@@ -46,7 +55,8 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
     connect(trouble_, &QPushButton::clicked, this, &HeaderBar::problemsAsked);
     connect(search_, &QPushButton::clicked, this, &HeaderBar::paletteAsked);
     connect(keys_, &QToolButton::clicked, this, &HeaderBar::shortcutsAsked);
-    connect(mode_, &QToolButton::clicked, this, [this] { theme_.setMode(theme_.mode() == Mode::Dark ? Mode::Light : Mode::Dark); });
+    connect(mode_, &QToolButton::clicked, this,
+            [this] { theme_.setMode(theme_.mode() == Mode::Dark ? Mode::Light : Mode::Dark); });
     connect(&session_, &Session::statusChanged, this, &HeaderBar::refresh);
     connect(&session_, &Session::lostChanged, this, &HeaderBar::refresh);
     connect(&theme_, &Theme::changed, this, &HeaderBar::restyle);
@@ -68,15 +78,27 @@ void HeaderBar::refresh()
     const gateway::Status &s = session_.status();
     const Palette &c = theme_.colors();
     const bool lost = !session_.lost().isEmpty(), good = !lost && !s.draining && !s.listen.empty();
-    lamp_->setPixmap(theme_.pixmap(lost ? u"error"_qs : good ? u"check"_qs : u"warning"_qs, 16, lost ? c.bad : good ? c.good : c.warn,
+    lamp_->setPixmap(theme_.pixmap(lost       ? u"error"_qs
+                                       : good ? u"check"_qs
+                                              : u"warning"_qs,
+                                   16,
+                                   lost       ? c.bad
+                                       : good ? c.good
+                                              : c.warn,
                                    devicePixelRatioF()));
-    state_->setText(lost ? tr("Gateway gone") : s.draining ? tr("Draining") : good ? tr("Serving") : tr("Not listening"));
+    state_->setText(lost             ? tr("Gateway gone")
+                        : s.draining ? tr("Draining")
+                        : good       ? tr("Serving")
+                                     : tr("Not listening"));
     state_->setToolTip(session_.lost());
     address_->setText(session_.address());
     address_->setAccessibleName(tr("Copy the address %1").arg(session_.address()));
     address_->setVisible(!session_.address().isEmpty());
-    traffic_->setText(tr("%1 requests  ·  %2 under way  ·  %3 connections").arg(countText(s.requests), countText(s.active), countText(s.connections)));
-    recording_->setText(s.recording.on ? tr("Recorded %1, %2").arg(countText(s.recording.rows), sizeText(s.recording.bytes)) : tr("Nothing is recorded"));
+    traffic_->setText(tr("%1 requests  ·  %2 under way  ·  %3 connections")
+                          .arg(countText(s.requests), countText(s.active), countText(s.connections)));
+    recording_->setText(s.recording.on
+                            ? tr("Recorded %1, %2").arg(countText(s.recording.rows), sizeText(s.recording.bytes))
+                            : tr("Nothing is recorded"));
     recording_->setToolTip(qs(s.recording.path));
 
     QString trouble;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HeaderBar: how the gateway is, in one line above every page: where it listens, what goes through it, what is recorded, and
-// whatever is wrong. Never by colour alone: each state has its word.
+// HeaderBar: how the gateway is, in one line above every page: where it listens, what goes through it, what is
+// recorded, and whatever is wrong. Never by colour alone: each state has its word.
 #pragma once
 
 #include "ui/session.h"

@@ -25,7 +25,10 @@ LongTable::LongTable(int rowHeight, QWidget *parent)
     header_->setHighlightSections(false);
     header_->setSectionsMovable(true);
     header_->setMinimumSectionSize(32);
-    connect(header_, &QHeaderView::sectionResized, this, [this] { fitColumns(); viewport()->update(); });
+    connect(header_, &QHeaderView::sectionResized, this, [this] {
+        fitColumns();
+        viewport()->update();
+    });
     connect(header_, &QHeaderView::sectionMoved, this, [this] { viewport()->update(); });
     connect(verticalScrollBar(), &QScrollBar::valueChanged, this, &LongTable::userScrolled);
 }
@@ -77,7 +80,8 @@ int LongTable::firstVisibleRow() const
 void LongTable::moveTo(int value)
 {
     moving_ = true;
-    // Past its resting end where that is needed to keep a row in its place; the range shrinks again as the reader scrolls.
+    // Past its resting end where that is needed to keep a row in its place; the range shrinks again as the reader
+    // scrolls.
     verticalScrollBar()->setRange(0, std::max(restingMaximum(), value));
     verticalScrollBar()->setValue(value);
     moving_ = false;
@@ -263,13 +267,16 @@ QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
     const QModelIndex now = currentIndex();
     int row = now.isValid() ? now.row() : std::max(0, firstVisibleRow() - (action == MoveDown || action == MoveNext));
     switch (action) {
-    case MoveUp: case MovePrevious: row -= 1; break;
-    case MoveDown: case MoveNext: row += 1; break;
+    case MoveUp:
+    case MovePrevious: row -= 1; break;
+    case MoveDown:
+    case MoveNext: row += 1; break;
     case MovePageUp: row -= page; break;
     case MovePageDown: row += page; break;
     case MoveHome: row = 0; break;
     case MoveEnd: row = count - 1; break;
-    case MoveLeft: case MoveRight: break;
+    case MoveLeft:
+    case MoveRight: break;
     }
     return model()->index(std::clamp(row, 0, count - 1), now.isValid() ? now.column() : 0, rootIndex());
 }

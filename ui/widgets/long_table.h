@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// LongTable: a table of rows of one height that costs what is visible, however many rows there are, and that keeps still.
+// LongTable: a table of rows of one height that costs what is visible, however many rows there are, and that keeps
+// still.
 //
-// Following: while it is on, the view stays at the tail (where new rows come) and shows each arrival. It goes off as soon as
-// somebody reads: a row is made the current one, or the view is scrolled away from the tail. While it is off no row on the
-// screen moves by a pixel, whatever is inserted or removed above or below it, even where the list is shorter than the view.
-// It goes on again when the view is scrolled to the tail with no current row, or by followTail().
-// Bound: 2^31 pixels of height.
+// Following: while it is on, the view stays at the tail (where new rows come) and shows each arrival. It goes off as
+// soon as somebody reads: a row is made the current one, or the view is scrolled away from the tail. While it is off
+// no row on the screen moves by a pixel, whatever is inserted or removed above or below it, even where the list is
+// shorter than the view. It goes on again when the view is scrolled to the tail with no current row, or by
+// followTail(). Bound: 2^31 pixels of height.
 #pragma once
 
 #include <QAbstractItemView>
@@ -57,8 +58,8 @@ protected:
 private:
     int rows() const;
     int64_t contentHeight() const;
-    int restingMaximum() const;                    // of the scroll bar, where nothing holds it further down
-    void moveTo(int value);                        // by us, not by the reader
+    int restingMaximum() const;  // of the scroll bar, where nothing holds it further down
+    void moveTo(int value);      // by us, not by the reader
     void placeTail();
     void setFollowing(bool on);
     void fitColumns();

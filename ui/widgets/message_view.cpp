@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/message_view.h"
 
+#include "ui/text/fields.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/body_view.h"
@@ -15,19 +16,16 @@
 
 namespace sluice::ui {
 
-QString fieldLines(const http::HeaderList &fields)
-{
-    QString out;
-    for (const http::Field field : fields)
-        out += QString::fromUtf8(field.name.data(), qsizetype(field.name.size())) + u": "_qs
-            + QString::fromUtf8(field.value.data(), qsizetype(field.value.size())) + u'\n';
-    out.chop(1);
-    return out;
-}
-
 MessageView::MessageView(const Theme &theme, const QString &name, QWidget *parent)
-    : QWidget(parent), theme_(theme), title_(label(name, "heading")), start_(label({}, "mono")), pill_(new QLabel), count_(label({}, "small")),
-      secrets_(new QToolButton), fields_(new QPlainTextEdit), body_(new BodyView(theme, name)),
+    : QWidget(parent),
+      theme_(theme),
+      title_(label(name, "heading")),
+      start_(label({}, "mono")),
+      pill_(new QLabel),
+      count_(label({}, "small")),
+      secrets_(new QToolButton),
+      fields_(new QPlainTextEdit),
+      body_(new BodyView(theme, name)),
       highlighter_(new Highlighter(theme, fields_->document()))
 {
     highlighter_->setLanguage(Highlighter::Language::Headers);

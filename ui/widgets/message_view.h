@@ -44,7 +44,4 @@ private:
     int status_ = -1;
 };
 
-// "Name: value" a line.
-QString fieldLines(const http::HeaderList &);
-
 }  // namespace sluice::ui

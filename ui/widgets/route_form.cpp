@@ -40,7 +40,8 @@ QString conditionText(const char *what, const std::vector<routing::FieldMatch> &
     QStringList out;
     for (const routing::FieldMatch &field : fields) {
         const QString how = field.kind == routing::FieldMatch::Kind::Present ? QObject::tr("is there")
-            : field.kind == routing::FieldMatch::Kind::Exact ? u"= "_qs + qs(field.value) : u"~ "_qs + qs(field.value);
+            : field.kind == routing::FieldMatch::Kind::Exact                 ? u"= "_qs + qs(field.value)
+                                                                             : u"~ "_qs + qs(field.value);
         out << QObject::tr(what) + u' ' + qs(field.name) + u' ' + how;
     }
     return out.join(u'\n');
@@ -49,8 +50,17 @@ QString conditionText(const char *what, const std::vector<routing::FieldMatch> &
 }  // namespace
 
 RouteForm::RouteForm(const Theme &theme, QWidget *parent)
-    : QWidget(parent), theme_(theme), routes_(new QComboBox), service_(new QComboBox), note_(label({}, "warn")), conditions_(label({}, "mono")),
-      add_(new QToolButton), up_(new QToolButton), down_(new QToolButton), remove_(button(tr("Remove this route"))), fields_(new QWidget)
+    : QWidget(parent),
+      theme_(theme),
+      routes_(new QComboBox),
+      service_(new QComboBox),
+      note_(label({}, "warn")),
+      conditions_(label({}, "mono")),
+      add_(new QToolButton),
+      up_(new QToolButton),
+      down_(new QToolButton),
+      remove_(button(tr("Remove this route"))),
+      fields_(new QWidget)
 {
     routes_->setAccessibleName(tr("Route"));
     routes_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
@@ -60,30 +70,12 @@ RouteForm::RouteForm(const Theme &theme, QWidget *parent)
     nameButton(down_, tr("Move the route down"));
     note_->setWordWrap(true);
     conditions_->setWordWrap(true);
-    const auto text = [](const QString &t) { return t.trimmed().toStdString(); };
-    name_ = field(tr("Name"), tr("made from methods and path"), [=, this](const QString &t) { config::RouteEdit e; e.name = text(t); apply(e); });
-    path_ = field(tr("Path"), u"/api/users/**"_qs, [=, this](const QString &t) { config::RouteEdit e; e.path = text(t); apply(e); });
-    hosts_ = field(tr("Hosts"), tr("any"), [this](const QString &t) { config::RouteEdit e; e.hosts = parts(t); apply(e); });
-    methods_ = field(tr("Methods"), tr("any"), [this](const QString &t) { config::RouteEdit e; e.methods = parts(t.toUpper()); apply(e); });
-    strip_ = field(tr("Strip prefix"), tr("nothing is taken off the path"), [=, this](const QString &t) { config::RouteEdit e; e.stripPrefix = text(t); apply(e); });
-    rewrite_ = field(tr("Rewrite to"), tr("the path goes on unchanged"), [=, this](const QString &t) { config::RouteEdit e; e.rewrite = text(t); apply(e); });
-    connect(service_, &QComboBox::textActivated, this, [=, this](const QString &t) { config::RouteEdit e; e.service = text(t); apply(e); });
-
+    makeFields();
     auto *top = new QHBoxLayout;
     top->setSpacing(space::xs);
     top->addWidget(routes_, 1);
     for (QToolButton *each : {add_, up_, down_})
         top->addWidget(each);
-    auto *form = new QFormLayout(fields_);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->setHorizontalSpacing(space::l);
-    form->setVerticalSpacing(space::s);
-    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-    const std::pair<QString, QWidget *> lines[] = {{tr("Path"), path_}, {tr("Methods"), methods_}, {tr("Hosts"), hosts_}, {tr("Service"), service_},
-                                                   {tr("Name"), name_}, {tr("Strip prefix"), strip_}, {tr("Rewrite to"), rewrite_}};
-    for (const auto &[title, widget] : lines)
-        form->addRow(label(title, "muted"), widget);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(space::l, space::m, space::l, space::m);
     column->setSpacing(space::m);
@@ -94,6 +86,51 @@ RouteForm::RouteForm(const Theme &theme, QWidget *parent)
     column->addWidget(remove_, 0, Qt::AlignLeft);
     column->addStretch(1);
 
+    connectButtons();
+    connect(&theme_, &Theme::changed, this, &RouteForm::restyle);
+    restyle();
+    setPlan(nullptr);
+}
+
+void RouteForm::makeFields()
+{
+    using Edit = config::RouteEdit;
+    const auto plain = [this](std::optional<std::string> Edit::*member) {
+        return [this, member](const QString &text) {
+            Edit edit;
+            edit.*member = text.trimmed().toStdString();
+            apply(edit);
+        };
+    };
+    const auto list = [this](std::optional<std::vector<std::string>> Edit::*member) {
+        return [this, member](const QString &text) {
+            Edit edit;
+            edit.*member = parts(member == &Edit::methods ? text.toUpper() : text);
+            apply(edit);
+        };
+    };
+    name_ = field(tr("Name"), tr("made from methods and path"), plain(&Edit::name));
+    path_ = field(tr("Path"), u"/api/users/**"_qs, plain(&Edit::path));
+    hosts_ = field(tr("Hosts"), tr("any"), list(&Edit::hosts));
+    methods_ = field(tr("Methods"), tr("any"), list(&Edit::methods));
+    strip_ = field(tr("Strip prefix"), tr("nothing is taken off the path"), plain(&Edit::stripPrefix));
+    rewrite_ = field(tr("Rewrite to"), tr("the path goes on unchanged"), plain(&Edit::rewrite));
+    connect(service_, &QComboBox::textActivated, this, plain(&Edit::service));
+    auto *form = new QFormLayout(fields_);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setHorizontalSpacing(space::l);
+    form->setVerticalSpacing(space::s);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    const std::pair<QString, QWidget *> lines[] = {
+        {tr("Path"), path_}, {tr("Methods"), methods_},    {tr("Hosts"), hosts_},       {tr("Service"), service_},
+        {tr("Name"), name_}, {tr("Strip prefix"), strip_}, {tr("Rewrite to"), rewrite_}};
+    for (const auto &[title, widget] : lines)
+        form->addRow(label(title, "muted"), widget);
+}
+
+void RouteForm::connectButtons()
+{
     connect(routes_, &QComboBox::activated, this, [this](int index) {
         fill();
         if (plan_ && index >= 0 && index < int(plan_->routes.size()))
@@ -106,15 +143,19 @@ RouteForm::RouteForm(const Theme &theme, QWidget *parent)
         wanted_ = route() + 1;
         take(config::addRoute(text_, edit, route() + 1 < routes_->count() ? size_t(route() + 1) : config::npos));
     });
-    connect(up_, &QToolButton::clicked, this, [this] { wanted_ = route() - 1; take(config::moveRoute(text_, size_t(route()), size_t(wanted_))); });
-    connect(down_, &QToolButton::clicked, this, [this] { wanted_ = route() + 1; take(config::moveRoute(text_, size_t(route()), size_t(wanted_))); });
+    connect(up_, &QToolButton::clicked, this, [this] {
+        wanted_ = route() - 1;
+        take(config::moveRoute(text_, size_t(route()), size_t(wanted_)));
+    });
+    connect(down_, &QToolButton::clicked, this, [this] {
+        wanted_ = route() + 1;
+        take(config::moveRoute(text_, size_t(route()), size_t(wanted_)));
+    });
     connect(remove_, &QPushButton::clicked, this, [this] { take(config::removeRoute(text_, size_t(route()))); });
-    connect(&theme_, &Theme::changed, this, &RouteForm::restyle);
-    restyle();
-    setPlan(nullptr);
 }
 
-QLineEdit *RouteForm::field(const QString &name, const QString &hint, const std::function<void(const QString &)> &changed)
+QLineEdit *RouteForm::field(const QString &name, const QString &hint,
+                            const std::function<void(const QString &)> &changed)
 {
     auto *out = new QLineEdit;
     out->setAccessibleName(name);
@@ -207,8 +248,11 @@ void RouteForm::fill()
     }
     filling_ = true;
     const config::RouteSettings &r = plan_->routes[size_t(index)];
-    const std::pair<QLineEdit *, QString> values[] = {{name_, qs(r.name)}, {path_, qs(r.match.path)}, {hosts_, joined(r.match.hosts)},
-                                                      {methods_, joined(r.match.methods)}, {strip_, qs(r.rewrite.stripPrefix)},
+    const std::pair<QLineEdit *, QString> values[] = {{name_, qs(r.name)},
+                                                      {path_, qs(r.match.path)},
+                                                      {hosts_, joined(r.match.hosts)},
+                                                      {methods_, joined(r.match.methods)},
+                                                      {strip_, qs(r.rewrite.stripPrefix)},
                                                       {rewrite_, qs(r.rewrite.path)}};
     for (const auto &[line, value] : values) {
         if (line->text() != value)
@@ -218,7 +262,8 @@ void RouteForm::fill()
     service_->setCurrentIndex(service_->findText(qs(r.service)));
     note_->setText(r.unavailable.empty() ? QString() : tr("Answers 503: %1").arg(qs(r.unavailable)));
     note_->setVisible(!r.unavailable.empty());
-    const QString headers = conditionText(QT_TR_NOOP("header"), r.match.headers), query = conditionText(QT_TR_NOOP("query"), r.match.query);
+    const QString headers = conditionText(QT_TR_NOOP("header"), r.match.headers),
+                  query = conditionText(QT_TR_NOOP("query"), r.match.query);
     conditions_->setText(headers + (headers.isEmpty() || query.isEmpty() ? QString() : u"\n"_qs) + query);
     conditions_->setVisible(!conditions_->text().isEmpty());
     filling_ = false;

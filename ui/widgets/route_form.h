@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RouteForm: one route of the gateway file as fields. Each change is made in the file's text at once, and only there where it
-// must be (engine/config/edit.h).
+// RouteForm: one route of the gateway file as fields. Each change is made in the file's text at once, and only there
+// where it must be (engine/config/edit.h).
 #pragma once
 
 #include "engine/config/edit.h"
@@ -31,11 +31,13 @@ public:
     int route() const;
 
 Q_SIGNALS:
-    void edited(const QString &text);               // the file as it shall be
+    void edited(const QString &text);  // the file as it shall be
     void routeChosen(int line);
     void refused(const QString &why);
 
 private:
+    void makeFields();
+    void connectButtons();
     void fill();
     void apply(const config::RouteEdit &edit);
     void take(Result<std::string> text);
@@ -53,7 +55,7 @@ private:
     QPushButton *remove_;
     QWidget *fields_;
     bool filling_ = false;
-    int wanted_ = -1;                               // the route to choose when the next plan comes
+    int wanted_ = -1;  // the route to choose when the next plan comes
 };
 
 }  // namespace sluice::ui

@@ -3,6 +3,8 @@
 
 #include "ui/text/format.h"
 
+#include <QDateTime>
+#include <QGraphicsLayout>
 #include <QAreaSeries>
 #include <QChart>
 #include <QDateTimeAxis>

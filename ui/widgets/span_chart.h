@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// SpanChart: a chart over time from which a span can be chosen: drag with the mouse, or with the keyboard: Left and Right move,
-// with Shift they widen, Enter chooses, Escape lets go. A span always covers whole slices.
+// SpanChart: a chart over time from which a span can be chosen: drag with the mouse, or with the keyboard: Left and
+// Right move, with Shift they widen, Enter chooses, Escape lets go. A span always covers whole slices.
 #pragma once
 
 #include "engine/base/moment.h"
@@ -26,14 +26,14 @@ public:
         QColor color;
         std::vector<std::pair<WallTime, double>> points;
         bool filled = false;
-        Qt::PenStyle style = Qt::SolidLine;         // lines differ by more than their colour
+        Qt::PenStyle style = Qt::SolidLine;  // lines differ by more than their colour
     };
     // `step`: the length of a slice; `unit`: of the vertical axis ("req/s", "ms").
     void setLines(const std::vector<Line> &lines, WallTime from, WallTime to, Nanos step, const QString &unit);
     bool choosing() const { return chosen_.has_value(); }
 
 Q_SIGNALS:
-    void spanChosen(qint64 fromMicros, qint64 toMicros);   // since 1970; the end is not part of it
+    void spanChosen(qint64 fromMicros, qint64 toMicros);  // since 1970; the end is not part of it
 
 protected:
     void mousePressEvent(QMouseEvent *event) override;
@@ -45,7 +45,7 @@ protected:
 
 private:
     struct Span {
-        int64_t anchor = 0, end = 0;                // numbers of slices, both within
+        int64_t anchor = 0, end = 0;  // numbers of slices, both within
     };
     int64_t sliceAt(const QPointF &position) const;
     int64_t slices() const;

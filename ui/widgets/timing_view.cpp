@@ -10,7 +10,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int nameWidth = 220, timeWidth = 150, top = 44, lineHeight = 30, barHeight = 14;
+constexpr int nameWidth = 220, timeWidth = 150, headHeight = 44, lineHeight = 30, barHeight = 14;
 
 }  // namespace
 
@@ -37,7 +37,8 @@ std::vector<TimingStep> timingSteps(const journey::Exchange &x)
             continue;
         TimingStep attempt;
         attempt.name = QCoreApplication::translate("TimingView", "Attempt %1").arg(i + 1);
-        attempt.note = qs(a.endpoint) + (a.error.empty() ? u" · "_qs + QString::number(a.status) : u" · "_qs + qs(a.error))
+        attempt.note = qs(a.endpoint)
+            + (a.error.empty() ? u" · "_qs + QString::number(a.status) : u" · "_qs + qs(a.error))
             + (a.reused ? QCoreApplication::translate("TimingView", " · kept connection") : QString());
         attempt.begin = a.started;
         attempt.end = std::max({a.started, a.connected, a.firstByte, a.ended});
@@ -76,7 +77,7 @@ void TimingView::show(const journey::Exchange &x)
 
 void TimingView::fit()
 {
-    const int height = top + int(steps_.size()) * lineHeight + space::l;
+    const int height = headHeight + int(steps_.size()) * lineHeight + space::l;
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
     viewport()->update();
@@ -102,16 +103,21 @@ void TimingView::paintEvent(QPaintEvent *)
     for (int i = 0; i <= 4; ++i) {
         const double at = left + width * i / 4.0;
         p.setPen(c.border);
-        p.drawLine(QPointF(at, 30), QPointF(at, top + double(steps_.size()) * lineHeight));
+        p.drawLine(QPointF(at, 30), QPointF(at, headHeight + double(steps_.size()) * lineHeight));
         p.setPen(c.muted);
         const QRectF where(at - 50, 8, 100, 18);
-        p.drawText(i == 0 ? where.translated(50, 0) : i == 4 ? where.translated(-50, 0) : where,
-                   (i == 0 ? Qt::AlignLeft : i == 4 ? Qt::AlignRight : Qt::AlignHCenter) | Qt::AlignVCenter,
+        p.drawText(i == 0       ? where.translated(50, 0)
+                       : i == 4 ? where.translated(-50, 0)
+                                : where,
+                   (i == 0       ? Qt::AlignLeft
+                        : i == 4 ? Qt::AlignRight
+                                 : Qt::AlignHCenter)
+                       | Qt::AlignVCenter,
                    i == 0 ? u"0"_qs : durationText(total_ * i / 4));
     }
     for (size_t i = 0; i < steps_.size(); ++i) {
         const TimingStep &step = steps_[i];
-        const int y = top + int(i) * lineHeight;
+        const int y = headHeight + int(i) * lineHeight;
         const bool attempt = step.kind == TimingStep::Kind::Attempt || step.kind == TimingStep::Kind::FailedAttempt;
         if (attempt && (i == 0 || steps_[i - 1].note.isEmpty())) {
             p.setPen(c.border);
@@ -122,13 +128,15 @@ void TimingView::paintEvent(QPaintEvent *)
         p.drawText(QRect(space::l, y, nameWidth - space::m, lineHeight), Qt::AlignVCenter | Qt::AlignLeft, step.name);
         const double begin = x(step.begin), end = std::max(begin + 2, x(step.end));
         p.setPen(Qt::NoPen);
-        p.setBrush(step.kind == TimingStep::Kind::Gateway ? c.accent : step.kind == TimingStep::Kind::Upstream ? c.series[2]
-                   : step.kind == TimingStep::Kind::FailedAttempt ? c.bad : c.strong);
+        p.setBrush(step.kind == TimingStep::Kind::Gateway             ? c.accent
+                       : step.kind == TimingStep::Kind::Upstream      ? c.series[2]
+                       : step.kind == TimingStep::Kind::FailedAttempt ? c.bad
+                                                                      : c.strong);
         p.drawRoundedRect(QRectF(begin, y + (lineHeight - barHeight) / 2.0, end - begin, barHeight), 3, 3);
         p.setPen(c.text);
         p.setFont(theme_.mono());
-        p.drawText(QRect(left + width + space::m, y, timeWidth - space::m, lineHeight), Qt::AlignVCenter | Qt::AlignRight,
-                   durationText(step.end - step.begin));
+        p.drawText(QRect(left + width + space::m, y, timeWidth - space::m, lineHeight),
+                   Qt::AlignVCenter | Qt::AlignRight, durationText(step.end - step.begin));
         if (step.note.isEmpty())
             continue;
         p.setFont(theme_.ui(12));

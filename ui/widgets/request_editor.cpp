@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/request_editor.h"
+
+#include "engine/http/content_decoder.h"
+#include "ui/text/fields.h"
+#include "ui/text/format.h"
+#include "ui/text/highlight.h"
+#include "ui/widgets/controls.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QUrl>
+#include <QVBoxLayout>
+
+namespace sluice::ui {
+
+namespace {
+
+constexpr size_t mostEdited = 1u << 20;  // of a body that is put into the editor
+
+// What sending works out anew.
+bool isFraming(std::string_view name)
+{
+    for (const std::string_view own :
+         {"Content-Length", "Transfer-Encoding", "Connection", "Expect", "Keep-Alive", "X-Sluice-Replay"}) {
+        if (http::equalsIgnoreCase(name, own))
+            return true;
+    }
+    return false;
+}
+
+QPlainTextEdit *wireEdit(const QString &name)
+{
+    auto *out = new QPlainTextEdit;
+    out->setAccessibleName(name);
+    out->setTabChangesFocus(true);
+    out->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    return out;
+}
+
+}  // namespace
+
+RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
+    : QWidget(parent),
+      theme_(theme),
+      what_(label({}, "muted")),
+      bodyNote_(label({}, "small")),
+      trouble_(label({}, "bad")),
+      method_(new QComboBox),
+      target_(new QLineEdit),
+      headers_(wireEdit(tr("Headers to send"))),
+      body_(wireEdit(tr("Body to send"))),
+      send_(button(tr("Send"), true)),
+      reset_(button(tr("As it was")))
+{
+    method_->addItems({u"GET"_qs, u"POST"_qs, u"PUT"_qs, u"PATCH"_qs, u"DELETE"_qs, u"HEAD"_qs, u"OPTIONS"_qs});
+    method_->setEditable(true);
+    method_->setAccessibleName(tr("Method"));
+    method_->setProperty("mono", true);
+    method_->setFixedWidth(110);
+    target_->setAccessibleName(tr("URL"));
+    target_->setProperty("mono", true);
+    trouble_->setWordWrap(true);
+    trouble_->setAccessibleName(tr("Why it cannot be sent"));
+    trouble_->hide();
+    what_->setWordWrap(true);
+    bodyNote_->setWordWrap(true);
+    send_->setToolTip(tr("Ctrl+Return"));
+    (new Highlighter(theme_, headers_->document()))->setLanguage(Highlighter::Language::Headers);
+    (new Highlighter(theme_, body_->document()))->setLanguage(Highlighter::Language::Json);
+
+    auto *line = new QHBoxLayout;
+    line->setSpacing(space::s);
+    line->addWidget(method_);
+    line->addWidget(target_, 1);
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(space::s);
+    buttons->addWidget(send_);
+    buttons->addWidget(reset_);
+    buttons->addStretch(1);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(space::l, space::m, space::l, space::m);
+    column->setSpacing(space::s);
+    column->addWidget(label(tr("Request"), "title"));
+    column->addWidget(what_);
+    column->addLayout(line);
+    column->addWidget(label(tr("Headers"), "heading"));
+    column->addWidget(headers_, 2);
+    column->addWidget(label(tr("Body"), "heading"));
+    column->addWidget(body_, 3);
+    column->addWidget(bodyNote_);
+    column->addWidget(trouble_);
+    column->addLayout(buttons);
+    connect(send_, &QPushButton::clicked, this, &RequestEditor::sendAsked);
+    connect(reset_, &QPushButton::clicked, this, &RequestEditor::resetAsked);
+    connect(&theme_, &Theme::changed, this, &RequestEditor::restyle);
+    restyle();
+}
+
+void RequestEditor::restyle()
+{
+    send_->setIcon(theme_.icon(u"send"_qs, theme_.colors().onAccent));
+    reset_->setIcon(theme_.icon(u"undo"_qs));
+    headers_->setFont(theme_.mono());
+    body_->setFont(theme_.mono());
+}
+
+void RequestEditor::setSending(bool on)
+{
+    send_->setEnabled(!on);
+}
+
+void RequestEditor::setTrouble(const QString &why)
+{
+    trouble_->setText(why);
+    trouble_->setVisible(!why.isEmpty());
+}
+
+QString RequestEditor::troubleText() const
+{
+    return trouble_->isHidden() ? QString() : trouble_->text();
+}
+
+void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, const QString &address)
+{
+    original_ = std::move(original);
+    setTrouble({});
+    setSending(false);
+    reset_->setEnabled(original_ != nullptr);
+    bodyBytes_.clear();
+    bodyNote_->clear();
+    body_->setReadOnly(false);
+    if (!original_) {
+        what_->setText(tr("A new one. Press R or E on an exchange in Traffic to take it from there."));
+        target_->setText(address + u'/');
+        headers_->setPlainText(u"Accept: */*\nUser-Agent: sluice-desktop"_qs);
+        body_->clear();
+        filledBody_.clear();
+        return;
+    }
+    const journey::Exchange &x = *original_;
+    what_->setText(tr("Exchange #%1 of %2").arg(x.id).arg(dayAndClockText(x.time)));
+    method_->setCurrentText(qs(x.received.method));
+    const bool whole = x.received.target.find("://") != std::string::npos;
+    const QString base = address.isEmpty() ? u"http://"_qs + qs(x.received.authority) : address;
+    target_->setText((whole ? QString() : base) + qs(x.received.target));
+    target_->setCursorPosition(0);
+    http::HeaderList fields = x.received.headers;
+    for (size_t i = fields.size(); i-- > 0;) {
+        if (isFraming(fields[i].name))
+            fields.removeAt(i);
+    }
+    fillBody(fields);
+    headers_->setPlainText(fieldLines(fields));
+}
+
+void RequestEditor::fillBody(http::HeaderList &fields)
+{
+    const journey::Content &content = original_->requestBody;
+    const std::string coding(fields.get("Content-Encoding"));
+    bodyBytes_ = content.bytes;
+    const http::Decoded decoded = http::decodeContent(bodyBytes_, coding, mostEdited);
+    const QString text = qs(decoded.bytes);
+    const bool editable = decoded.state == http::Decoded::State::Whole && !text.contains(QChar::Null)
+        && !text.contains(QChar::ReplacementCharacter);
+    if (content.cut())
+        bodyNote_->setText(tr("The recording kept only the first %1 of %2: it cannot be sent as it was.")
+                               .arg(sizeText(bodyBytes_.size()), sizeText(content.size)));
+    else if (!editable)
+        bodyNote_->setText(tr("Its body of %1 is not text that can be edited; it is sent as it was.")
+                               .arg(sizeText(bodyBytes_.size())));
+    else if (!coding.empty())
+        bodyNote_->setText(tr("Shown, and sent, without its coding %1.").arg(qs(coding)));
+    if (editable && !coding.empty()) {
+        fields.remove("Content-Encoding");
+        bodyBytes_ = decoded.bytes;
+    }
+    body_->setPlainText(editable ? text : QString());
+    body_->setReadOnly(!editable);
+    filledBody_ = body_->toPlainText();
+}
+
+Result<replay::Request> RequestEditor::request() const
+{
+    const QUrl url(target_->text().trimmed(), QUrl::StrictMode);
+    if (!url.isValid() || url.host().isEmpty() || (url.scheme() != u"http" && url.scheme() != u"https"))
+        return Error{Fault::Client, "the URL must be like http://127.0.0.1:8080/path"};
+    replay::Request out;
+    const QUrl base = url.adjusted(QUrl::RemovePath | QUrl::RemoveQuery | QUrl::RemoveFragment);
+    out.url = base.toString(QUrl::FullyEncoded).toStdString();
+    out.head.method = method_->currentText().trimmed().toStdString();
+    if (!http::isToken(out.head.method))
+        return Error{Fault::Client, "the method must be one word"};
+    out.head.target = url.path(QUrl::FullyEncoded).toStdString();
+    if (out.head.target.empty())
+        out.head.target = "/";
+    if (url.hasQuery())
+        out.head.target += '?' + url.query(QUrl::FullyEncoded).toStdString();
+    auto fields = fieldsOf(headers_->toPlainText());
+    if (!fields)
+        return fields.error();
+    for (const http::Field field : *fields) {
+        if (field.value.find("{{secret:") != std::string_view::npos)
+            return Error{Fault::Client,
+                         std::string(field.name)
+                             + " holds a secret that the recording does not know; "
+                               "write it, or take the line out"};
+    }
+    const bool untouched = body_->isReadOnly() || body_->toPlainText() == filledBody_;
+    if (untouched && original_ && original_->requestBody.cut())
+        return Error{Fault::Client, "the recording kept only a part of this body; write another one"};
+    out.head.headers = fields.take();
+    out.body = untouched ? bodyBytes_ : body_->toPlainText().toStdString();
+    if (original_ && original_->id)
+        out.head.headers.set("X-Sluice-Replay", std::to_string(original_->id));
+    return out;
+}
+
+}  // namespace sluice::ui
