@@ -17,14 +17,20 @@ int listKeys(bool asJson)
         if (asJson) {
             std::string line;
             JsonObject o(line);
-            o.add("key", key.key).add("type", key.type).add("bounds", key.bounds).addOrNull("default", key.fallback)
-                .add("required", key.required).add("in_effect", key.inEffect).add("help", key.help);
+            o.add("key", key.key)
+                .add("type", key.type)
+                .add("bounds", key.bounds)
+                .addOrNull("default", key.fallback)
+                .add("required", key.required)
+                .add("in_effect", key.inEffect)
+                .add("help", key.help);
             o.close();
             printLine(line);
             continue;
         }
         const std::string type = key.type + (key.bounds.empty() ? "" : ", " + key.bounds);
-        const std::string help = key.help + (key.required ? " (needed)" : "") + (key.inEffect ? "" : " (not in effect yet)");
+        const std::string help =
+            key.help + (key.required ? " (needed)" : "") + (key.inEffect ? "" : " (not in effect yet)");
         table.add({key.key, type, key.fallback, help});
     }
     if (!asJson)
@@ -45,8 +51,9 @@ int check(const CheckArgs &args)
     if (!loaded.plan)
         return Misused;
     if (!args.json)
-        printLine(file + ": fine, " + std::to_string(loaded.plan->routes.size()) + " routes to " + std::to_string(loaded.plan->services.size())
-                  + " services" + (loaded.problems.empty() ? "" : ", " + std::to_string(loaded.problems.size()) + " warnings"));
+        printLine(file + ": fine, " + std::to_string(loaded.plan->routes.size()) + " routes to "
+                  + std::to_string(loaded.plan->services.size()) + " services"
+                  + (loaded.problems.empty() ? "" : ", " + std::to_string(loaded.problems.size()) + " warnings"));
     return Fine;
 }
 

@@ -56,7 +56,7 @@ void bindToUs(QProcess &process)
 
 class Demo : public QObject {
 public:
-    explicit Demo(const DemoArgs &args) : args_(args) { }
+    explicit Demo(const DemoArgs &args) : args_(args) {}
     ~Demo() override { endChildren(); }
 
     int run()
@@ -83,7 +83,8 @@ public:
         traffic_->stop();
         tellSummary();
         print("\n");
-        printLine("The demo is over. What went through is still in the recording:\n  " + callOf() + " log --record " + recording_);
+        printLine("The demo is over. What went through is still in the recording:\n  " + callOf() + " log --record "
+                  + recording_);
         flush();
         return failed_ ? int(Failed) : code;
     }
@@ -92,7 +93,8 @@ private:
     int startServices()
     {
         bindToUs(services_);
-        services_.start(QCoreApplication::applicationFilePath(), {"demo-services", "--parent", QString::number(::getpid())});
+        services_.start(QCoreApplication::applicationFilePath(),
+                        {"demo-services", "--parent", QString::number(::getpid())});
         QByteArray line;
         while (services_.state() != QProcess::NotRunning && !line.contains('\n')) {
             if (!services_.waitForReadyRead(10'000))
@@ -109,7 +111,8 @@ private:
 
     int startGateway()
     {
-        const QString folder = QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
+        const QString folder =
+            QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
         if (!QDir().mkpath(folder))
             return fail(Failed, "cannot make the folder " + folder.toStdString());
         const std::string path = folder.toStdString() + "/sluice.yaml";
@@ -128,8 +131,10 @@ private:
     {
         const std::string file = serving_->gateway().status().file;
         printLine(serving_->readyLine());
-        printLine("\nSix sample services run on this machine, and a gateway stands before them. Four callers look at users and articles,");
-        printLine("order and pay; payments fail at times, reports are slow, some requests are mistakes. Everything is recorded.\n");
+        printLine("\nSix sample services run on this machine, and a gateway stands before them. Four callers look at "
+                  "users and articles,");
+        printLine("order and pay; payments fail at times, reports are slow, some requests are mistakes. Everything is "
+                  "recorded.\n");
         printLine("  the gateway's rules     " + file + "   (edit and save: they are taken into use at once)");
         printLine("  the recording           " + recording_ + "\n");
         printLine(painted("Try, in another terminal:", Colour::Bold));
@@ -142,7 +147,8 @@ private:
         printLine(sluice + " replay 'path:/api/users/* method:GET since:1m'" + record);
         printLine(sluice + " status");
         printLine(sluice + " export --to nginx -c " + file + " -o /tmp/nginx-of-the-demo\n");
-        printLine(args_.seconds > 0 ? "It ends after " + std::to_string(args_.seconds) + " seconds, or at Ctrl+C." : "It ends at Ctrl+C.");
+        printLine(args_.seconds > 0 ? "It ends after " + std::to_string(args_.seconds) + " seconds, or at Ctrl+C."
+                                    : "It ends at Ctrl+C.");
         flush();
     }
 
@@ -160,7 +166,8 @@ private:
         }
         bindToUs(window_);
         connect(&window_, &QProcess::finished, this, [this] { end(); });
-        connect(&window_, &QProcess::errorOccurred, this, [this] { complain("the window: " + window_.errorString().toStdString()); });
+        connect(&window_, &QProcess::errorOccurred, this,
+                [this] { complain("the window: " + window_.errorString().toStdString()); });
         window_.start(program, {"--attach", QString::fromStdString(serving_->gateway().status().socket)});
     }
 
@@ -174,9 +181,10 @@ private:
             serverErrors += route.serverErrors;
         }
         const uint64_t unrouted = status.requests - std::min(status.requests, routed);
-        const std::string line = std::to_string(status.requests) + " requests, " + std::to_string(clientErrors + unrouted)
-            + " refused or not found, " + std::to_string(serverErrors) + " failed, " + std::to_string(status.active) + " under way, "
-            + std::to_string(status.recording.rows) + " recorded";
+        const std::string line = std::to_string(status.requests) + " requests, "
+            + std::to_string(clientErrors + unrouted) + " refused or not found, " + std::to_string(serverErrors)
+            + " failed, " + std::to_string(status.active) + " under way, " + std::to_string(status.recording.rows)
+            + " recorded";
         if (isTerminal(stdout))
             print("\r\x1b[K" + line);
         else

@@ -17,8 +17,8 @@ namespace sluice::cli {
 int demoServices(int parent)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::signal(SIGINT, SIG_IGN);                     // Ctrl+C is for the demo, which ends us in good order
-    if (::getppid() != parent)                     // it went before the line above
+    ::signal(SIGINT, SIG_IGN);  // Ctrl+C is for the demo, which ends us in good order
+    if (::getppid() != parent)  // it went before the line above
         return Failed;
     int argc = 1;
     char name[] = "sluice", *argv[] = {name, nullptr};

@@ -27,7 +27,10 @@ std::string contentJson(const journey::Content &content)
 {
     std::string out;
     JsonObject o(out);
-    o.add("size", content.size).add("complete", content.complete).add("cut", content.cut()).add("redacted", content.redacted)
+    o.add("size", content.size)
+        .add("complete", content.complete)
+        .add("cut", content.cut())
+        .add("redacted", content.redacted)
         .addOrNull("withheld", content.withheld);
     if (isText(content.bytes))
         o.add("encoding", "utf-8").add("content", content.bytes);
@@ -43,8 +46,12 @@ std::string requestJson(const http::RequestHead &head)
         return "null";
     std::string out;
     JsonObject o(out);
-    o.add("method", head.method).add("target", head.target).add("scheme", head.scheme).add("authority", head.authority)
-        .add("version", http::name(head.version)).addRaw("headers", headersJson(head.headers));
+    o.add("method", head.method)
+        .add("target", head.target)
+        .add("scheme", head.scheme)
+        .add("authority", head.authority)
+        .add("version", http::name(head.version))
+        .addRaw("headers", headersJson(head.headers));
     o.close();
     return out;
 }
@@ -55,7 +62,9 @@ std::string responseJson(const http::ResponseHead &head)
         return "null";
     std::string out;
     JsonObject o(out);
-    o.add("status", head.status).add("reason", head.reason).add("version", http::name(head.version))
+    o.add("status", head.status)
+        .add("reason", head.reason)
+        .add("version", http::name(head.version))
         .addRaw("headers", headersJson(head.headers));
     o.close();
     return out;
@@ -130,20 +139,38 @@ std::string exchangeJson(const journey::Exchange &x)
 {
     std::string out;
     JsonObject o(out);
-    o.add("id", x.id).add("time", rfc3339(x.time)).add("client", x.client).add("peer", x.peer).addOrNull("user", x.user)
-        .add("path", x.path).add("query", x.query).add("status", x.returned.status)
-        .addOrNull("route", x.route).addOrNull("service", x.service).addOrNull("endpoint", x.endpoint).addOrNull("version", x.version)
-        .addOrNull("cache", x.cache).add("request_id", x.requestId).add("trace_id", x.trace.trace);
+    o.add("id", x.id)
+        .add("time", rfc3339(x.time))
+        .add("client", x.client)
+        .add("peer", x.peer)
+        .addOrNull("user", x.user)
+        .add("path", x.path)
+        .add("query", x.query)
+        .add("status", x.returned.status)
+        .addOrNull("route", x.route)
+        .addOrNull("service", x.service)
+        .addOrNull("endpoint", x.endpoint)
+        .addOrNull("version", x.version)
+        .addOrNull("cache", x.cache)
+        .add("request_id", x.requestId)
+        .add("trace_id", x.trace.trace);
     o.addOrNull("failed_by", x.failedBy ? faultName(*x.failedBy) : std::string_view()).addOrNull("failure", x.failure);
     if (x.replayOf)
         o.add("replay_of", x.replayOf);
     else
         o.addRaw("replay_of", "null");
-    o.add("tunnel", x.tunnel).addRaw("request", requestJson(x.received)).addRaw("request_sent", requestJson(x.sent))
-        .addRaw("answer", responseJson(x.answer)).addRaw("response", responseJson(x.returned))
-        .addRaw("request_body", contentJson(x.requestBody)).addRaw("response_body", contentJson(x.responseBody))
-        .addRaw("request_trailers", headersJson(x.requestTrailers)).addRaw("response_trailers", headersJson(x.responseTrailers))
-        .addRaw("times", timesJson(x.times)).addRaw("attempts", attemptsJson(x)).addRaw("decisions", x.decisions.json());
+    o.add("tunnel", x.tunnel)
+        .addRaw("request", requestJson(x.received))
+        .addRaw("request_sent", requestJson(x.sent))
+        .addRaw("answer", responseJson(x.answer))
+        .addRaw("response", responseJson(x.returned))
+        .addRaw("request_body", contentJson(x.requestBody))
+        .addRaw("response_body", contentJson(x.responseBody))
+        .addRaw("request_trailers", headersJson(x.requestTrailers))
+        .addRaw("response_trailers", headersJson(x.responseTrailers))
+        .addRaw("times", timesJson(x.times))
+        .addRaw("attempts", attemptsJson(x))
+        .addRaw("decisions", x.decisions.json());
     o.close();
     return out;
 }

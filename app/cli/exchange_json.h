@@ -13,6 +13,6 @@ namespace sluice::cli {
 // text where it is UTF-8, else base64 (which "encoding" tells).
 std::string exchangeJson(const journey::Exchange &);
 std::string base64(std::string_view bytes);
-bool isText(std::string_view bytes);               // UTF-8 without control characters but those of lines and tabs
+bool isText(std::string_view bytes);  // UTF-8 without control characters but those of lines and tabs
 
 }  // namespace sluice::cli

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sluice explain: why the gateway did what it did, or what it would do.
+#include "engine/gateway/explain.h"
 #include "app/cli/exchange_json.h"
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/gateway/control.h"
-#include "engine/gateway/explain.h"
 #include "engine/http/uri.h"
 
 namespace sluice::cli {
@@ -50,7 +50,8 @@ std::optional<gateway::Question> questionOf(const ExplainArgs &args)
 
 std::string controlTarget(const gateway::Question &question)
 {
-    std::string out = "/explain?method=" + http::percentEncode(question.method) + "&target=" + http::percentEncode(question.target);
+    std::string out =
+        "/explain?method=" + http::percentEncode(question.method) + "&target=" + http::percentEncode(question.target);
     for (const auto &[name, value] : question.headers)
         out += "&header=" + http::percentEncode(name + ':' + value);
     return out;
@@ -83,7 +84,9 @@ int askGateway(const ExplainArgs &args, const gateway::Question &question)
 int explain(const ExplainArgs &args)
 {
     if ((args.id > 0) == !args.request.empty())
-        return fail(Misused, "name either the number of a recorded exchange (`sluice log` lists them), or a request with --request");
+        return fail(
+            Misused,
+            "name either the number of a recorded exchange (`sluice log` lists them), or a request with --request");
     if (args.id > 0)
         return explainRecorded(args);
     const std::optional<gateway::Question> question = questionOf(args);

@@ -18,7 +18,8 @@ Problems notInEffect(const Problems &problems)
 {
     Problems out;
     for (const Problem &problem : problems) {
-        if (problem.severity == Problem::Severity::Warning && problem.what.find("not in effect yet") != std::string::npos)
+        if (problem.severity == Problem::Severity::Warning
+            && problem.what.find("not in effect yet") != std::string::npos)
             out.push_back(problem);
     }
     return out;
@@ -51,8 +52,8 @@ void tell(const exporters::Export &out, const ExportArgs &args)
                               line.fidelity == exporters::Fidelity::Impossible ? Colour::Red : Colour::Yellow)
                       + "  " + line.feature + " (" + line.where + "): " + line.why);
     }
-    printLine("\n" + std::to_string(counts[0]) + " features exact, " + std::to_string(counts[1]) + " approximate, " + std::to_string(counts[2])
-              + " impossible; " + args.folder + "/report.json has them all.");
+    printLine("\n" + std::to_string(counts[0]) + " features exact, " + std::to_string(counts[1]) + " approximate, "
+              + std::to_string(counts[2]) + " impossible; " + args.folder + "/report.json has them all.");
     if (args.target == "nginx")
         printLine("Run it: nginx -p " + args.folder + " -c nginx.conf");
 }
@@ -70,7 +71,8 @@ int exportConfig(const ExportArgs &given)
     const config::Loaded loaded = loadGatewayFile(args.file);
     if (!loaded.plan)
         return Misused;
-    const Result<exporters::Export> out = exporters::exportPlan(*loaded.plan, args.target, notInEffect(loaded.problems));
+    const Result<exporters::Export> out =
+        exporters::exportPlan(*loaded.plan, args.target, notInEffect(loaded.problems));
     if (!out)
         return fail(Misused, out.error().what);
     if (const int code = write(*out, args.folder); code != Fine)

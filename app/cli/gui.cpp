@@ -21,8 +21,11 @@ int gui(const std::vector<std::string> &args)
         argv.push_back(const_cast<char *>(arg.c_str()));
     argv.push_back(nullptr);
     ::execv(program.c_str(), argv.data());
-    return fail(Failed, "cannot start " + program + ": " + std::strerror(errno)
-                + (errno == ENOENT ? ". It is built and installed beside sluice; was this build made without the window?" : ""));
+    return fail(Failed,
+                "cannot start " + program + ": " + std::strerror(errno)
+                    + (errno == ENOENT
+                           ? ". It is built and installed beside sluice; was this build made without the window?"
+                           : ""));
 }
 
 }  // namespace sluice::cli

@@ -24,7 +24,8 @@ std::string padded(std::string text, size_t width, bool right = false)
 
 void printHeads()
 {
-    printLine(painted("      ID  TIME          METHOD  STATUS    LATENCY       SIZE  ROUTE                   PATH", Colour::Dim));
+    printLine(painted("      ID  TIME          METHOD  STATUS    LATENCY       SIZE  ROUTE                   PATH",
+                      Colour::Dim));
 }
 
 // Rows come one by one, so the columns have fixed widths; what is wider pushes the rest of its line.
@@ -35,9 +36,10 @@ void printRow(const storage::Row &row)
     std::string path = row.path + (row.query.empty() ? "" : '?' + row.query);
     if (row.replayOf)
         path += "  (repeats #" + std::to_string(row.replayOf) + ")";
-    printLine(padded(std::to_string(row.id), 8, true) + "  " + localTime(row.time) + "  " + padded(printable(row.method), 6) + "  "
-              + painted(padded(status, 6), ofStatus(row.status)) + "  " + padded(latencyText(row.latency), 9, true) + "  "
-              + padded(sizeText(row.responseBytes), 9, true) + "  " + padded(printable(route), 22) + "  " + printable(path));
+    printLine(padded(std::to_string(row.id), 8, true) + "  " + localTime(row.time) + "  "
+              + padded(printable(row.method), 6) + "  " + painted(padded(status, 6), ofStatus(row.status)) + "  "
+              + padded(latencyText(row.latency), 9, true) + "  " + padded(sizeText(row.responseBytes), 9, true) + "  "
+              + padded(printable(route), 22) + "  " + printable(path));
     if (!row.failure.empty())
         printLine(painted("          " + printable(row.failure), Colour::Dim));
 }

@@ -17,7 +17,8 @@ constexpr const char *socketHelp = "Control socket of the gateway (default: the 
 
 std::string filterHelp()
 {
-    std::string out = "The filter: terms side by side are joined by `and`; there are `or`, `not` and parentheses, and words alone look\n"
+    std::string out = "The filter: terms side by side are joined by `and`; there are `or`, `not` and parentheses, and "
+                      "words alone look\n"
                       "for text. An empty filter takes everything.\n";
     for (const sluice::recording::FilterField &field : sluice::recording::filterFields()) {
         std::string example(field.example);
@@ -28,7 +29,8 @@ std::string filterHelp()
 }
 
 // A verb: its options, what follows its help, and what it does.
-CLI::App *verb(CLI::App &app, const std::string &name, const std::string &what, const std::string &footer, std::function<int()> act, int &code)
+CLI::App *verb(CLI::App &app, const std::string &name, const std::string &what, const std::string &footer,
+               std::function<int()> act, int &code)
 {
     CLI::App *out = app.add_subcommand(name, what);
     out->footer(footer);
@@ -53,34 +55,43 @@ struct All {
 
 void addRun(CLI::App &app, All &a)
 {
-    CLI::App *v = verb(app, "run", "Runs the gateway until SIGTERM drains it; SIGHUP reloads its file",
-                       "Examples:\n  sluice run --to http://localhost:3000      no file needed: everything goes there\n"
-                       "  sluice run -c gateway.yaml --listen http://127.0.0.1:9000\n",
-                       [&a] { return run(a.run); }, a.code);
+    CLI::App *v = verb(
+        app, "run", "Runs the gateway until SIGTERM drains it; SIGHUP reloads its file",
+        "Examples:\n  sluice run --to http://localhost:3000      no file needed: everything goes there\n"
+        "  sluice run -c gateway.yaml --listen http://127.0.0.1:9000\n",
+        [&a] { return run(a.run); }, a.code);
     v->add_option("-c,--config", a.run.file, "Gateway file (default: ./sluice.yaml)")->type_name("FILE");
     v->add_option("--to", a.run.to, "Send every request to this URL, without a file")->type_name("URL");
-    v->add_option("--listen", a.run.listen, "Listen here instead of where the file says; may be given several times")->type_name("URL")
+    v->add_option("--listen", a.run.listen, "Listen here instead of where the file says; may be given several times")
+        ->type_name("URL")
         ->allow_extra_args(false);
     v->add_option("--record", a.run.record, std::string(recordHelp) + ", or none")->type_name("DB|none");
-    v->add_option("--workers", a.run.workers, "Threads that serve (default: one a core, at most 4)")->check(CLI::Range(1, 64));
-    v->add_option("--socket", a.run.socket, "Where to put the control socket, or none (default: $XDG_RUNTIME_DIR/sluice/PID.sock)")->type_name("PATH");
-    v->add_option("--certificate", a.run.certificate, "Certificate for https listeners (not in effect yet)")->type_name("FILE");
+    v->add_option("--workers", a.run.workers, "Threads that serve (default: one a core, at most 4)")
+        ->check(CLI::Range(1, 64));
+    v->add_option("--socket", a.run.socket,
+                  "Where to put the control socket, or none (default: $XDG_RUNTIME_DIR/sluice/PID.sock)")
+        ->type_name("PATH");
+    v->add_option("--certificate", a.run.certificate, "Certificate for https listeners (not in effect yet)")
+        ->type_name("FILE");
     v->add_option("--key", a.run.key, "Its private key (not in effect yet)")->type_name("FILE");
     v->add_option("--loop", a.run.loop, "Event loop of the workers")->check(CLI::IsMember({"epoll", "stock"}));
 }
 
 void addFiles(CLI::App &app, All &a)
 {
-    CLI::App *v = verb(app, "check", "Tells every problem of a gateway file, one a line; exit code 2 when there are errors",
-                       "Examples:\n  sluice check -c gateway.yaml\n  sluice check --keys        every key with its type, default and meaning\n",
-                       [&a] { return check(a.check); }, a.code);
+    CLI::App *v = verb(
+        app, "check", "Tells every problem of a gateway file, one a line; exit code 2 when there are errors",
+        "Examples:\n  sluice check -c gateway.yaml\n  sluice check --keys        every key with its type, default and "
+        "meaning\n",
+        [&a] { return check(a.check); }, a.code);
     v->add_option("-c,--config", a.check.file, "Gateway file (default: sluice.yaml)")->type_name("FILE");
     v->add_flag("--keys", a.check.keys, "List the keys that a gateway file may have");
     v->add_flag("--json", a.check.json, "One JSON object a line");
 
-    v = verb(app, "export", "Writes the same rules for a production gateway, with a report of what it cannot say",
-             "Example:\n  sluice export --to nginx -c gateway.yaml -o /tmp/nginx && nginx -t -p /tmp/nginx -c nginx.conf\n",
-             [&a] { return exportConfig(a.exported); }, a.code);
+    v = verb(
+        app, "export", "Writes the same rules for a production gateway, with a report of what it cannot say",
+        "Example:\n  sluice export --to nginx -c gateway.yaml -o /tmp/nginx && nginx -t -p /tmp/nginx -c nginx.conf\n",
+        [&a] { return exportConfig(a.exported); }, a.code);
     v->add_option("--to", a.exported.target, "Target: nginx")->required()->type_name("TARGET");
     v->add_option("-o,--output", a.exported.folder, "Folder to write to (default: TARGET-export)")->type_name("DIR");
     v->add_option("-c,--config", a.exported.file, "Gateway file (default: ./sluice.yaml)")->type_name("FILE");
@@ -89,10 +100,11 @@ void addFiles(CLI::App &app, All &a)
 
 void addDemo(CLI::App &app, All &a)
 {
-    CLI::App *v = verb(app, "demo", "Sample services, a gateway before them and traffic through it, all on this machine",
-                       "Example:\n  sluice demo                   with the window where there is a display\n"
-                       "  sluice demo --headless --seconds 20\n",
-                       [&a] { return demo(a.demo); }, a.code);
+    CLI::App *v = verb(
+        app, "demo", "Sample services, a gateway before them and traffic through it, all on this machine",
+        "Example:\n  sluice demo                   with the window where there is a display\n"
+        "  sluice demo --headless --seconds 20\n",
+        [&a] { return demo(a.demo); }, a.code);
     v->add_flag("--headless", a.demo.headless, "Without the window");
     v->add_option("--seconds", a.demo.seconds, "End after so long (default: at Ctrl+C)")->check(CLI::Range(1, 86'400));
     v = app.add_subcommand("demo-services", "")->group("");
@@ -102,32 +114,43 @@ void addDemo(CLI::App &app, All &a)
 
 void addRecordings(CLI::App &app, All &a)
 {
-    CLI::App *v = verb(app, "log", "Lists recorded exchanges, oldest first",
-                       "Examples:\n  sluice log 'status>=500 since:10m'\n  sluice log --follow route:users\n"
-                       "  sluice log --json | jq .latency_us\n\n" + filterHelp(),
-                       [&a] { return log(a.log); }, a.code);
+    CLI::App *v = verb(
+        app, "log", "Lists recorded exchanges, oldest first",
+        "Examples:\n  sluice log 'status>=500 since:10m'\n  sluice log --follow route:users\n"
+        "  sluice log --json | jq .latency_us\n\n"
+            + filterHelp(),
+        [&a] { return log(a.log); }, a.code);
     v->add_option("filter", a.log.filter, "Which exchanges (default: all)")->type_name("FILTER");
     v->add_flag("-f,--follow", a.log.follow, "Go on with what comes");
     v->add_flag("--json", a.log.json, "One JSON object a line, decisions and all");
-    v->add_option("-n,--limit", a.log.limit, "Only the last N; 0: all (default: 100, with --json all)")->check(CLI::Range(0L, 1'000'000'000L));
+    v->add_option("-n,--limit", a.log.limit, "Only the last N; 0: all (default: 100, with --json all)")
+        ->check(CLI::Range(0L, 1'000'000'000L));
     v->add_flag("--reverse", a.log.reverse, "Newest first");
     v->add_option("--record", a.log.record, recordHelp)->type_name("DB");
 
-    v = verb(app, "show", "Shows one exchange whole: both messages as they came and as they went on",
-             "Examples:\n  sluice show 17\n  sluice show 17 --body response > answer.json\n", [&a] { return show(a.show); }, a.code);
+    v = verb(
+        app, "show", "Shows one exchange whole: both messages as they came and as they went on",
+        "Examples:\n  sluice show 17\n  sluice show 17 --body response > answer.json\n", [&a] { return show(a.show); },
+        a.code);
     v->add_option("id", a.show.id, "Its number in `sluice log`")->required()->check(CLI::PositiveNumber);
     v->add_option("--body", a.show.body, "Only this body: request or response")->type_name("WHICH");
     v->add_flag("--raw", a.show.raw, "With --body: as it went by, content codings left on");
     v->add_flag("--json", a.show.json, "One JSON object");
     v->add_option("--record", a.show.record, recordHelp)->type_name("DB");
 
-    v = verb(app, "explain", "Tells why the gateway did what it did, or what it would do with a request",
-             "Examples:\n  sluice explain 17\n  sluice explain --request \"GET /api/users/7\" -H \"X-Tenant: acme\" -c gateway.yaml\n",
-             [&a] { return explain(a.explain); }, a.code);
+    v = verb(
+        app, "explain", "Tells why the gateway did what it did, or what it would do with a request",
+        "Examples:\n  sluice explain 17\n  sluice explain --request \"GET /api/users/7\" -H \"X-Tenant: acme\" -c "
+        "gateway.yaml\n",
+        [&a] { return explain(a.explain); }, a.code);
     v->add_option("id", a.explain.id, "The number of a recorded exchange")->check(CLI::PositiveNumber);
     v->add_option("--request", a.explain.request, "A request that has not been sent")->type_name("\"METHOD PATH\"");
-    v->add_option("-H,--header", a.explain.headers, "A header of it")->type_name("\"Name: value\"")->allow_extra_args(false);
-    v->add_option("-c,--config", a.explain.file, "By the rules of this file (default: ./sluice.yaml, else the running gateway)")->type_name("FILE");
+    v->add_option("-H,--header", a.explain.headers, "A header of it")
+        ->type_name("\"Name: value\"")
+        ->allow_extra_args(false);
+    v->add_option("-c,--config", a.explain.file,
+                  "By the rules of this file (default: ./sluice.yaml, else the running gateway)")
+        ->type_name("FILE");
     v->add_option("--socket", a.explain.socket, socketHelp)->type_name("PATH");
     v->add_option("--record", a.explain.record, recordHelp)->type_name("DB");
     v->add_flag("--json", a.explain.json, "One JSON object");
@@ -135,15 +158,20 @@ void addRecordings(CLI::App &app, All &a)
 
 void addReplay(CLI::App &app, All &a)
 {
-    CLI::App *v = verb(app, "replay", "Sends recorded requests again and compares the answers; exit code 3 where they differ",
-                       "Examples:\n  sluice replay id:17\n  sluice replay 'route:users since:1h' --to http://localhost:3001 --expect same\n\n" + filterHelp(),
-                       [&a] { return replay(a.replay); }, a.code);
+    CLI::App *v = verb(
+        app, "replay", "Sends recorded requests again and compares the answers; exit code 3 where they differ",
+        "Examples:\n  sluice replay id:17\n  sluice replay 'route:users since:1h' --to http://localhost:3001 --expect "
+        "same\n\n"
+            + filterHelp(),
+        [&a] { return replay(a.replay); }, a.code);
     v->add_option("filter", a.replay.filter, "Which exchanges")->type_name("FILTER");
     v->add_option("--to", a.replay.to, "Send them here (default: where their gateway listened)")->type_name("URL");
     v->add_option("--concurrency", a.replay.concurrency, "So many at once (default 1)");
     v->add_option("--timing", a.replay.timing, "original, a rate like 50/s, or fast (default)")->type_name("WHEN");
-    v->add_option("--set-header", a.replay.setHeaders, "Set this header, for a secret that the recording does not have, say")
-        ->type_name("\"Name: value\"")->allow_extra_args(false);
+    v->add_option("--set-header", a.replay.setHeaders,
+                  "Set this header, for a secret that the recording does not have, say")
+        ->type_name("\"Name: value\"")
+        ->allow_extra_args(false);
     v->add_option("--expect", a.replay.expect, "same: what exit code 3 stands for, said aloud")->type_name("WHAT");
     v->add_flag("--json", a.replay.json, "One JSON object an exchange, then a summary");
     v->add_option("--record", a.replay.record, recordHelp)->type_name("DB");
@@ -152,29 +180,38 @@ void addReplay(CLI::App &app, All &a)
 void addControl(CLI::App &app, All &a)
 {
     const auto add = [&](const char *name, const char *what, const char *example, int (*act)(const ControlArgs &)) {
-        CLI::App *v = verb(app, name, what, std::string("Example:\n  ") + example + '\n', [&a, act] { return act(a.control); }, a.code);
+        CLI::App *v = verb(
+            app, name, what, std::string("Example:\n  ") + example + '\n', [&a, act] { return act(a.control); },
+            a.code);
         v->add_option("--socket", a.control.socket, socketHelp)->type_name("PATH");
         v->add_flag("--json", a.control.json, "As JSON");
     };
     add("status", "Tells how the running gateway is", "sluice status --json | jq .services", status);
-    add("reload", "Has the running gateway read its file again, all or nothing", "sluice check && sluice reload", reload);
+    add("reload", "Has the running gateway read its file again, all or nothing", "sluice check && sluice reload",
+        reload);
     add("drain", "Ends the running gateway gracefully", "sluice drain", drain);
-    CLI::App *v = verb(app, "gui", "Starts the window; what follows is passed on to sluice-desktop",
-                       "Examples:\n  sluice gui                       attaches to the running gateway\n  sluice gui -c gateway.yaml\n",
-                       [&a] { return gui(a.gui); }, a.code);
+    CLI::App *v = verb(
+        app, "gui", "Starts the window; what follows is passed on to sluice-desktop",
+        "Examples:\n  sluice gui                       attaches to the running gateway\n  sluice gui -c gateway.yaml\n",
+        [&a] { return gui(a.gui); }, a.code);
     v->prefix_command();
-    v->callback([&a, v] { a.gui = v->remaining(); a.code = gui(a.gui); });
+    v->callback([&a, v] {
+        a.gui = v->remaining();
+        a.code = gui(a.gui);
+    });
 }
 
 }  // namespace
 
 int main(int argc, char **argv)
 {
-    CLI::App app("Sluice, the API gateway on your laptop. It stands before your services, does what a production gateway would do, and says why.");
+    CLI::App app("Sluice, the API gateway on your laptop. It stands before your services, does what a production "
+                 "gateway would do, and says why.");
     app.name("sluice");
     app.set_version_flag("--version", "sluice " SLUICE_VERSION);
     app.require_subcommand(1);
-    app.footer("`sluice VERB --help` explains each verb. Begin with `sluice demo`, or with `sluice run --to http://localhost:3000`.\n"
+    app.footer("`sluice VERB --help` explains each verb. Begin with `sluice demo`, or with `sluice run --to "
+               "http://localhost:3000`.\n"
                "Exit codes: 0 done; 1 could not; 2 bad usage or bad file; 3 it ran, and found differences.");
     app.get_formatter()->column_width(34);
     All all;
@@ -190,7 +227,7 @@ int main(int argc, char **argv)
     }
     try {
         app.parse(argc, argv);
-    } catch (const CLI::Success &answer) {         // --help, --version
+    } catch (const CLI::Success &answer) {  // --help, --version
         return app.exit(answer);
     } catch (const CLI::ParseError &error) {
         app.exit(error);

@@ -22,7 +22,10 @@ int fail(int code, std::string_view what)
     return code;
 }
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(std::string_view text)
+{
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void printLine(std::string_view text)
 {
@@ -30,9 +33,15 @@ void printLine(std::string_view text)
     std::fputc('\n', stdout);
 }
 
-bool flush() { return std::fflush(stdout) == 0 && !std::ferror(stdout); }
+bool flush()
+{
+    return std::fflush(stdout) == 0 && !std::ferror(stdout);
+}
 
-bool isTerminal(FILE *file) { return ::isatty(::fileno(file)) == 1; }
+bool isTerminal(FILE *file)
+{
+    return ::isatty(::fileno(file)) == 1;
+}
 
 std::string painted(std::string_view text, Colour colour)
 {
@@ -64,7 +73,8 @@ std::string printable(std::string_view text)
     out.reserve(text.size());
     for (size_t i = 0; i < text.size(); ++i) {
         const auto c = static_cast<unsigned char>(text[i]);
-        const bool c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;   // U+0080 to U+009F
+        const bool c1 =
+            c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;  // U+0080 to U+009F
         if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
             out += "·";
         else
@@ -114,9 +124,10 @@ std::string latencyText(Nanos latency)
 }
 
 namespace {
-size_t width(std::string_view text)                // UTF-8, one column a character
+size_t width(std::string_view text)  // UTF-8, one column a character
 {
-    return size_t(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return size_t(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 }  // namespace
 
@@ -151,8 +162,12 @@ std::string json(const Problem &problem)
 {
     std::string out;
     JsonObject o(out);
-    o.add("severity", problem.severity == Problem::Severity::Error ? "error" : "warning").add("file", problem.file)
-        .add("line", problem.line).add("column", problem.column).add("what", problem.what).add("hint", problem.hint);
+    o.add("severity", problem.severity == Problem::Severity::Error ? "error" : "warning")
+        .add("file", problem.file)
+        .add("line", problem.line)
+        .add("column", problem.column)
+        .add("what", problem.what)
+        .add("hint", problem.hint);
     o.close();
     return out;
 }

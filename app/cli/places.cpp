@@ -20,7 +20,10 @@ std::string gatewayFile(const std::string &given)
     return given;
 }
 
-std::string recordingPath(const std::string &given) { return given.empty() ? storage::defaultRecordingPath() : given; }
+std::string recordingPath(const std::string &given)
+{
+    return given.empty() ? storage::defaultRecordingPath() : given;
+}
 
 config::Environment environment()
 {
@@ -63,12 +66,17 @@ std::optional<recording::Filter> parseFilter(const std::vector<std::string> &wor
     recording::Filter::Parsed parsed = recording::Filter::parse(text, wallTime());
     if (parsed.filter)
         return std::move(parsed.filter);
-    complain("the filter cannot be read: " + parsed.error.what + (parsed.error.hint.empty() ? "" : "; " + parsed.error.hint));
-    std::fprintf(stderr, "  %s\n  %*s^\n", printable(text).c_str(), int(std::min(parsed.error.position, text.size())), "");
+    complain("the filter cannot be read: " + parsed.error.what
+             + (parsed.error.hint.empty() ? "" : "; " + parsed.error.hint));
+    std::fprintf(stderr, "  %s\n  %*s^\n", printable(text).c_str(), int(std::min(parsed.error.position, text.size())),
+                 "");
     return std::nullopt;
 }
 
-WallTime wallTime() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+WallTime wallTime()
+{
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 std::string controlSocket(const std::string &given)
 {

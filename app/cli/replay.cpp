@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sluice replay: sends recorded requests again and compares the answers. They are recorded, linked to their originals: by
 // the gateway that they pass where it writes to this recording, else by this program.
+#include "engine/replay/replay.h"
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/signals.h"
 #include "app/cli/verbs.h"
 #include "engine/base/json.h"
 #include "engine/http/uri.h"
-#include "engine/replay/replay.h"
 #include "storage/recorder.h"
 
 #include <QCoreApplication>
@@ -21,7 +21,7 @@ namespace sluice::cli {
 
 namespace {
 
-std::atomic<bool> stop{false};                     // set by SIGINT and SIGTERM
+std::atomic<bool> stop{false};  // set by SIGINT and SIGTERM
 
 // Nothing: what is wrong is on stderr.
 std::optional<replay::ReplayOptions> optionsOf(const ReplayArgs &args)
@@ -79,8 +79,7 @@ class Session {
 public:
     Session(const ReplayArgs &args, storage::Reader &reader, recording::Filter filter)
         : args_(args), reader_(reader), filter_(std::move(filter))
-    {
-    }
+    {}
 
     // False: told on stderr.
     bool prepare()
@@ -91,12 +90,13 @@ public:
             return false;
         }
         last_ = *last;
-        config::RecordSettings settings;           // retention is the gateway's business: nothing is pruned from here
+        config::RecordSettings settings;  // retention is the gateway's business: nothing is pruned from here
         settings.keepBytes = uint64_t(1) << 62;
         settings.keepAge = std::chrono::hours(24 * 365 * 100);
-        Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(recordingPath(args_.record), settings);
+        Result<std::unique_ptr<storage::Recorder>> recorder =
+            storage::Recorder::create(recordingPath(args_.record), settings);
         if (recorder)
-            recorder_ = recorder.take();           // else the gateway that writes there records what passes it
+            recorder_ = recorder.take();  // else the gateway that writes there records what passes it
         return true;
     }
 
@@ -111,7 +111,7 @@ public:
             Result<journey::Exchange> exchange = reader_.exchange(id);
             if (exchange)
                 return std::make_unique<journey::Exchange>(exchange.take());
-            complain("#" + std::to_string(id) + ": " + exchange.error().what);       // pruned meanwhile
+            complain("#" + std::to_string(id) + ": " + exchange.error().what);  // pruned meanwhile
         }
         return nullptr;
     }
@@ -161,21 +161,24 @@ public:
             std::string line;
             JsonObject o(line);
             o.add("summary", true).add("total", total);
-            for (const replay::Verdict v : {replay::Verdict::Same, replay::Verdict::Noise, replay::Verdict::Different, replay::Verdict::Failed})
+            for (const replay::Verdict v :
+                 {replay::Verdict::Same, replay::Verdict::Noise, replay::Verdict::Different, replay::Verdict::Failed})
                 o.add(replay::name(v), counts_[size_t(v)]);
             o.close();
             printLine(line);
         } else {
-            printLine(std::to_string(total) + " sent again: " + std::to_string(counts_[0]) + " the same, " + std::to_string(counts_[1])
-                      + " but for noise, " + std::to_string(counts_[2]) + " different, " + std::to_string(counts_[3]) + " failed");
+            printLine(std::to_string(total) + " sent again: " + std::to_string(counts_[0]) + " the same, "
+                      + std::to_string(counts_[1]) + " but for noise, " + std::to_string(counts_[2]) + " different, "
+                      + std::to_string(counts_[3]) + " failed");
         }
         if (unrecorded_ > 0)
-            complain(std::to_string(unrecorded_) + " answers were not recorded: a running gateway holds " + recordingPath(args_.record)
-                     + ", and they did not pass it");
+            complain(std::to_string(unrecorded_) + " answers were not recorded: a running gateway holds "
+                     + recordingPath(args_.record) + ", and they did not pass it");
         flush();
         if (failed_)
             return Failed;
-        return counts_[size_t(replay::Verdict::Different)] + counts_[size_t(replay::Verdict::Failed)] > 0 ? Differs : Fine;
+        return counts_[size_t(replay::Verdict::Different)] + counts_[size_t(replay::Verdict::Failed)] > 0 ? Differs
+                                                                                                          : Fine;
     }
 
 private:
@@ -221,7 +224,9 @@ private:
                 o.add("replayed", p.replayed);
             else
                 o.addRaw("replayed", "null");
-            o.add("verdict", replay::name(p.comparison.verdict)).add("status", p.status).addOrNull("failure", p.failure)
+            o.add("verdict", replay::name(p.comparison.verdict))
+                .add("status", p.status)
+                .addOrNull("failure", p.failure)
                 .addRaw("differences", differencesJson(p.comparison));
             o.close();
             return printLine(line);
@@ -243,7 +248,7 @@ private:
     recording::Filter filter_;
     std::unique_ptr<storage::Recorder> recorder_;
     std::deque<int64_t> ids_;
-    std::deque<Pending> pending_;                  // at most 1,024
+    std::deque<Pending> pending_;  // at most 1,024
     int64_t after_ = 0, last_ = 0;
     uint64_t counts_[4] = {0, 0, 0, 0};
     uint64_t unrecorded_ = 0;
@@ -255,9 +260,11 @@ private:
 int replay(const ReplayArgs &args)
 {
     if (!args.expect.empty() && args.expect != "same")
-        return fail(Misused, "--expect takes same: exit code 3 when an answer is different (noise, as dates and ids, is none)");
+        return fail(Misused,
+                    "--expect takes same: exit code 3 when an answer is different (noise, as dates and ids, is none)");
     if (args.filter.empty())
-        return fail(Misused, "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
+        return fail(Misused,
+                    "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
     const std::optional<replay::ReplayOptions> options = optionsOf(args);
     std::optional<recording::Filter> filter = parseFilter(args.filter);
     if (!options || !filter)
@@ -273,9 +280,11 @@ int replay(const ReplayArgs &args)
         ::signal(number, [](int) { stop = true; });
     int argc = 1;
     char name[] = "sluice", *argv[] = {name, nullptr};
-    const QCoreApplication application(argc, argv);        // the sender's loop needs one
+    const QCoreApplication application(argc, argv);  // the sender's loop needs one
     replay::Sender sender;
-    replay::run(*options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); }, stop);
+    replay::run(
+        *options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); },
+        stop);
     return session.end();
 }
 

@@ -16,14 +16,18 @@ namespace {
 // What is wrong with the options as a whole; nothing: nothing.
 std::string misuse(const RunArgs &args)
 {
-    const bool https = std::any_of(args.listen.begin(), args.listen.end(), [](const std::string &url) { return url.starts_with("https:"); });
+    const bool https = std::any_of(args.listen.begin(), args.listen.end(),
+                                   [](const std::string &url) { return url.starts_with("https:"); });
     if (https || !args.certificate.empty() || !args.key.empty())
-        return "https listeners are not in effect yet in this version, so --certificate, --key and https URLs are refused rather than "
+        return "https listeners are not in effect yet in this version, so --certificate, --key and https URLs are "
+               "refused rather than "
                "served in clear. Listen on http://127.0.0.1:PORT";
     if (!args.to.empty() && !args.file.empty())
-        return "--to and --config exclude each other: --to URL sends everything to one place, a file has rules of its own";
+        return "--to and --config exclude each other: --to URL sends everything to one place, a file has rules of its "
+               "own";
     if (args.to.empty() && args.file.empty())
-        return "there is no sluice.yaml in this folder. Name a gateway file with -c FILE, or send everything to one place with "
+        return "there is no sluice.yaml in this folder. Name a gateway file with -c FILE, or send everything to one "
+               "place with "
                "--to http://localhost:3000; `sluice demo` shows an example";
     return {};
 }

@@ -21,7 +21,9 @@ void tell(const Problems &problems)
 
 }  // namespace
 
-Serving::Serving(gateway::GatewayOptions options, std::string record) : options_(std::move(options)), record_(std::move(record)) { }
+Serving::Serving(gateway::GatewayOptions options, std::string record)
+    : options_(std::move(options)), record_(std::move(record))
+{}
 
 Serving::~Serving() = default;
 
@@ -42,8 +44,9 @@ int Serving::start()
     ::signal(SIGPIPE, SIG_IGN);
     raiseDescriptorLimit();
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
-    const config::Loaded loaded = options_.file.empty() ? config::planFor(options_.to, options_.listen)
-                                                        : config::loadFile(options_.file, environment(), {options_.listen});
+    const config::Loaded loaded = options_.file.empty()
+        ? config::planFor(options_.to, options_.listen)
+        : config::loadFile(options_.file, environment(), {options_.listen});
     tell(loaded.problems);
     if (!loaded.plan)
         return Misused;
@@ -69,7 +72,10 @@ std::string Serving::readyLine() const
     return out;
 }
 
-int Serving::serve() { return QCoreApplication::exec(); }
+int Serving::serve()
+{
+    return QCoreApplication::exec();
+}
 
 void Serving::end()
 {

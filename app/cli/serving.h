@@ -19,7 +19,7 @@ class Serving : public QObject {
 public:
     // `record`: a path or "none".
     Serving(gateway::GatewayOptions options, std::string record);
-    ~Serving() override;                   // what is recorded is on disk then
+    ~Serving() override;  // what is recorded is on disk then
 
     // Fine, or the exit code; the reasons are on stderr.
     int start();
@@ -36,7 +36,7 @@ private:
     void told(bool accepted);
     gateway::GatewayOptions options_;
     std::string record_;
-    std::unique_ptr<storage::Recorder> recorder_;      // outlives the gateway
+    std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<Signals> signals_;
     bool ending_ = false;

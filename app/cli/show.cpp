@@ -10,7 +10,7 @@ namespace sluice::cli {
 
 namespace {
 
-constexpr size_t mostShown = 64 * 1024;            // of a body, for people
+constexpr size_t mostShown = 64 * 1024;  // of a body, for people
 constexpr size_t mostDecoded = size_t(256) << 20;
 
 void printHeaders(const http::HeaderList &headers)
@@ -40,14 +40,18 @@ void printBody(const journey::Content &content, const http::HeaderList &headers)
         return printLine(painted("(" + sizeText(content.size) + ", not kept: " + content.withheld + ")", Colour::Dim));
     const std::string body = decoded(content, headers, false);
     if (!isText(std::string_view(body).substr(0, mostShown)) && !isText(body))
-        return printLine(painted("(" + sizeText(content.size) + " that are no text; --body request or --body response gives them)", Colour::Dim));
+        return printLine(
+            painted("(" + sizeText(content.size) + " that are no text; --body request or --body response gives them)",
+                    Colour::Dim));
     print(printable(std::string_view(body).substr(0, mostShown)));
     if (!body.ends_with('\n'))
         print("\n");
     if (body.size() > mostShown)
         printLine(painted("(the first 64 KiB; --body gives all)", Colour::Dim));
     if (content.cut())
-        printLine(painted("(cut by the recording's limit: " + sizeText(content.bytes.size()) + " of " + sizeText(content.size) + " were kept)", Colour::Dim));
+        printLine(painted("(cut by the recording's limit: " + sizeText(content.bytes.size()) + " of "
+                              + sizeText(content.size) + " were kept)",
+                          Colour::Dim));
     if (!content.complete)
         printLine(painted("(it broke off here)", Colour::Dim));
 }

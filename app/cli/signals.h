@@ -12,11 +12,11 @@ class Signals : public QObject {
     Q_OBJECT
 public:
     explicit Signals(QObject *parent = nullptr);
-    ~Signals() override;                   // the signals do again what they did before
+    ~Signals() override;  // the signals do again what they did before
 
 Q_SIGNALS:
     void hangup();
-    void end();                            // SIGTERM or SIGINT, each time
+    void end();  // SIGTERM or SIGINT, each time
 
 private:
     void arrived();

@@ -23,8 +23,9 @@ void printServices(const gateway::Status &s)
         if (!service.unavailable.empty())
             table.add({service.name, "503: " + service.unavailable}, Colour::Yellow);
         for (const gateway::EndpointStatus &e : service.endpoints)
-            table.add({service.name, e.url, std::to_string(e.weight), std::to_string(e.requests), std::to_string(e.failures),
-                       std::to_string(e.active), std::to_string(e.idle), e.requests ? latencyText(e.meanLatency) : "-"});
+            table.add({service.name, e.url, std::to_string(e.weight), std::to_string(e.requests),
+                       std::to_string(e.failures), std::to_string(e.active), std::to_string(e.idle),
+                       e.requests ? latencyText(e.meanLatency) : "-"});
     }
     print("\n" + table.text());
 }
@@ -43,14 +44,15 @@ void printRoutes(const gateway::Status &s)
 void printStatus(const gateway::Status &s)
 {
     printLine(painted(joined(s.listen, " "), Colour::Bold) + (s.draining ? "  draining" : ""));
-    printLine("file " + (s.file.empty() ? "(none, --to)" : s.file) + ", revision " + std::to_string(s.revision) + ", " + std::to_string(s.workers)
-              + " workers, since " + localTime(s.started));
-    printLine(std::to_string(s.requests) + " requests, " + std::to_string(s.active) + " under way, " + std::to_string(s.connections)
-              + " client connections");
+    printLine("file " + (s.file.empty() ? "(none, --to)" : s.file) + ", revision " + std::to_string(s.revision) + ", "
+              + std::to_string(s.workers) + " workers, since " + localTime(s.started));
+    printLine(std::to_string(s.requests) + " requests, " + std::to_string(s.active) + " under way, "
+              + std::to_string(s.connections) + " client connections");
     const gateway::RecordingStatus &r = s.recording;
     if (r.on)
         printLine("recording " + r.path + ": " + std::to_string(r.rows) + " exchanges, " + sizeText(r.bytes)
-                  + (r.shed ? ", " + std::to_string(r.shed) + " shed" : "") + (r.trouble.empty() ? "" : ", " + r.trouble));
+                  + (r.shed ? ", " + std::to_string(r.shed) + " shed" : "")
+                  + (r.trouble.empty() ? "" : ", " + r.trouble));
     else
         printLine("recording off");
     if (s.fileRefused)

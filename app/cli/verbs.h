@@ -11,8 +11,8 @@ namespace sluice::cli {
 enum Exit { Fine = 0, Failed = 1, Misused = 2, Differs = 3 };
 
 struct RunArgs {
-    std::string file;                      // -c; empty: ./sluice.yaml where it is and `to` is empty
-    std::string record;                    // a path, "none", empty: the default recording
+    std::string file;    // -c; empty: ./sluice.yaml where it is and `to` is empty
+    std::string record;  // a path, "none", empty: the default recording
     std::string to;
     std::vector<std::string> listen;
     int workers = 0;
@@ -29,7 +29,7 @@ int check(const CheckArgs &args);
 
 struct DemoArgs {
     bool headless = false;
-    int seconds = 0;                       // 0: until it is ended
+    int seconds = 0;  // 0: until it is ended
 };
 int demo(const DemoArgs &args);
 int demoServices(int parent);
@@ -38,7 +38,7 @@ struct LogArgs {
     std::vector<std::string> filter;
     std::string record;
     bool follow = false, json = false, reverse = false;
-    long limit = -1;                       // negative: 100 for people, all with --json; 0: all
+    long limit = -1;  // negative: 100 for people, all with --json; 0: all
 };
 int log(const LogArgs &args);
 

@@ -3,7 +3,7 @@
 
 namespace sluice::demo {
 
-extern const char *const gatewayFileText;          // made from resources/demo.yaml by the build
+extern const char *const gatewayFileText;  // made from resources/demo.yaml by the build
 
 std::string gatewayFile(const Ports &ports, uint16_t listenPort)
 {

@@ -18,7 +18,8 @@ constexpr size_t mostContent = 1 << 20;
 // One connection: reads a request, answers it, reads the next. Owned by its socket.
 class Connection : public QObject {
 public:
-    Connection(QTcpSocket *socket, const Service::Handler &handler) : QObject(socket), socket_(socket), handler_(handler)
+    Connection(QTcpSocket *socket, const Service::Handler &handler)
+        : QObject(socket), socket_(socket), handler_(handler)
     {
         connect(socket, &QTcpSocket::readyRead, this, [this] { read(); });
         connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
@@ -75,14 +76,16 @@ private:
 
     void send(const Reply &reply)
     {
-        const bool content = !http::hasNoContent(call_.head.method, reply.status), keep = reader_.keepAlive() && !reply.cut;
+        const bool content = !http::hasNoContent(call_.head.method, reply.status),
+                   keep = reader_.keepAlive() && !reply.cut;
         http::ResponseHead head;
         head.status = reply.status;
         head.reason = http::reasonPhrase(reply.status);
         head.headers = reply.headers;
         head.headers.add("Content-Type", "application/json");
         http::Wire wire;
-        wire.framing = http::Framing{reply.body.empty() ? http::Framing::Kind::None : http::Framing::Kind::Length, reply.body.size()};
+        wire.framing = http::Framing{reply.body.empty() ? http::Framing::Kind::None : http::Framing::Kind::Length,
+                                     reply.body.size()};
         if (!content && call_.head.method == "HEAD") {
             wire.framing.reset();
             head.headers.set("Content-Length", std::to_string(reply.body.size()));
@@ -101,7 +104,7 @@ private:
     }
 
     QTcpSocket *socket_;
-    const Service::Handler &handler_;              // of the service, whose child the socket is
+    const Service::Handler &handler_;  // of the service, whose child the socket is
     http::RequestReader reader_;
     std::string input_;
     Call call_;
@@ -115,7 +118,10 @@ Service::Service(Handler handler, QObject *parent) : QTcpServer(parent), handler
     connect(this, &QTcpServer::newConnection, this, [this] { accept(); });
 }
 
-uint16_t Service::open() { return listen(QHostAddress::LocalHost) ? serverPort() : 0; }
+uint16_t Service::open()
+{
+    return listen(QHostAddress::LocalHost) ? serverPort() : 0;
+}
 
 void Service::accept()
 {

@@ -21,10 +21,10 @@ struct Call {
 
 struct Reply {
     int status = 200;
-    std::string body;                              // JSON
-    http::HeaderList headers;                      // besides Content-Type and Content-Length
-    std::chrono::milliseconds after{0};            // answers so much later
-    bool cut = false;                              // closes the connection in the middle of the answer
+    std::string body;                    // JSON
+    http::HeaderList headers;            // besides Content-Type and Content-Length
+    std::chrono::milliseconds after{0};  // answers so much later
+    bool cut = false;                    // closes the connection in the middle of the answer
 };
 
 class Service : public QTcpServer {

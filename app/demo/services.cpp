@@ -11,22 +11,25 @@ namespace sluice::demo {
 
 namespace {
 
-constexpr size_t mostOrders = 1000;                // further ones push out the oldest
+constexpr size_t mostOrders = 1000;  // further ones push out the oldest
 
 struct Person {
     int id;
     const char *name, *mail, *role;
 };
-constexpr Person people[] = {{1, "Ada Lovelace", "ada@shop.test", "admin"},      {2, "Grace Hopper", "grace@shop.test", "admin"},
-                             {3, "Alan Turing", "alan@shop.test", "customer"},   {4, "Katherine Johnson", "katherine@shop.test", "customer"},
-                             {5, "Linus Torvalds", "linus@shop.test", "customer"}, {6, "Margaret Hamilton", "margaret@shop.test", "customer"},
-                             {7, "Edsger Dijkstra", "edsger@shop.test", "customer"}};
+constexpr Person people[] = {
+    {1, "Ada Lovelace", "ada@shop.test", "admin"},         {2, "Grace Hopper", "grace@shop.test", "admin"},
+    {3, "Alan Turing", "alan@shop.test", "customer"},      {4, "Katherine Johnson", "katherine@shop.test", "customer"},
+    {5, "Linus Torvalds", "linus@shop.test", "customer"},  {6, "Margaret Hamilton", "margaret@shop.test", "customer"},
+    {7, "Edsger Dijkstra", "edsger@shop.test", "customer"}};
 struct Article {
     const char *sku, *name;
     int stock, cents;
 };
-constexpr Article articles[] = {{"gate-1", "Sluice gate, oak", 12, 129900}, {"gate-2", "Sluice gate, steel", 3, 349900},
-                                {"wheel-1", "Water wheel", 0, 89900},       {"rope-1", "Hemp rope, 10 m", 240, 1990},
+constexpr Article articles[] = {{"gate-1", "Sluice gate, oak", 12, 129900},
+                                {"gate-2", "Sluice gate, steel", 3, 349900},
+                                {"wheel-1", "Water wheel", 0, 89900},
+                                {"rope-1", "Hemp rope, 10 m", 240, 1990},
                                 {"lamp-1", "Storm lamp", 57, 4990}};
 
 Reply problem(int status, std::string_view title)
@@ -54,7 +57,7 @@ std::string personJson(const Person &person, bool v3)
     std::string out;
     JsonObject o(out);
     o.add("id", person.id);
-    if (v3) {                                      // the new version splits the name: a difference to find with replay
+    if (v3) {  // the new version splits the name: a difference to find with replay
         const std::string_view name = person.name;
         o.add("given_name", name.substr(0, name.find(' '))).add("family_name", name.substr(name.find(' ') + 1));
     } else {
@@ -109,7 +112,10 @@ Reply inventory(const Call &call)
     for (const Article &article : articles) {
         std::string one;
         JsonObject o(one);
-        o.add("sku", article.sku).add("name", article.name).add("stock", article.stock).add("price_cents", article.cents);
+        o.add("sku", article.sku)
+            .add("name", article.name)
+            .add("stock", article.stock)
+            .add("price_cents", article.cents);
         o.close();
         if (sku == article.sku) {
             out.body = one;
@@ -128,7 +134,7 @@ Reply reports(Random &random)
     Reply out;
     out.after = std::chrono::milliseconds(400 + random.below(900));
     if (random.below(20) == 0)
-        out.after = std::chrono::seconds(6);       // past the gateway's patience: 504
+        out.after = std::chrono::seconds(6);  // past the gateway's patience: 504
     JsonObject o(out.body);
     o.add("report", "revenue by month").add("rows", 12).add("computed_ms", out.after.count());
     o.close();
@@ -144,7 +150,7 @@ const std::vector<std::string> &serviceNames()
 }
 
 struct Services::Impl {
-    explicit Impl(uint64_t seed) : random(seed) { }
+    explicit Impl(uint64_t seed) : random(seed) {}
     Reply orders(const Call &call);
     Reply payments(const Call &call);
 
@@ -203,7 +209,7 @@ Reply Services::Impl::payments(const Call &)
     return out;
 }
 
-Services::Services(uint64_t seed) : impl_(std::make_unique<Impl>(seed)) { }
+Services::Services(uint64_t seed) : impl_(std::make_unique<Impl>(seed)) {}
 
 Services::~Services() = default;
 
@@ -222,7 +228,9 @@ Result<Ports> Services::open()
         impl_->services.push_back(std::make_unique<Service>(handler));
         ports.push_back(impl_->services.back()->open());
         if (ports.back() == 0)
-            return Error{Fault::Gateway, "a sample service could not listen: " + impl_->services.back()->errorString().toStdString(), false};
+            return Error{Fault::Gateway,
+                         "a sample service could not listen: " + impl_->services.back()->errorString().toStdString(),
+                         false};
     }
     return ports;
 }

@@ -15,7 +15,7 @@ namespace sluice::demo {
 
 // In the order of serviceNames().
 using Ports = std::vector<uint16_t>;
-const std::vector<std::string> &serviceNames();    // "users" "users-v3" "orders" "payments" "inventory" "reports"
+const std::vector<std::string> &serviceNames();  // "users" "users-v3" "orders" "payments" "inventory" "reports"
 
 class Services {
 public:

@@ -14,7 +14,10 @@ std::string reportJson(const std::vector<ReportLine> &report)
     for (const ReportLine &line : report) {
         out += out.size() > 1 ? ",\n " : "\n ";
         JsonObject o(out);
-        o.add("feature", line.feature).add("where", line.where).add("fidelity", name(line.fidelity)).add("why", line.why);
+        o.add("feature", line.feature)
+            .add("where", line.where)
+            .add("fidelity", name(line.fidelity))
+            .add("why", line.why);
         o.close();
     }
     return out + "\n]\n";
@@ -32,17 +35,22 @@ std::string_view name(Fidelity fidelity)
     return "impossible";
 }
 
-std::vector<std::string> targets() { return {"nginx"}; }
+std::vector<std::string> targets()
+{
+    return {"nginx"};
+}
 
 Result<Export> exportPlan(const config::Plan &plan, std::string_view target, const Problems &notes)
 {
     if (target != "nginx")
-        return Error{Fault::Client, "nothing is known of the target " + std::string(target) + "; there is: nginx", false};
+        return Error{Fault::Client, "nothing is known of the target " + std::string(target) + "; there is: nginx",
+                     false};
     Result<Export> out = nginx::exportNginx(plan);
     if (!out)
         return out;
     for (const Problem &note : notes)
-        out->report.push_back({note.what, note.file + ':' + std::to_string(note.line), Fidelity::Impossible, note.hint});
+        out->report.push_back(
+            {note.what, note.file + ':' + std::to_string(note.line), Fidelity::Impossible, note.hint});
     out->files.push_back({"report.json", reportJson(out->report)});
     return out;
 }

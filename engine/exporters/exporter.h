@@ -11,25 +11,25 @@
 namespace sluice::exporters {
 
 enum class Fidelity { Exact, Approximate, Impossible };
-std::string_view name(Fidelity);              // "exact" "approximate" "impossible"
+std::string_view name(Fidelity);  // "exact" "approximate" "impossible"
 
 struct ReportLine {
-    std::string feature;                      // "route users: path", "service user-service: weights"
-    std::string where;                        // FILE:LINE of the gateway file
+    std::string feature;  // "route users: path", "service user-service: weights"
+    std::string where;    // FILE:LINE of the gateway file
     Fidelity fidelity = Fidelity::Exact;
-    std::string why;                          // for all but exact: what differs, and what to do
+    std::string why;  // for all but exact: what differs, and what to do
 };
 
 struct OutputFile {
-    std::string name, content;                // relative to the output folder
+    std::string name, content;  // relative to the output folder
 };
 
 struct Export {
-    std::vector<OutputFile> files;            // the target's usual names, and report.json
-    std::vector<ReportLine> report;           // every feature of the plan, none silently dropped
+    std::vector<OutputFile> files;   // the target's usual names, and report.json
+    std::vector<ReportLine> report;  // every feature of the plan, none silently dropped
 };
 
-std::vector<std::string> targets();           // "nginx"
+std::vector<std::string> targets();  // "nginx"
 // Nothing known by this name: an Error that lists targets(). `notes`: warnings of the file about what it asks for and Sluice
 // does not do yet; each becomes a line of the report, for the plan does not know of it.
 Result<Export> exportPlan(const config::Plan &, std::string_view target, const Problems &notes = {});

@@ -18,7 +18,9 @@ std::string listenLine(const std::string &host, uint16_t port)
 std::string writeListen(Draft &draft)
 {
     std::set<std::string> lines;
-    const auto everywhere = [&](uint16_t port) { lines.insert("*:" + std::to_string(port)), lines.insert("[::]:" + std::to_string(port)); };
+    const auto everywhere = [&](uint16_t port) {
+        lines.insert("*:" + std::to_string(port)), lines.insert("[::]:" + std::to_string(port));
+    };
     for (const config::ListenSettings &listen : draft.plan.listen) {
         const std::string feature = "listen " + listen.url;
         if (listen.tls) {
@@ -33,7 +35,8 @@ std::string writeListen(Draft &draft)
         if (listen.port)
             draft.say(feature, listen.place, Fidelity::Exact);
         else
-            draft.say(feature, listen.place, Fidelity::Approximate, "nginx takes no port of its own choice: 8080 stands for it");
+            draft.say(feature, listen.place, Fidelity::Approximate,
+                      "nginx takes no port of its own choice: 8080 stands for it");
     }
     if (lines.empty())
         lines.insert("127.0.0.1:8080");
@@ -69,11 +72,14 @@ std::string placeText(const Draft &draft, const config::Place &place)
 std::string routeTitle(const Draft &draft, const config::RouteSettings &route)
 {
     const std::string path = route.name.ends_with(' ' + route.match.path) ? "" : ": " + route.match.path;
-    return "        # " + comment(route.name + path + (route.service.empty() ? "" : " -> " + route.service) + " ("
-                                  + placeText(draft, route.place) + ")") + '\n';
+    return "        # "
+        + comment(route.name + path + (route.service.empty() ? "" : " -> " + route.service) + " ("
+                  + placeText(draft, route.place) + ")")
+        + '\n';
 }
 
-std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<std::string> &upstreams, std::string &maps)
+std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<std::string> &upstreams,
+                       std::string &maps)
 {
     const config::RouteSettings &settings = draft.plan.routes[route.index];
     std::string out = routeTitle(draft, settings) + "        location = /" + route.location + " {\n";
@@ -85,15 +91,19 @@ std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<
     if (closed.empty() && (!known || upstreams[settings.serviceIndex].empty()))
         closed = "service " + settings.service + " has no endpoint that takes requests";
     if (!settings.unavailable.empty())
-        draft.say("route " + settings.name + ": " + (settings.restricted.empty() ? "unavailable" : settings.restricted), settings.place,
-                  Fidelity::Impossible, settings.unavailable + ". Sluice answers 503, and so does the export: it never opens what the "
-                  "file closes");
+        draft.say("route " + settings.name + ": " + (settings.restricted.empty() ? "unavailable" : settings.restricted),
+                  settings.place, Fidelity::Impossible,
+                  settings.unavailable
+                      + ". Sluice answers 503, and so does the export: it never opens what the "
+                        "file closes");
     if (!closed.empty())
         return out + closedRoute(closed) + "        }\n\n";
     if (route.path.regex && !settings.rewrite.path.empty())
-        out += "            if (" + target + " ~ \"^//|/\\.\\.?(?:/|$)\") {\n                return 400;\n            }\n";
+        out +=
+            "            if (" + target + " ~ \"^//|/\\.\\.?(?:/|$)\") {\n                return 400;\n            }\n";
     out += writeServiceSettings(draft.plan.services[settings.serviceIndex]);
-    out += "            proxy_pass http://" + upstreams[settings.serviceIndex] + target + "$sluice_query;\n        }\n\n";
+    out +=
+        "            proxy_pass http://" + upstreams[settings.serviceIndex] + target + "$sluice_query;\n        }\n\n";
     return out;
 }
 
@@ -101,32 +111,38 @@ std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<
 // where only unreserved characters were escaped; else empty, which is refused (engine/http/uri.h).
 std::string writePath(Draft &draft)
 {
-    const bool escapes = std::any_of(draft.plan.routes.begin(), draft.plan.routes.end(), [](const config::RouteSettings &r) {
-        return r.match.path.find('%') != std::string::npos || r.match.path.starts_with('~');
-    });
+    const bool escapes =
+        std::any_of(draft.plan.routes.begin(), draft.plan.routes.end(), [](const config::RouteSettings &r) {
+            return r.match.path.find('%') != std::string::npos || r.match.path.starts_with('~');
+        });
     const std::string hex = escapes ? "[89A-F][0-9A-F]" : "[89A-Fa-f][0-9A-Fa-f]";
-    const std::string letters = escapes ? "0[1-9A-F]|1[0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[BCDF]"
-                                        : "0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-cFf]|3[A-Fa-f]|40|5[B-Eb-e]|60|7[B-Db-dFf]";
+    const std::string letters = escapes
+        ? "0[1-9A-F]|1[0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[BCDF]"
+        : "0[1-9A-Fa-f]|1[0-9A-Fa-f]|2[0-9A-Ca-cFf]|3[A-Fa-f]|40|5[B-Eb-e]|60|7[B-Db-dFf]";
     draft.say("path normalisation", {}, Fidelity::Approximate,
-              std::string("dot segments and escaped letters are resolved as here; a path that has these and other escapes, too, is refused "
+              std::string("dot segments and escaped letters are resolved as here; a path that has these and other "
+                          "escapes, too, is refused "
                           "with 400, where Sluice normalises it")
-                  + (escapes ? "; so is one with escapes in lower case" : "; escapes in lower case are sent on as they came"));
+                  + (escapes ? "; so is one with escapes in lower case"
+                             : "; escapes in lower case are sent on as they came"));
     const std::string dot = "(?:\\.|%2[Ee])", edge = "(?:/|%2[Ff]|%5[Cc])";
     return "    map $request_uri $sluice_path {\n        "
-        + quoted("~^(?![^?]*" + edge + dot + "{1,2}(?:[/;?]|%2[Ff]|%5[Cc]|$))(/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:" + hex + "|" + letters
-                 + "))*)(?:\\?|$)")
+        + quoted("~^(?![^?]*" + edge + dot + "{1,2}(?:[/;?]|%2[Ff]|%5[Cc]|$))(/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:"
+                 + hex + "|" + letters + "))*)(?:\\?|$)")
         + "  $1;\n        "
-        + quoted("~^(?![^?]*/" + dot + "{1,2};)/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]"
-                 "|7[0-9AaEe]))*(?:\\?|$)")
-        + "  $uri;\n        default  \"\";\n    }\n"
-        + "    map $request_uri $sluice_query {\n        " + quoted("~^[^?]*(\\?.*)$") + "  $1;\n        default  \"\";\n    }\n\n";
+        + quoted("~^(?![^?]*/" + dot
+                 + "{1,2};)/(?:[^?%#\\\\\\x00-\\x20\\x7f-\\xff]|%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]"
+                   "|7[0-9AaEe]))*(?:\\?|$)")
+        + "  $uri;\n        default  \"\";\n    }\n" + "    map $request_uri $sluice_query {\n        "
+        + quoted("~^[^?]*(\\?.*)$") + "  $1;\n        default  \"\";\n    }\n\n";
 }
 
 std::string writeLog(Draft &draft)
 {
     if (draft.plan.record.on)
         draft.say("record", {}, Fidelity::Approximate,
-                  "one JSON line an exchange in access.log, with the names of `sluice log --json`; no bodies, headers and decisions");
+                  "one JSON line an exchange in access.log, with the names of `sluice log --json`; no bodies, headers "
+                  "and decisions");
     return R"(    log_format sluice escape=json '{"time":"$time_iso8601","method":"$request_method","host":"$host",'
         '"path":"$sluice_path","query":"$args","status":$status,"latency_s":$request_time,'
         '"request_bytes":$request_length,"response_bytes":$body_bytes_sent,"client":"$remote_addr",'
@@ -141,19 +157,22 @@ std::string writeHttp(Draft &draft)
 {
     const config::LimitSettings &limits = draft.plan.limits;
     const uint32_t lines = std::max(1u, limits.headerBytes / std::max(1u, limits.requestLine));
-    draft.say("limits.request_line, limits.header_bytes", {}, Fidelity::Approximate, "nginx bounds single lines and their number, not the sum");
+    draft.say("limits.request_line, limits.header_bytes", {}, Fidelity::Approximate,
+              "nginx bounds single lines and their number, not the sum");
     draft.say("limits.header_count", {}, Fidelity::Impossible, "nginx does not count headers");
     draft.say("limits.header, limits.keep_alive, limits.drain", {}, Fidelity::Exact);
     draft.say("answers of the gateway itself", {}, Fidelity::Approximate,
-              "404, 405, 502, 503 and 504 are problem+json with the request id as here, without the path in the detail; malformed "
+              "404, 405, 502, 503 and 504 are problem+json with the request id as here, without the path in the "
+              "detail; malformed "
               "requests get nginx's own page");
     draft.say("messages", {}, Fidelity::Approximate,
-              "headers that Connection names are passed on, Expect: 100-continue is answered by nginx itself, 1xx and trailers of the "
+              "headers that Connection names are passed on, Expect: 100-continue is answered by nginx itself, 1xx and "
+              "trailers of the "
               "upstream are dropped, headers with \"_\" in their name are dropped, Server is the upstream's or nginx");
     return "    client_header_timeout " + time(limits.header) + ";\n    keepalive_timeout " + time(limits.keepAlive)
-        + ";\n    keepalive_requests 1000000;\n    client_max_body_size 0;\n    client_header_buffer_size 1k;\n    large_client_header_buffers "
-        + std::to_string(lines) + ' ' + std::to_string(limits.requestLine) + ";\n"
-        + R"(    types { }
+        + ";\n    keepalive_requests 1000000;\n    client_max_body_size 0;\n    client_header_buffer_size 1k;\n    "
+          "large_client_header_buffers "
+        + std::to_string(lines) + ' ' + std::to_string(limits.requestLine) + ";\n" + R"(    types { }
     default_type application/problem+json;
     server_tokens off;
     variables_hash_max_size 16384;
@@ -221,20 +240,28 @@ std::string answer(int status, std::string_view title, std::string_view detail, 
 
 std::string writeAnswers(bool allow)
 {
-    std::string out = "        location = /refused {\n" + answer(400, "Bad Request", "The path is not valid.") + "        }\n";
+    std::string out =
+        "        location = /refused {\n" + answer(400, "Bad Request", "The path is not valid.") + "        }\n";
     out += "        location = /none {\n";
     if (allow)
-        out += "            error_page 405 = @not_allowed;\n            if ($sluice_allow) {\n                return 405;\n            }\n";
+        out += "            error_page 405 = @not_allowed;\n            if ($sluice_allow) {\n                return "
+               "405;\n            }\n";
     out += answer(404, "Not Found", "No route takes this request.") + "        }\n";
     if (allow)
         out += "        location @not_allowed {\n"
-            + answer(405, "Method Not Allowed", "This method is not allowed here.", "            add_header Allow $sluice_allow always;\n")
+            + answer(405, "Method Not Allowed", "This method is not allowed here.",
+                     "            add_header Allow $sluice_allow always;\n")
             + "        }\n";
-    const std::string bad = problem(502, "Bad Gateway", "The service behind this gateway could not be reached, or its answer was not valid.");
+    const std::string bad = problem(
+        502, "Bad Gateway", "The service behind this gateway could not be reached, or its answer was not valid.");
     out += "        location @bad_gateway {\n"
-        + answer(502, "Bad Gateway", "The service behind this gateway could not be reached, or its answer was not valid.") + "        }\n";
-    out += "        location @gateway_timeout {\n            # Not even connected: that is 502.\n            if ($upstream_connect_time ~ "
-           "\"-$\") {\n                return 502 " + bad + ";\n            }\n"
+        + answer(502, "Bad Gateway",
+                 "The service behind this gateway could not be reached, or its answer was not valid.")
+        + "        }\n";
+    out += "        location @gateway_timeout {\n            # Not even connected: that is 502.\n            if "
+           "($upstream_connect_time ~ "
+           "\"-$\") {\n                return 502 "
+        + bad + ";\n            }\n"
         + answer(504, "Gateway Timeout", "The service behind this gateway did not answer in time.") + "        }\n";
     return out;
 }
@@ -242,13 +269,15 @@ std::string writeAnswers(bool allow)
 // What nginx says otherwise, at the top of the file.
 std::string writeHead(const Draft &draft)
 {
-    std::string out = "# Made by Sluice from " + comment(draft.plan.file.empty() ? "its command line" : draft.plan.file) + ".\n"
-        "# Run it: nginx -p DIR -c nginx.conf, where DIR is the folder of this file. Logs, pid and temporary files stay in it.\n#\n"
-        "# What nginx does otherwise than Sluice (report.json has the whole list):\n";
+    std::string out = "# Made by Sluice from " + comment(draft.plan.file.empty() ? "its command line" : draft.plan.file)
+        + ".\n"
+          "# Run it: nginx -p DIR -c nginx.conf, where DIR is the folder of this file. Logs, pid and temporary files "
+          "stay in it.\n#\n"
+          "# What nginx does otherwise than Sluice (report.json has the whole list):\n";
     for (const ReportLine &line : draft.report) {
         if (line.fidelity != Fidelity::Exact)
-            out += "#   " + std::string(name(line.fidelity)) + ": " + comment(line.feature) + (line.where.empty() ? "" : " (" + comment(line.where) + ")")
-                + ": " + comment(line.why) + '\n';
+            out += "#   " + std::string(name(line.fidelity)) + ": " + comment(line.feature)
+                + (line.where.empty() ? "" : " (" + comment(line.where) + ")") + ": " + comment(line.why) + '\n';
     }
     return out + '\n';
 }
@@ -270,10 +299,14 @@ std::string writeNginx(Draft &draft, const Table &table)
     const std::string tableText = writeTable(draft, table);
     const bool allow = tableText.find("$sluice_allow {") != std::string::npos;
     std::string settings(serverSettings);
-    settings.replace(settings.find("%UNDERSCORES%"), 13, table.underscores ? "        underscores_in_headers on;\n" : "");
-    std::string body = "worker_processes auto;\nworker_rlimit_nofile 20480;\npid nginx.pid;\nerror_log error.log warn;\npcre_jit on;\n"
-        "worker_shutdown_timeout " + time(draft.plan.limits.drain) + ";\n\nevents {\n    worker_connections 10000;\n}\n\nhttp {\n";
-    body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft) + tableText + rewriteMaps + upstreams;
+    settings.replace(settings.find("%UNDERSCORES%"), 13,
+                     table.underscores ? "        underscores_in_headers on;\n" : "");
+    std::string body =
+        "worker_processes auto;\nworker_rlimit_nofile 20480;\npid nginx.pid;\nerror_log error.log warn;\npcre_jit on;\n"
+        "worker_shutdown_timeout "
+        + time(draft.plan.limits.drain) + ";\n\nevents {\n    worker_connections 10000;\n}\n\nhttp {\n";
+    body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft) + tableText + rewriteMaps
+        + upstreams;
     body += "    server {\n" + listen + settings + routes + writeAnswers(allow) + "    }\n}\n";
     return writeHead(draft) + body;
 }

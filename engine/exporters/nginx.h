@@ -19,7 +19,7 @@ namespace sluice::exporters::nginx {
 
 // What is written and reported while the parts are put together.
 struct Draft {
-    explicit Draft(const config::Plan &p) : plan(p) { }
+    explicit Draft(const config::Plan &p) : plan(p) {}
     const config::Plan &plan;
     std::vector<ReportLine> report;
     void say(std::string feature, const config::Place &where, Fidelity fidelity, std::string why = {});
@@ -27,40 +27,40 @@ struct Draft {
 
 // A condition that the table's key has a letter for: "y" or "n".
 struct Column {
-    std::string variable;                 // "$sluice_is1"
-    std::string source;                   // "$http_x_tenant" "$args" "$sluice_path"; "~…": what this expression cuts from $args
-    std::string regex;                    // holds where this matches
-    std::string says;                     // for the comment
+    std::string variable;  // "$sluice_is1"
+    std::string source;    // "$http_x_tenant" "$args" "$sluice_path"; "~…": what this expression cuts from $args
+    std::string regex;     // holds where this matches
+    std::string says;      // for the comment
 };
 
 // A route, as the table needs it.
 struct TableRoute {
-    size_t index = 0;                     // in the plan
-    std::string location;                 // unique name
+    size_t index = 0;      // in the plan
+    std::string location;  // unique name
     routing::PathPattern path;
     routing::MethodSet methods{{}};
-    std::vector<size_t> columns;          // that must be "y"
-    std::string closed;                   // not empty: 503, with the reason for the comment
+    std::vector<size_t> columns;  // that must be "y"
+    std::string closed;           // not empty: 503, with the reason for the comment
 };
 
 struct Table {
-    std::vector<TableRoute> routes;       // as in the plan
+    std::vector<TableRoute> routes;  // as in the plan
     std::vector<Column> columns;
-    bool hosts = false;                   // some route asks for a host
-    bool underscores = false;             // some route asks for a header with "_" in its name
+    bool hosts = false;        // some route asks for a host
+    bool underscores = false;  // some route asks for a header with "_" in its name
 };
 
 // nginx_table.cpp. Error: a pattern that is too long for nginx.
 Result<Table> makeTable(Draft &);
-std::string writeTable(const Draft &, const Table &);      // the maps: conditions, routes, Allow
+std::string writeTable(const Draft &, const Table &);  // the maps: conditions, routes, Allow
 
 // nginx_rewrite.cpp: the path to send on. The variable to send, "$sluice_path" where nothing changes; `maps` gets its map.
 std::string writeRewrite(Draft &, const TableRoute &, std::string &maps);
 
 // nginx_service.cpp
-std::string writeUpstreams(Draft &, std::vector<std::string> &names);   // names: by index of the service, empty: none
-std::string writeForwarding(Draft &);                                   // maps about the client and its headers
-std::string writeServiceSettings(const config::ServiceSettings &);      // timeouts, in a location
+std::string writeUpstreams(Draft &, std::vector<std::string> &names);  // names: by index of the service, empty: none
+std::string writeForwarding(Draft &);                                  // maps about the client and its headers
+std::string writeServiceSettings(const config::ServiceSettings &);     // timeouts, in a location
 
 // nginx.cpp
 std::string writeNginx(Draft &, const Table &);

@@ -10,7 +10,7 @@ namespace {
 using Kind = routing::PathPattern::Kind;
 
 struct MapLine {
-    std::string regex, value;             // without quotes; value is nginx's, evaluated
+    std::string regex, value;  // without quotes; value is nginx's, evaluated
 };
 
 std::string strip(std::string_view prefix)
@@ -89,7 +89,8 @@ std::optional<std::string> filled(std::string_view shape, const routing::PathPat
 }
 
 // Nothing: it cannot be said.
-std::optional<std::vector<MapLine>> shapeLines(std::string_view shape, const routing::PathPattern &path, std::string_view written)
+std::optional<std::vector<MapLine>> shapeLines(std::string_view shape, const routing::PathPattern &path,
+                                               std::string_view written)
 {
     const auto line = [&](std::string regex, bool restEmpty, bool slash) -> std::optional<MapLine> {
         const std::optional<std::string> value = filled(shape, path, restEmpty, slash);
@@ -134,12 +135,15 @@ std::string writeRewrite(Draft &draft, const TableRoute &route, std::string &map
         std::optional<std::vector<MapLine>> shape = shapeLines(rewrite.path, route.path, settings.match.path);
         if (!shape) {
             draft.say(feature, settings.place, Fidelity::Impossible,
-                      "nginx can use the first nine captures of a path only; the route gets 503. Capture less, or write (?:…)");
+                      "nginx can use the first nine captures of a path only; the route gets 503. Capture less, or "
+                      "write (?:…)");
             return {};
         }
         lines = std::move(*shape);
         draft.say(feature, settings.place, route.path.regex ? Fidelity::Approximate : Fidelity::Exact,
-                  route.path.regex ? "a new path with a segment of dots is refused with 400, where Sluice leaves the segment out" : "");
+                  route.path.regex
+                      ? "a new path with a segment of dots is refused with 400, where Sluice leaves the segment out"
+                      : "");
     }
     const std::string variable = "$sluice_to_" + std::to_string(route.index + 1);
     maps += "    # " + comment(settings.name) + ": the path to send on\n    map $sluice_path " + variable + " {\n";

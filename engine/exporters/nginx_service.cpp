@@ -27,15 +27,17 @@ std::string balance(Draft &draft, const config::ServiceSettings &service)
     case balancing::Algorithm::RoundRobin:
     case balancing::Algorithm::Weighted:
         draft.say(feature, service.place, Fidelity::Exact);
-        return "        zone %NAME% 64k;\n";         // shared: all worker processes count together, as ours do
+        return "        zone %NAME% 64k;\n";  // shared: all worker processes count together, as ours do
     case balancing::Algorithm::LeastConnections:
         draft.say(feature, service.place, Fidelity::Exact);
         return "        zone %NAME% 64k;\n        least_conn;\n";
     case balancing::Algorithm::IpHash:
-        draft.say(feature, service.place, Fidelity::Approximate, "consistent as here, by another hash: a client may meet another endpoint");
+        draft.say(feature, service.place, Fidelity::Approximate,
+                  "consistent as here, by another hash: a client may meet another endpoint");
         return "        hash $remote_addr consistent;\n";
     case balancing::Algorithm::LeastResponseTime:
-        draft.say(feature, service.place, Fidelity::Impossible, "least_time is in the commercial nginx only; least_conn stands in");
+        draft.say(feature, service.place, Fidelity::Impossible,
+                  "least_time is in the commercial nginx only; least_conn stands in");
         return "        zone %NAME% 64k;\n        least_conn;\n";
     }
     return {};
@@ -53,8 +55,9 @@ void reportTimeouts(Draft &draft, const config::ServiceSettings &service)
         draft.say(feature + "idle", service.place, Fidelity::Exact);
     else
         draft.say(feature + "idle", service.place, Fidelity::Approximate,
-                  "nginx has one time for both, between two reads: that of `response` (" + durationText(t.response) + ") stands for idle ("
-                      + durationText(t.idle) + ") too. Raise proxy_read_timeout where answers may pause");
+                  "nginx has one time for both, between two reads: that of `response` (" + durationText(t.response)
+                      + ") stands for idle (" + durationText(t.idle)
+                      + ") too. Raise proxy_read_timeout where answers may pause");
     if (t.total > Nanos(0))
         draft.say(feature + "total", service.place, Fidelity::Impossible, "nginx has no bound for a whole exchange");
 }
@@ -81,7 +84,8 @@ std::string writeUpstream(Draft &draft, const config::ServiceSettings &service, 
               named ? "nginx looks names up once, when it starts" : "");
     if (service.endpoints.size() > 1)
         draft.say("service " + service.name + ": next endpoint", service.place, Fidelity::Approximate,
-                  "the next endpoint is tried after a refused connection as here; nginx also tries it when an idempotent request "
+                  "the next endpoint is tried after a refused connection as here; nginx also tries it when an "
+                  "idempotent request "
                   "found its connection closed without an answer");
     return out;
 }
@@ -104,7 +108,7 @@ std::string writeUpstreams(Draft &draft, std::vector<std::string> &names)
         }
         if (!takes) {
             draft.say(feature, service.place, Fidelity::Exact);
-            continue;                        // no endpoint takes requests: 503, as here
+            continue;  // no endpoint takes requests: 503, as here
         }
         names.back() = unique.unique(service.name);
         out += writeUpstream(draft, service, names.back());
@@ -119,7 +123,8 @@ std::string writeForwarding(Draft &draft)
     for (const std::string &network : draft.plan.trusted)
         trusted += "        " + network + "  1;\n";
     draft.say("forwarded headers", {}, Fidelity::Approximate,
-              "X-Forwarded-For, -Proto, -Host, Forwarded and Via are made as here; of others from untrusted clients nginx removes "
+              "X-Forwarded-For, -Proto, -Host, Forwarded and Via are made as here; of others from untrusted clients "
+              "nginx removes "
               "X-Real-IP and X-Forwarded-Port, -Prefix, -Server, -Ssl only");
     draft.say("X-Request-ID, X-Trace-ID, traceparent", {}, Fidelity::Approximate,
               "made and continued as here; nginx's ids are random, without the time in them");
@@ -194,9 +199,10 @@ std::string writeForwarding(Draft &draft)
 std::string writeServiceSettings(const config::ServiceSettings &service)
 {
     const config::TimeoutSettings &t = service.timeouts;
-    return "            proxy_connect_timeout  " + time(t.connect) + ";\n            proxy_read_timeout     " + time(t.response)
-        + ";\n            proxy_send_timeout     " + time(t.idle) + ";\n            client_body_timeout    " + time(t.idle)
-        + ";\n            send_timeout           " + time(t.idle) + ";\n";
+    return "            proxy_connect_timeout  " + time(t.connect) + ";\n            proxy_read_timeout     "
+        + time(t.response) + ";\n            proxy_send_timeout     " + time(t.idle)
+        + ";\n            client_body_timeout    " + time(t.idle) + ";\n            send_timeout           "
+        + time(t.idle) + ";\n";
 }
 
 }  // namespace sluice::exporters::nginx

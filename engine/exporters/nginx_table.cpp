@@ -13,7 +13,7 @@ using routing::HostPattern;
 using routing::HostRank;
 using Kind = routing::PathPattern::Kind;
 
-constexpr size_t longestToken = 4000;           // nginx reads tokens of 4,096 bytes at most
+constexpr size_t longestToken = 4000;  // nginx reads tokens of 4,096 bytes at most
 
 // A character of a query as it may be written: itself, or its escape.
 std::string queryCharacter(char c)
@@ -42,13 +42,11 @@ Column queryColumn(const FieldMatch &match)
 {
     const std::string name = "(?:^|&)" + queryText(match.name);
     switch (match.kind) {
-    case FieldMatch::Kind::Present:
-        return {"", "$args", name + "(?:[=&]|$)", "query " + match.name};
+    case FieldMatch::Kind::Present: return {"", "$args", name + "(?:[=&]|$)", "query " + match.name};
     case FieldMatch::Kind::Exact:
         return {"", "$args", name + (match.value.empty() ? "(?:=?(?:&|$))" : "=" + queryText(match.value) + "(?:&|$)"),
                 "query " + match.name + " is " + match.value};
-    case FieldMatch::Kind::Regex:
-        break;
+    case FieldMatch::Kind::Regex: break;
     }
     return {"", "~" + name + "=([^&]*)", fromRe2(match.value), "query " + match.name + " matches " + match.value};
 }
@@ -102,9 +100,10 @@ void addHeaders(Draft &draft, Table &table, TableRoute &route, const config::Rou
         const bool empty = match.kind == FieldMatch::Kind::Exact && match.value.empty();
         if (!canNameHeader(match.name) || empty) {
             route.closed = "its condition on header " + match.name + " cannot be said";
-            draft.say(feature, settings.place, Fidelity::Impossible,
-                      empty ? "nginx does not tell an empty header from a missing one; what the route's path takes gets 503"
-                            : "nginx has no variable for a header of this name; what the route's path takes gets 503");
+            draft.say(
+                feature, settings.place, Fidelity::Impossible,
+                empty ? "nginx does not tell an empty header from a missing one; what the route's path takes gets 503"
+                      : "nginx has no variable for a header of this name; what the route's path takes gets 503");
             continue;
         }
         route.columns.push_back(addColumn(table, headerColumn(match)));
@@ -126,8 +125,9 @@ void addQuery(Draft &draft, Table &table, TableRoute &route, const config::Route
         if (match.kind == FieldMatch::Kind::Regex) {
             // A value that is not there must not pass for an empty one.
             route.columns.push_back(addColumn(table, queryColumn({match.name, FieldMatch::Kind::Present, ""})));
-            draft.say(feature, settings.place, Fidelity::Approximate,
-                      "the expression is compared with the first value of this name as it was sent, before percent-decoding");
+            draft.say(
+                feature, settings.place, Fidelity::Approximate,
+                "the expression is compared with the first value of this name as it was sent, before percent-decoding");
         } else {
             draft.say(feature, settings.place, Fidelity::Exact);
         }
@@ -141,11 +141,13 @@ Result<TableRoute> makeRoute(Draft &draft, Table &table, Names &names, size_t in
     if (!path)
         return path.error();
     if (settings.match.path.size() > longestToken / 4)
-        return Error{Fault::Client, "route " + settings.name + ": the path is too long for nginx (" + std::to_string(longestToken / 4)
-                     + " bytes at most)", false};
+        return Error{Fault::Client,
+                     "route " + settings.name + ": the path is too long for nginx (" + std::to_string(longestToken / 4)
+                         + " bytes at most)",
+                     false};
     TableRoute out;
     out.index = index;
-    const size_t blank = settings.name.find(" /");      // a name made from methods and path: the path is enough
+    const size_t blank = settings.name.find(" /");  // a name made from methods and path: the path is enough
     out.location = names.unique(blank == std::string::npos ? settings.name : settings.name.substr(blank));
     out.path = path.take();
     out.methods = routing::MethodSet(settings.match.methods);
@@ -180,7 +182,7 @@ std::string pathRegex(const routing::PathPattern &path)
         switch (part.kind) {
         case Kind::Literal: out += '/' + escaped(part.text); break;
         case Kind::Any: out += "/[^/]+"; break;
-        case Kind::Regex: return "/.*";          // its column decides
+        case Kind::Regex: return "/.*";  // its column decides
         case Kind::Rest: out += "(?:/.*)?"; break;
         }
     }
@@ -214,7 +216,7 @@ struct Line {
     const TableRoute *route;
     const config::RouteSettings *settings;
     size_t rank;
-    std::string hosts;                    // expression; any: "[^ ]*"
+    std::string hosts;  // expression; any: "[^ ]*"
 };
 
 int order(const routing::PathPattern &a, const routing::PathPattern &b)
@@ -304,7 +306,9 @@ std::string writeAllow(const Table &table, const std::vector<Line> &lines)
     }
     if (named.any())
         return {};
-    std::string out = "    # The methods that a path would take, for 405 and its Allow header (RFC 9110 section 15.5.6).\n", sum;
+    std::string
+        out = "    # The methods that a path would take, for 405 and its Allow header (RFC 9110 section 15.5.6).\n",
+        sum;
     int number = 0;
     for (const std::string &method : methodsOf(named)) {
         const std::string variable = "$sluice_allow" + std::to_string(++number);
@@ -354,7 +358,8 @@ std::string writeTable(const Draft &draft, const Table &table)
     out += "    # Which route takes a request: the first line that matches, most specific first.\n";
     out += "    map \"$request_method " + tailVariables(table) + "\" $sluice_route {\n";
     for (const Line &line : lines)
-        out += "        " + quoted("~^" + methodRegex(line.route->methods) + ' ' + tail(table, line)) + "  " + line.route->location + ";\n";
+        out += "        " + quoted("~^" + methodRegex(line.route->methods) + ' ' + tail(table, line)) + "  "
+            + line.route->location + ";\n";
     out += "        \"~ $\"  refused;\n        default  none;\n    }\n\n";
     return out + writeAllow(table, lines);
 }

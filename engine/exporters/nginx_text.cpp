@@ -6,7 +6,10 @@
 namespace sluice::exporters::nginx {
 
 namespace {
-bool isWord(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool isWord(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 }  // namespace
 
 std::string quoted(std::string_view text)
@@ -59,7 +62,8 @@ std::string time(Nanos duration)
 std::string comment(std::string_view text)
 {
     std::string out(text);
-    std::replace_if(out.begin(), out.end(), [](char c) { return uint8_t(c) < 0x20 || c == 0x7f; }, ' ');
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return uint8_t(c) < 0x20 || c == 0x7f; }, ' ');
     return out;
 }
 

@@ -21,14 +21,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t mostAnswer = size_t(64) << 20;        // a status of 10,000 routes is some 3 MiB
+constexpr size_t mostAnswer = size_t(64) << 20;  // a status of 10,000 routes is some 3 MiB
 
 Error failure(const std::string &socket, const std::string &what)
 {
     return Error{Fault::Gateway, socket + ": " + what, false};
 }
 
-std::string systemError() { return std::strerror(errno); }
+std::string systemError()
+{
+    return std::strerror(errno);
+}
 
 // True: ready before the deadline.
 bool await(int fd, short events, Clock::time_point deadline)
@@ -57,7 +60,7 @@ Result<net::Fd> open(const std::string &socket, Clock::time_point deadline)
     if (!fd)
         return failure(socket, systemError());
     while (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0) {
-        if (errno == EAGAIN) {                          // its queue is full
+        if (errno == EAGAIN) {  // its queue is full
             if (Clock::now() >= deadline)
                 return failure(socket, "the gateway takes no connection; it may be stopped or overloaded");
             ::poll(nullptr, 0, 10);
@@ -69,7 +72,8 @@ Result<net::Fd> open(const std::string &socket, Clock::time_point deadline)
     }
     ucred peer{};
     socklen_t size = sizeof peer;
-    if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || (peer.uid != ::geteuid() && peer.uid != 0))
+    if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0
+        || (peer.uid != ::geteuid() && peer.uid != 0))
         return failure(socket, "another user's program listens there; it is not asked");
     return fd;
 }
@@ -113,7 +117,8 @@ Result<ControlAnswer> parse(const std::string &text, const std::string &socket)
     const size_t end = text.find("\r\n\r\n");
     ControlAnswer out;
     if (end == text.npos || !text.starts_with("HTTP/1.1 ")
-        || std::from_chars(text.data() + 9, text.data() + std::min<size_t>(12, text.size()), out.status).ec != std::errc())
+        || std::from_chars(text.data() + 9, text.data() + std::min<size_t>(12, text.size()), out.status).ec
+            != std::errc())
         return failure(socket, "what answers there is no gateway");
     out.body = text.substr(end + 4);
     for (size_t line = text.find("\r\n"); line < end; line = text.find("\r\n", line + 2)) {
@@ -125,7 +130,8 @@ Result<ControlAnswer> parse(const std::string &text, const std::string &socket)
             continue;
         const size_t from = text.find_first_not_of(" \t", line + 2 + name.size());
         size_t length = 0;
-        if (from == text.npos || std::from_chars(text.data() + from, text.data() + end, length).ec != std::errc() || length > out.body.size())
+        if (from == text.npos || std::from_chars(text.data() + from, text.data() + end, length).ec != std::errc()
+            || length > out.body.size())
             return failure(socket, "the answer broke off");
         out.body.resize(length);
     }
@@ -173,8 +179,11 @@ Result<std::string> findSocket()
             found.push_back(path);
     }
     if (found.empty())
-        return Error{Fault::Client, "no gateway is running for this user (looked in " + socketFolder() + "). Start one with `sluice run`, or name "
-                     "its socket with --socket PATH", false};
+        return Error{Fault::Client,
+                     "no gateway is running for this user (looked in " + socketFolder()
+                         + "). Start one with `sluice run`, or name "
+                           "its socket with --socket PATH",
+                     false};
     if (found.size() == 1)
         return found.front();
     std::sort(found.begin(), found.end());

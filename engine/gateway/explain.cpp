@@ -18,8 +18,8 @@ using journey::Stage;
 // Where the question goes: its target taken apart, and its head as a reader would have given it.
 struct Asked {
     http::RequestHead head;
-    std::string host, query, path;       // path: normalised
-    std::string wrong;                   // not empty: no path, 400
+    std::string host, query, path;  // path: normalised
+    std::string wrong;              // not empty: no path, 400
 };
 
 Asked ask(const Question &question)
@@ -35,7 +35,8 @@ Asked ask(const Question &question)
     }
     if (out.head.target.find("://") != std::string::npos && authority.empty()) {
         const size_t begin = out.head.target.find("://") + 3;
-        authority = out.head.target.substr(begin, std::min(out.head.target.find_first_of("/?#", begin), out.head.target.size()) - begin);
+        authority = out.head.target.substr(
+            begin, std::min(out.head.target.find_first_of("/?#", begin), out.head.target.size()) - begin);
     }
     out.head.authority = http::lowerCase(authority);
     if (const auto parts = http::parseAuthority(out.head.authority))
@@ -78,7 +79,8 @@ std::string losers(const config::Plan &plan, const routing::RequestFacts &facts)
 }
 
 // The words of the conductor (engine/journey/choose.cpp).
-void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match, const routing::RequestFacts &facts, Explanation &out)
+void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match, const routing::RequestFacts &facts,
+                      Explanation &out)
 {
     switch (match.kind) {
     case routing::RouteMatch::Kind::NoRoute:
@@ -89,18 +91,19 @@ void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match
         return;
     case routing::RouteMatch::Kind::WrongMethod:
         out.status = 405;
-        out.decisions.add(Stage::Route, "method_not_allowed", "the path is known, the method is not", [&](JsonObject &f) {
-            f.add("method", facts.method).add("allow", match.allow);
-        });
+        out.decisions.add(Stage::Route, "method_not_allowed", "the path is known, the method is not",
+                          [&](JsonObject &f) { f.add("method", facts.method).add("allow", match.allow); });
         return;
-    case routing::RouteMatch::Kind::Found:
-        break;
+    case routing::RouteMatch::Kind::Found: break;
     }
     const config::RouteSettings &route = plan.routes[match.route];
     out.route = route.name;
     out.service = route.service;
     out.decisions.add(Stage::Route, "matched", "the most specific route that takes this request", [&](JsonObject &f) {
-        f.add("route", route.name).add("pattern", route.match.path).add("service", route.service).add("line", route.place.line);
+        f.add("route", route.name)
+            .add("pattern", route.match.path)
+            .add("service", route.service)
+            .add("line", route.place.line);
         for (const routing::Capture &c : match.captures)
             f.add(c.name, c.value);
         f.addRaw("others", losers(plan, facts));
@@ -126,8 +129,9 @@ void addBalance(const config::ServiceSettings &service, Explanation &out)
         out.decisions.add(Stage::Balance, "none", "service " + service.name + " has no endpoint that takes requests");
         return;
     }
-    const std::string why = usable == 1 ? "the only endpoint that takes requests"
-                                        : "one of " + std::to_string(usable) + " endpoints, by weighted round robin when it is sent";
+    const std::string why = usable == 1
+        ? "the only endpoint that takes requests"
+        : "one of " + std::to_string(usable) + " endpoints, by weighted round robin when it is sent";
     out.decisions.add(Stage::Balance, "would_pick", why, [&](JsonObject &f) { f.addRaw("endpoints", urls); });
 }
 
@@ -157,7 +161,8 @@ std::string otherRoutes(const journey::Decision &decision)
         if (name != "others" || list.Parse(value.data(), value.size()).HasParseError() || !list.IsArray())
             continue;
         for (const rapidjson::Value &other : list.GetArray()) {
-            if (other.IsObject() && other.HasMember("route") && other.HasMember("why") && other["route"].IsString() && other["why"].IsString())
+            if (other.IsObject() && other.HasMember("route") && other.HasMember("why") && other["route"].IsString()
+                && other["why"].IsString())
                 out += "\n            not " + std::string(other["route"].GetString()) + ": " + other["why"].GetString();
         }
     }
@@ -202,9 +207,10 @@ std::string faultWords(Fault fault)
 
 std::string timeLines(const journey::Times &t)
 {
-    const std::pair<const char *, Nanos> steps[] = {{"route found", t.routed},         {"upstream connected", t.connected},
-                                                    {"request sent", t.requestSent},   {"first byte of the answer", t.firstByte},
-                                                    {"answer begun", t.answered},      {"all over", t.ended}};
+    const std::pair<const char *, Nanos> steps[] = {
+        {"route found", t.routed},       {"upstream connected", t.connected},
+        {"request sent", t.requestSent}, {"first byte of the answer", t.firstByte},
+        {"answer begun", t.answered},    {"all over", t.ended}};
     std::string out;
     Nanos before{0};
     for (const auto &[what, at] : steps) {
@@ -223,7 +229,8 @@ std::string attemptLines(const journey::Exchange &x)
     std::string out;
     for (size_t i = 0; i < x.attempts.size(); ++i) {
         const journey::Attempt &a = x.attempts[i];
-        out += "  attempt " + std::to_string(i + 1) + " at " + a.endpoint + (a.reused ? ", kept connection" : ", new connection") + ": "
+        out += "  attempt " + std::to_string(i + 1) + " at " + a.endpoint
+            + (a.reused ? ", kept connection" : ", new connection") + ": "
             + (a.error.empty() ? "answered " + std::to_string(a.status) : a.error);
         if (a.started >= Nanos(0) && a.ended >= a.started)
             out += ", " + millis(a.ended - a.started);
@@ -286,7 +293,10 @@ std::string toJson(const Explanation &e)
         o.add("status", e.status);
     else
         o.addRaw("status", "null");
-    o.addOrNull("route", e.route).addOrNull("service", e.service).addOrNull("path", e.path).addRaw("decisions", e.decisions.json())
+    o.addOrNull("route", e.route)
+        .addOrNull("service", e.service)
+        .addOrNull("path", e.path)
+        .addRaw("decisions", e.decisions.json())
         .addRaw("candidates", candidates);
     o.close();
     return out;
@@ -297,10 +307,14 @@ Result<Explanation> explanationFromJson(std::string_view json)
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
     if (document.HasParseError() || !document.IsObject())
-        return Error{Fault::Gateway, "the gateway's explanation is no JSON object; is it another program, or of another version?", false};
+        return Error{Fault::Gateway,
+                     "the gateway's explanation is no JSON object; is it another program, or of another version?",
+                     false};
     const auto text = [](const rapidjson::Value &object, const char *key) {
         const auto at = object.FindMember(key);
-        return at != object.MemberEnd() && at->value.IsString() ? std::string(at->value.GetString(), at->value.GetStringLength()) : std::string();
+        return at != object.MemberEnd() && at->value.IsString()
+            ? std::string(at->value.GetString(), at->value.GetStringLength())
+            : std::string();
     };
     Explanation out;
     if (const auto at = document.FindMember("status"); at != document.MemberEnd() && at->value.IsInt())
@@ -308,7 +322,8 @@ Result<Explanation> explanationFromJson(std::string_view json)
     out.route = text(document, "route");
     out.service = text(document, "service");
     out.path = text(document, "path");
-    if (const auto at = document.FindMember("decisions"); at != document.MemberEnd() && at->value.IsArray() && !at->value.Empty()) {
+    if (const auto at = document.FindMember("decisions");
+        at != document.MemberEnd() && at->value.IsArray() && !at->value.Empty()) {
         rapidjson::StringBuffer buffer;
         rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
         at->value.Accept(writer);
@@ -319,7 +334,8 @@ Result<Explanation> explanationFromJson(std::string_view json)
             if (!c.IsObject())
                 continue;
             const auto matched = c.FindMember("matched"), line = c.FindMember("line");
-            out.candidates.push_back({text(c, "route"), matched != c.MemberEnd() && matched->value.IsTrue(), text(c, "why"),
+            out.candidates.push_back({text(c, "route"), matched != c.MemberEnd() && matched->value.IsTrue(),
+                                      text(c, "why"),
                                       line != c.MemberEnd() && line->value.IsInt() ? line->value.GetInt() : 0});
         }
     }
@@ -330,7 +346,8 @@ std::string toText(const Explanation &e)
 {
     std::string out;
     if (e.status)
-        out += "The gateway would answer " + std::to_string(e.status) + ' ' + std::string(http::reasonPhrase(e.status)) + " by itself.\n";
+        out += "The gateway would answer " + std::to_string(e.status) + ' ' + std::string(http::reasonPhrase(e.status))
+            + " by itself.\n";
     else
         out += "It would go to service " + e.service + " as " + e.path + ", by route " + e.route + ".\n";
     out += "\nDecisions\n" + decisionLines(e.decisions);
@@ -364,7 +381,8 @@ std::string story(const journey::Exchange &x)
         out += " (" + faultWords(*x.failedBy) + ")";
     out += '\n';
     if (!x.route.empty())
-        out += "route " + x.route + (x.service.empty() ? "" : ", service " + x.service) + (x.endpoint.empty() ? "" : ", endpoint " + x.endpoint) + '\n';
+        out += "route " + x.route + (x.service.empty() ? "" : ", service " + x.service)
+            + (x.endpoint.empty() ? "" : ", endpoint " + x.endpoint) + '\n';
     if (!x.sent.target.empty() && x.sent.target != x.received.target)
         out += "sent on as " + x.sent.method + ' ' + x.sent.target + '\n';
     if (x.replayOf)

@@ -39,35 +39,61 @@ std::string objects(const List &list, Each &&each)
 
 void writeEndpoint(JsonObject &o, const EndpointStatus &e)
 {
-    o.add("url", e.url).add("weight", e.weight).add("healthy", e.healthy).add("requests", e.requests).add("failures", e.failures)
-        .add("active", e.active).add("idle", e.idle).add("mean_latency_us", e.meanLatency.count() / 1000);
+    o.add("url", e.url)
+        .add("weight", e.weight)
+        .add("healthy", e.healthy)
+        .add("requests", e.requests)
+        .add("failures", e.failures)
+        .add("active", e.active)
+        .add("idle", e.idle)
+        .add("mean_latency_us", e.meanLatency.count() / 1000);
 }
 
 void writeService(JsonObject &o, const ServiceStatus &s)
 {
-    o.add("name", s.name).add("balance", s.balance).add("breaker", s.breaker).addOrNull("unavailable", s.unavailable)
+    o.add("name", s.name)
+        .add("balance", s.balance)
+        .add("breaker", s.breaker)
+        .addOrNull("unavailable", s.unavailable)
         .addRaw("endpoints", objects(s.endpoints, writeEndpoint));
 }
 
 void writeRoute(JsonObject &o, const RouteStatus &r)
 {
-    o.add("name", r.name).add("path", r.path).addOrNull("service", r.service).addRaw("hosts", texts(r.hosts))
-        .addRaw("methods", texts(r.methods)).addOrNull("unavailable", r.unavailable).add("line", r.line).add("requests", r.requests)
-        .add("client_errors", r.clientErrors).add("server_errors", r.serverErrors);
+    o.add("name", r.name)
+        .add("path", r.path)
+        .addOrNull("service", r.service)
+        .addRaw("hosts", texts(r.hosts))
+        .addRaw("methods", texts(r.methods))
+        .addOrNull("unavailable", r.unavailable)
+        .add("line", r.line)
+        .add("requests", r.requests)
+        .add("client_errors", r.clientErrors)
+        .add("server_errors", r.serverErrors);
 }
 
 void writeProblem(JsonObject &o, const Problem &p)
 {
-    o.add("severity", p.severity == Problem::Severity::Error ? "error" : "warning").add("file", p.file).add("line", p.line)
-        .add("column", p.column).add("what", p.what).add("hint", p.hint);
+    o.add("severity", p.severity == Problem::Severity::Error ? "error" : "warning")
+        .add("file", p.file)
+        .add("line", p.line)
+        .add("column", p.column)
+        .add("what", p.what)
+        .add("hint", p.hint);
 }
 
 std::string recordingJson(const RecordingStatus &r)
 {
     std::string out;
     JsonObject o(out);
-    o.add("on", r.on).addOrNull("path", r.path).add("rows", r.rows).add("bytes", r.bytes).add("shed", r.shed).add("queued", r.queued)
-        .add("last_id", r.lastId).addOrNull("trouble", r.trouble);
+    o.add("on", r.on)
+        .addOrNull("path", r.path)
+        .add("rows", r.rows)
+        .add("bytes", r.bytes)
+        .add("shed", r.shed)
+        .add("queued", r.queued)
+        .add("last_id", r.lastId)
+        .addOrNull("trouble", r.trouble);
     o.close();
     return out;
 }
@@ -95,8 +121,7 @@ void read(const Json &object, const char *key, bool &out)
 }
 
 template<class T>
-    requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-void read(const Json &object, const char *key, T &out)
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void read(const Json &object, const char *key, T &out)
 {
     const Json *v = find(object, key);
     if (v && v->IsInt64() && std::in_range<T>(v->GetInt64()))
@@ -196,13 +221,26 @@ std::string toJson(const Status &s)
 {
     std::string out;
     JsonObject o(out);
-    o.add("version", s.version).addOrNull("file", s.file).add("revision", s.revision)
-        .add("started", rfc3339(s.started)).add("started_us", int64_t(s.started.time_since_epoch().count()))
-        .addRaw("listen", texts(s.listen)).addOrNull("socket", s.socket).add("workers", s.workers).add("draining", s.draining)
-        .add("requests", s.requests).add("active", s.active).add("connections", s.connections)
-        .addRaw("services", objects(s.services, writeService)).addRaw("routes", objects(s.routes, writeRoute))
-        .addRaw("limits", "[]").addRaw("cache", "{\"on\":false}").addRaw("recording", recordingJson(s.recording))
-        .addRaw("certificates", "[]").addRaw("problems", objects(s.problems, writeProblem)).add("file_refused", s.fileRefused);
+    o.add("version", s.version)
+        .addOrNull("file", s.file)
+        .add("revision", s.revision)
+        .add("started", rfc3339(s.started))
+        .add("started_us", int64_t(s.started.time_since_epoch().count()))
+        .addRaw("listen", texts(s.listen))
+        .addOrNull("socket", s.socket)
+        .add("workers", s.workers)
+        .add("draining", s.draining)
+        .add("requests", s.requests)
+        .add("active", s.active)
+        .add("connections", s.connections)
+        .addRaw("services", objects(s.services, writeService))
+        .addRaw("routes", objects(s.routes, writeRoute))
+        .addRaw("limits", "[]")
+        .addRaw("cache", "{\"on\":false}")
+        .addRaw("recording", recordingJson(s.recording))
+        .addRaw("certificates", "[]")
+        .addRaw("problems", objects(s.problems, writeProblem))
+        .add("file_refused", s.fileRefused);
     o.close();
     return out;
 }
@@ -212,7 +250,8 @@ Result<Status> statusFromJson(std::string_view json)
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag>(json.data(), json.size());
     if (document.HasParseError() || !document.IsObject())
-        return Error{Fault::Gateway, "the gateway's status is no JSON object; is it another program, or of another version?", false};
+        return Error{Fault::Gateway,
+                     "the gateway's status is no JSON object; is it another program, or of another version?", false};
     Status s;
     read(document, "version", s.version);
     read(document, "file", s.file);

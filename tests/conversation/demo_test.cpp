@@ -96,16 +96,19 @@ void DemoTest::whatItSaysToTryWorks()
     const std::string recording = demo.told("the recording "), file = demo.told("the gateway's rules ");
     const std::string url = demo.told("sluice ready: ");
     const Ran curl = run({"curl", "-s", "-i", url + "/api/users/7"});
-    QVERIFY2(curl.out.find("200 OK") != std::string::npos && curl.out.find("Dijkstra") != std::string::npos, curl.out.c_str());
+    QVERIFY2(curl.out.find("200 OK") != std::string::npos && curl.out.find("Dijkstra") != std::string::npos,
+             curl.out.c_str());
     const Ran third = run({"curl", "-s", "-H", "X-API-Version: 3", url + "/api/users/7"});
     QVERIFY2(third.out.find("family_name") != std::string::npos, third.out.c_str());
     QVERIFY(demo.sluice({"explain", "1", "--record", recording}).out.find("matched") != std::string::npos);
     const Ran asked = demo.sluice({"explain", "--request", "GET /api/users/7", "-H", "X-API-Version: 3", "-c", file});
-    QVERIFY2(asked.out.find("users-v3") != std::string::npos && asked.out.find("- users") != std::string::npos, asked.out.c_str());
+    QVERIFY2(asked.out.find("users-v3") != std::string::npos && asked.out.find("- users") != std::string::npos,
+             asked.out.c_str());
     QCOMPARE(demo.sluice({"status"}).exitCode, 0);
     QCOMPARE(demo.sluice({"check", "-c", file}).exitCode, 0);
     QCOMPARE(demo.sluice({"export", "--to", "nginx", "-c", file, "-o", demo.home.path("nginx")}).exitCode, 0);
-    const Ran replay = demo.sluice({"replay", "id:1..5 method:GET", "--json", "--record", recording, "--set-header", "Authorization: Bearer x"});
+    const Ran replay = demo.sluice(
+        {"replay", "id:1..5 method:GET", "--json", "--record", recording, "--set-header", "Authorization: Bearer x"});
     const QList<QJsonObject> lines = jsonLines(replay.out);
     QVERIFY2(!lines.isEmpty() && lines.last()["summary"].toBool(), (replay.out + replay.err).c_str());
     QCOMPARE(demo.sluice({"drain"}).exitCode, 0);
@@ -117,7 +120,8 @@ void DemoTest::anEditedFileIsTakenIntoUse()
 {
     Demo demo;
     QVERIFY2(demo.serves(), demo.trouble().c_str());
-    const std::string file = demo.told("the gateway's rules "), url = demo.told("sluice ready: "), text = readFile(file);
+    const std::string file = demo.told("the gateway's rules "), url = demo.told("sluice ready: "),
+                      text = readFile(file);
     const auto write = [&](const std::string &added) {
         FILE *f = std::fopen(file.c_str(), "w");
         std::fputs((text + added).c_str(), f);

@@ -34,7 +34,10 @@ private:
 
 namespace {
 
-QString folder() { return SLUICE_SOURCE_DIR "/tests/golden/exporters/"; }
+QString folder()
+{
+    return SLUICE_SOURCE_DIR "/tests/golden/exporters/";
+}
 
 QByteArray content(const exporters::Export &out, const std::string &name)
 {
@@ -124,7 +127,8 @@ void ExportersGoldenTest::theReportNamesEveryRouteAndService()
     }
     const config::PlanPtr plan = load(name);
     const auto named = [&](const std::string &prefix) {
-        return std::any_of(features.begin(), features.end(), [&](const QString &f) { return f.startsWith(QString::fromStdString(prefix)); });
+        return std::any_of(features.begin(), features.end(),
+                           [&](const QString &f) { return f.startsWith(QString::fromStdString(prefix)); });
     };
     for (const config::RouteSettings &route : plan->routes)
         QVERIFY2(named("route " + route.name + ": "), route.name.c_str());
@@ -133,7 +137,8 @@ void ExportersGoldenTest::theReportNamesEveryRouteAndService()
     // What differs stands at the top of the file, too.
     for (const exporters::ReportLine &line : out.report) {
         if (line.fidelity != exporters::Fidelity::Exact)
-            QVERIFY2(content(out, "nginx.conf").contains(QByteArray::fromStdString(line.feature)), line.feature.c_str());
+            QVERIFY2(content(out, "nginx.conf").contains(QByteArray::fromStdString(line.feature)),
+                     line.feature.c_str());
     }
 }
 

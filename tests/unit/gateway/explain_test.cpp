@@ -24,7 +24,9 @@ routes:
 - {name: shop, path: /**, host: shop.test, service: b}
 - {name: closed, path: /admin/**, service: a, auth: staff}
 - {name: nobody, path: /nobody, service: empty}
-)", "gateway.yaml", {}).plan;
+)",
+                        "gateway.yaml", {})
+        .plan;
 }
 
 Explanation ask(std::string method, std::string target, std::vector<std::pair<std::string, std::string>> headers = {})
@@ -80,7 +82,8 @@ void ExplainTest::whatTheGatewayAnswersItselfIsTold_data()
     QTest::addColumn<int>("status");
     QTest::addColumn<QByteArray>("outcome");
     QTest::newRow("no route") << QByteArray("GET") << QByteArray("/none") << 404 << QByteArray("no_route");
-    QTest::newRow("wrong method") << QByteArray("PUT") << QByteArray("/api/users/7") << 405 << QByteArray("method_not_allowed");
+    QTest::newRow("wrong method") << QByteArray("PUT") << QByteArray("/api/users/7") << 405
+                                  << QByteArray("method_not_allowed");
     QTest::newRow("closed") << QByteArray("GET") << QByteArray("/admin/x") << 503 << QByteArray("refused");
     QTest::newRow("nobody there") << QByteArray("GET") << QByteArray("/nobody") << 503 << QByteArray("none");
     QTest::newRow("above the root") << QByteArray("GET") << QByteArray("/../x") << 400 << QByteArray("bad_path");
@@ -131,12 +134,14 @@ void ExplainTest::aStoryTellsAttemptsAndTimes()
     x.route = "users";
     x.failedBy = Fault::Upstream;
     x.failure = "no endpoint could be reached";
-    x.attempts.push_back({"http://127.0.0.1:9001", Nanos(1000), Nanos(-1), Nanos(-1), std::chrono::milliseconds(2), 0, false, "connection refused"});
+    x.attempts.push_back({"http://127.0.0.1:9001", Nanos(1000), Nanos(-1), Nanos(-1), std::chrono::milliseconds(2), 0,
+                          false, "connection refused"});
     x.times.routed = std::chrono::microseconds(20);
     x.times.ended = std::chrono::milliseconds(3);
     x.decisions.add(journey::Stage::Route, "matched", "the only one", [](JsonObject &f) { f.add("route", "users"); });
     const std::string text = story(x);
-    for (const char *part : {"#17", "502", "upstream's fault", "connection refused", "3.00 ms", "matched: the only one", "attempt 1"})
+    for (const char *part :
+         {"#17", "502", "upstream's fault", "connection refused", "3.00 ms", "matched: the only one", "attempt 1"})
         QVERIFY2(text.find(part) != std::string::npos, part);
 }
 

@@ -23,12 +23,17 @@ Status sample()
     s.requests = uint64_t(1) << 40;
     s.active = 3;
     s.connections = 12;
-    s.services = {{"users", "round_robin", "off", "", {{"http://127.0.0.1:1", 3, true, 10, 2, 1, 4, std::chrono::microseconds(1500)}}},
+    s.services = {{"users",
+                   "round_robin",
+                   "off",
+                   "",
+                   {{"http://127.0.0.1:1", 3, true, 10, 2, 1, 4, std::chrono::microseconds(1500)}}},
                   {"closed", "weighted", "off", "no TLS yet", {}}};
     s.routes = {{"users", "/api/users/**", "users", {"a.test"}, {"GET", "POST"}, "", 12, 100, 7, 1},
                 {"closed", "/x", "", {}, {}, "auth is not there", 20, 0, 0, 0}};
     s.recording = {true, "/tmp/r.db", 1000, 2000, 3, 4, 999, "disk full"};
-    s.problems = {{Problem::Severity::Warning, "f.yaml", 3, 4, "what", "hint"}, {Problem::Severity::Error, "f.yaml", 0, 0, "bad", ""}};
+    s.problems = {{Problem::Severity::Warning, "f.yaml", 3, 4, "what", "hint"},
+                  {Problem::Severity::Error, "f.yaml", 0, 0, "bad", ""}};
     s.fileRefused = true;
     return s;
 }
@@ -75,7 +80,8 @@ void StatusTest::whatIsNoStatusIsAnError()
 
 void StatusTest::keysOfAnotherTypeKeepTheirDefaults()
 {
-    const Result<Status> s = statusFromJson(R"({"workers":"four","listen":{"a":1},"routes":[1,{"line":-5,"requests":-1}],"revision":1e99,"recording":[]})");
+    const Result<Status> s = statusFromJson(
+        R"({"workers":"four","listen":{"a":1},"routes":[1,{"line":-5,"requests":-1}],"revision":1e99,"recording":[]})");
     QVERIFY(s.ok());
     QCOMPARE(s->workers, 0);
     QVERIFY(s->listen.empty());
