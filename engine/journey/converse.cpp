@@ -249,7 +249,9 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         j.fail(Fault::Upstream, 502, t.attempt.error);
         co_return Ending::Failed;
     }
-    if (!t.uploaded)                       // answered before the request was whole: the client's connection cannot go on
+    // Refused before the request was whole: the client's connection cannot go on. An answer that is no refusal (an echo, a
+    // stream) may well let the upload end first.
+    if (!t.uploaded && t.up.response().status >= 300)
         j.client.closeAfter();
     if (!j.uploadBegun && j.client.expectsContinue())
         co_await stopUpload(t);            // the client waits for a word that will not come
@@ -259,10 +261,12 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         co_return Ending::Answered;
     }
     const bool whole = co_await relay(t);
-    if (!t.uploaded)
+    if (!t.uploaded) {
+        j.client.closeAfter();
         co_await stopUpload(t);
-    else if (whole)
+    } else if (whole) {
         held.keep();
+    }
     co_return whole ? Ending::Answered : Ending::Failed;
 }
 
