@@ -67,6 +67,9 @@ struct Opened {
     {
         window.resize(1280, 800);
         window.show();
+        window.activateWindow();
+        (void)!QTest::qWaitForWindowActive(&window);
+        traffic().table()->setFocus();
         if (exchanges)
             session.arrive(exchanges);
     }
@@ -81,7 +84,11 @@ struct Opened {
         return QTest::qWaitFor(
             [&] { return traffic().detail()->exchange() && traffic().detail()->exchange()->id == id; });
     }
-    void key(const char *keys) { QTest::keySequence(&window, QKeySequence(QLatin1String(keys))); }
+    void key(const char *keys)
+    {
+        QTest::keySequence(QApplication::focusWidget() ? QApplication::focusWidget() : &window,
+                           QKeySequence(QLatin1String(keys)));
+    }
 };
 
 }  // namespace

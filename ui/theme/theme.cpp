@@ -60,7 +60,7 @@ const Palette dark{
     .muted = 0x9ca7b8,
     .accent = 0x5caef8,
     .onAccent = 0x0a1522,
-    .selection = 0x21405f,
+    .selection = 0x1d3854,
     .good = 0x66cf94,
     .warn = 0xe7b65f,
     .bad = 0xf58a8a,

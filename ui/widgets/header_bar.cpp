@@ -112,7 +112,7 @@ void HeaderBar::refresh()
         trouble = s.problems.size() == 1 ? tr("1 warning") : tr("%1 warnings").arg(s.problems.size());
     trouble_->setVisible(!trouble.isEmpty());
     trouble_->setText(trouble);
-    trouble_->setAccessibleName(trouble);
+    trouble_->setAccessibleName(trouble.isEmpty() ? tr("Problems") : trouble);
     trouble_->setIcon(theme_.icon(u"warning"_qs, s.fileRefused || !s.recording.trouble.empty() ? c.bad : c.warn));
 }
 

@@ -310,6 +310,13 @@ QRegion LongTable::visualRegionForSelection(const QItemSelection &selection) con
     return region;
 }
 
+void LongTable::focusInEvent(QFocusEvent *event)
+{
+    // Not the base's: it would make a row the current one, which nobody chose and which would end the following.
+    QAbstractScrollArea::focusInEvent(event);
+    viewport()->update();
+}
+
 bool LongTable::viewportEvent(QEvent *event)
 {
     int hover = hover_;
