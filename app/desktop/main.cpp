@@ -113,7 +113,7 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
     if (options.page == ui::MainWindow::Replay)
         window.replay()->load(options.show, true);
     else
-        window.traffic()->open(options.show);
+        window.traffic()->open(options.show, options.tab);
 }
 
 // A picture once the page has had time to get its data: the recording answers within milliseconds, the charts once a

@@ -42,7 +42,9 @@ Options readOptions(const QCoreApplication &application)
     const QCommandLineOption screenshot(
         u"screenshot"_qs, u"Write a picture of the page once it has its data, then leave."_qs, u"FILE"_qs);
     const QCommandLineOption size(u"size"_qs, u"The window's size, 1440x900."_qs, u"SIZE"_qs);
-    parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, screenshot, size});
+    const QCommandLineOption tab(u"tab"_qs, u"Open this part of the exchange: messages, decisions, timing, raw."_qs,
+                                 u"NAME"_qs);
+    parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, tab, screenshot, size});
     parser.process(application);
     if (!parser.positionalArguments().isEmpty())
         misused(u"nothing is known about \"%1\""_qs.arg(parser.positionalArguments().first()));
@@ -70,6 +72,7 @@ Options readOptions(const QCoreApplication &application)
     out.screenshot = parser.value(screenshot);
     out.filter = parser.value(filter);
     out.size = parser.value(size);
+    out.tab = parser.value(tab);
     out.show = parser.value(show).toLongLong();
     return out;
 }

@@ -54,8 +54,8 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     : QWidget(parent),
       session_(session),
       theme_(theme),
-      rate_(new SpanChart(theme, tr("Requests and errors over time"))),
-      latency_(new SpanChart(theme, tr("Latency over time"))),
+      rate_(new SpanChart(theme, tr("Requests and errors over time"), SpanChart::Scale::Linear)),
+      latency_(new SpanChart(theme, tr("Latency over time"), SpanChart::Scale::Logarithmic)),
       routes_(new QTreeWidget),
       spans_(new QButtonGroup(this)),
       scope_(label({}, "muted"))
@@ -72,12 +72,17 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
         routes_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
         routes_->header()->resizeSection(i, 110);
     }
-    const auto framed = [](const QString &title, QWidget *inner) {
+    const auto framed = [](const QString &title, QWidget *inner, QWidget *beside = nullptr) {
         auto *frame = panel();
         auto *column = new QVBoxLayout(frame);
         column->setContentsMargins(space::m, space::s, space::m, space::s);
         column->setSpacing(space::xs);
-        column->addWidget(label(title, "heading"));
+        auto *head = new QHBoxLayout;
+        head->addWidget(label(title, "heading"));
+        head->addStretch(1);
+        if (beside)
+            head->addWidget(beside);
+        column->addLayout(head);
         column->addWidget(inner, 1);
         return frame;
     };
@@ -88,8 +93,8 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     column->addWidget(tiles());
     auto *charts = new QHBoxLayout;
     charts->setSpacing(space::m);
-    charts->addWidget(framed(tr("Requests a second"), rate_), 1);
-    charts->addWidget(framed(tr("Latency"), latency_), 1);
+    charts->addWidget(framed(tr("Requests a second"), rate_, rate_->legend()), 1);
+    charts->addWidget(framed(tr("Latency"), latency_, latency_->legend()), 1);
     column->addLayout(charts, 3);
     column->addWidget(framed(tr("By route"), routes_), 2);
 
@@ -248,6 +253,12 @@ void DashboardPage::takeSeries(const std::vector<storage::Slice> &slices)
         p50.points.emplace_back(at + half, millis(slice.p50));
         p95.points.emplace_back(at + half, millis(slice.p95));
         p99.points.emplace_back(at + half, millis(slice.p99));
+    }
+    for (SpanChart::Line *errors : {&refused, &failed}) {
+        // Where there never was an error there is no line along the foot of the chart.
+        if (std::none_of(errors->points.begin(), errors->points.end(),
+                         [](const auto &point) { return point.second > 0; }))
+            errors->points.clear();
     }
     rate_->setLines({all, refused, failed}, from_, to_, step_, tr("req/s"));
     latency_->setLines({p50, p95, p99}, from_, to_, step_, tr("ms"));

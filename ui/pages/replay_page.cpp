@@ -85,6 +85,8 @@ QWidget *ReplayPage::result()
     differences_->header()->setSectionResizeMode(DifferenceAfter, QHeaderView::Stretch);
     differences_->header()->resizeSection(DifferenceKind, 110);
     verdict_->setAccessibleName(tr("Verdict"));
+    before_->setPlaceholder(tr("The answer that was recorded"));
+    after_->setPlaceholder(tr("The answer will stand here"));
 
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(before_);
@@ -113,8 +115,8 @@ QWidget *ReplayPage::result()
 void ReplayPage::restyle()
 {
     const Palette &c = theme_.colors();
+    verdictGlyph_->setVisible(shown_.has_value());
     if (!shown_) {
-        verdictGlyph_->clear();
         verdict_->setText(original_ ? tr("Send it to compare the answer with the original")
                                     : tr("Send it to see the answer"));
         return;

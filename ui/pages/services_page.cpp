@@ -182,7 +182,7 @@ void ServicesPage::fillService(QTreeWidgetItem *item, const gateway::ServiceStat
         failures += endpoint.failures;
         active += endpoint.active;
     }
-    QString word = balanceWords(service.balance);
+    QString word = tr("Available · %1").arg(balanceWords(service.balance));
     if (service.breaker != "off")
         word += tr(" · breaker %1").arg(qs(service.breaker).replace(u'_', u' '));
     if (!service.unavailable.empty())
@@ -220,7 +220,9 @@ void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceSta
         setState(item, u"check"_qs, c.good, tr("Takes requests"));
     item->setText(Weight, QString::number(endpoint.weight));
     item->setText(Requests, countText(endpoint.requests));
-    item->setData(Share, Qt::UserRole, all ? double(endpoint.requests) / double(all) : 0.0);
+    item->setData(Share, Qt::UserRole,
+                  service.endpoints.size() < 2 ? QVariant()
+                                               : QVariant(all ? double(endpoint.requests) / double(all) : 0.0));
     item->setText(Failures,
                   endpoint.failures ? countText(endpoint.failures) + u"  "_qs
                           + percentText(double(endpoint.failures) / double(std::max<uint64_t>(1, endpoint.requests)))

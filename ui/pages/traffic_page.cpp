@@ -19,6 +19,7 @@
 #include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -30,7 +31,7 @@ constexpr size_t mostSelected = 200;
 
 void setColumns(LongTable *table)
 {
-    const int widths[ExchangeModel::ColumnCount] = {36, 72, 112, 76, 84, 300, 132, 132, 88, 84};
+    const int widths[ExchangeModel::ColumnCount] = {32, 60, 112, 76, 84, 300, 132, 140, 88, 84};
     for (int i = 0; i < ExchangeModel::ColumnCount; ++i)
         table->header()->resizeSection(i, widths[i]);
     table->header()->setSectionResizeMode(ExchangeModel::Mark, QHeaderView::Fixed);
@@ -290,8 +291,12 @@ void TrafficPage::select(int64_t id)
     table_->scrollTo(index, QAbstractItemView::PositionAtCenter);
 }
 
-void TrafficPage::open(int64_t id)
+void TrafficPage::open(int64_t id, const QString &part)
 {
+    for (int i = 0; !part.isEmpty() && i < detail_->tabs()->count(); ++i) {
+        if (detail_->tabs()->tabText(i).compare(part, Qt::CaseInsensitive) == 0)
+            detail_->tabs()->setCurrentIndex(i);
+    }
     reading_ = id;
     outer_->setCurrentIndex(1);
     detail_->show();

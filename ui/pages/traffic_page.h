@@ -30,7 +30,8 @@ public:
     void focusFilter();
     void select(int64_t id);
     // Its detail, whether it is in the list or not.
-    void open(int64_t id);
+    // `part`: "decisions", say; empty: the one that was shown last.
+    void open(int64_t id, const QString &part = {});
     std::vector<int64_t> selectedIds() const;  // oldest first, at most 200
     FilterBar *filterBar() const { return filter_; }
     LongTable *table() const { return table_; }

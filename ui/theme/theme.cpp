@@ -130,6 +130,7 @@ QFont Theme::mono(int pixels) const
     font.setPixelSize(pixels);
     font.setStyleHint(QFont::Monospace);
     font.setFixedPitch(true);
+    font.setStyleStrategy(QFont::PreferNoShaping);  // no ligatures: ">=" is two bytes on the wire
     return font;
 }
 
@@ -193,6 +194,10 @@ void Theme::apply()
     QApplication::setPalette(p);
     QApplication::setFont(ui());
     application_.setStyleSheet(styleSheet());
+    // After the style sheet, which forgets them.
+    for (const char *wire :
+         {"QPlainTextEdit", "sluice::ui::WireLabel", "sluice::ui::WireLine", "sluice::ui::WireCombo"})
+        QApplication::setFont(mono(), wire);
 }
 
 QString Theme::styleSheet() const
@@ -223,7 +228,6 @@ QString Theme::styleSheet() const
                                                      {"@info", c.info}};
     for (const auto &[name, color] : names)
         sheet.replace(QLatin1String(name), color.name());
-    sheet.replace(u"@mono"_qs, u'"' + monoFamily_ + u'"');
     return sheet;
 }
 

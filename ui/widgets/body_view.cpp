@@ -46,7 +46,6 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
       title_(label(tr("Body"), "heading")),
       kind_(label({}, "small")),
       note_(label({}, "warn")),
-      empty_(label(tr("No body"), "muted")),
       picture_(new QLabel),
       looks_(new QButtonGroup(this)),
       secrets_(new QToolButton),
@@ -62,7 +61,6 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     text_->setFrameShape(QFrame::NoFrame);
     text_->setLineWrapMode(QPlainTextEdit::WidgetWidth);
     text_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    empty_->setAlignment(Qt::AlignCenter);
     picture_->setAlignment(Qt::AlignCenter);
     picture_->setAccessibleName(tr("%1 body, a picture").arg(name));
     pictures_->setWidget(picture_);
@@ -70,7 +68,6 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     note_->setWordWrap(true);
     stack_->addWidget(text_);
     stack_->addWidget(pictures_);
-    stack_->addWidget(empty_);
 
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(0, 0, 0, 0);
@@ -101,6 +98,7 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     column->addWidget(stack_, 1);
     column->addWidget(note_);
     column->addWidget(all_, 0, Qt::AlignLeft);
+    column->addStretch(0);
 
     connect(looks_, &QButtonGroup::idClicked, this, [this](int look) {
         question_.look = BodyLook(look);
@@ -117,7 +115,6 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
 
 void BodyView::restyle()
 {
-    text_->setFont(theme_.mono());
     secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
     copy_->setIcon(theme_.icon(u"copy"_qs, theme_.colors().muted));
 }
@@ -166,6 +163,8 @@ void BodyView::show(BodyText body)
         if (!question_.encoding.isEmpty() && question_.encoding != u"identity")
             facts << tr("%1, %2 on the wire").arg(question_.encoding, sizeText(question_.content.size));
     }
+    if (facts.isEmpty())
+        facts << tr("none");
     kind_->setText(facts.join(u" · "_qs));
     note_->setText(body_.note);
     note_->setVisible(!body_.note.isEmpty());
@@ -184,8 +183,8 @@ void BodyView::show(BodyText body)
         stack_->setCurrentWidget(text_);
     } else {
         text_->clear();
-        stack_->setCurrentWidget(empty_);
     }
+    stack_->setVisible(body_.kind != BodyKind::Empty);
     Q_EMIT shown();
 }
 

@@ -30,6 +30,7 @@ public:
     void clear();
     QString shownText() const;
     bool ready() const { return ready_; }
+    bool empty() const { return body_.kind == BodyKind::Empty; }
 
 Q_SIGNALS:
     void shown();  // what was asked for last is on the screen
@@ -41,7 +42,7 @@ private:
     void restyle();
 
     const Theme &theme_;
-    QLabel *title_, *kind_, *note_, *empty_, *picture_;
+    QLabel *title_, *kind_, *note_, *picture_;
     QButtonGroup *looks_;
     QToolButton *secrets_, *copy_;
     QPushButton *all_;

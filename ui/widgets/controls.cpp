@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/controls.h"
 
+#include "ui/widgets/wire.h"
+
 #include <QAbstractButton>
 #include <QFrame>
 #include <QLabel>
@@ -25,7 +27,7 @@ void repolish(QWidget *widget)
 
 QLabel *label(const QString &text, const char *role)
 {
-    auto *out = new QLabel(text);
+    QLabel *out = role && std::string_view(role) == "mono" ? new WireLabel(text) : new QLabel(text);
     out->setTextFormat(Qt::PlainText);
     if (role)
         out->setProperty("role", role);

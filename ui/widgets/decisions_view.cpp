@@ -251,8 +251,7 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
     column->setSpacing(space::xs);
     const char *role = tone == OutcomeTone::Bad ? "bad" : tone == OutcomeTone::Warn ? "warn" : nullptr;
     auto *outcome = label(outcomeText(decision.outcome), role);
-    QFont bold = theme_.ui(13, QFont::DemiBold);
-    outcome->setFont(bold);
+    outcome->setProperty("strong", true);
     auto *why = label(withSecretsHidden(qs(decision.why)));
     why->setWordWrap(true);
     why->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -269,7 +268,8 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
             const int at = facts->rowCount();
             auto *key = label(factTitle(name), "small");
             facts->addWidget(key, at, 0, Qt::AlignTop);
-            auto *text = label(withSecretsHidden(factText(value)), "mono");
+            const QString shown = withSecretsHidden(factText(value));
+            auto *text = label(shown.isEmpty() ? tr("(empty)") : shown, "mono");
             text->setWordWrap(true);
             text->setTextInteractionFlags(Qt::TextSelectableByMouse);
             facts->addWidget(text, at, 1);

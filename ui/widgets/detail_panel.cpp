@@ -95,7 +95,6 @@ void DetailPanel::restyle()
 {
     for (const auto &[button, icon] : tools_)
         button->setIcon(theme_.icon(icon, theme_.colors().muted));
-    raw_->setFont(theme_.mono());
     if (exchange_)
         fillTitle();
 }

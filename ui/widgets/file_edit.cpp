@@ -3,6 +3,8 @@
 
 #include "ui/text/format.h"
 
+#include <QGuiApplication>
+#include <QScreen>
 #include <QVBoxLayout>
 
 #ifdef SLUICE_QSCINTILLA
@@ -46,6 +48,13 @@ Middle middleOf(const Text &before, const Text &after)
 
 namespace {
 
+// The editor knows only sizes in points.
+QFont inPoints(QFont font)
+{
+    font.setPointSizeF(font.pixelSize() * 72.0 / QGuiApplication::primaryScreen()->logicalDotsPerInch());
+    return font;
+}
+
 constexpr int errorMarker = 8, warningMarker = 9, markerMargin = 1;
 
 }  // namespace
@@ -58,7 +67,7 @@ struct FileEdit::Impl {
     void restyle()
     {
         const Palette &c = theme.colors();
-        const QFont font = theme.mono(13);
+        const QFont font = inPoints(theme.mono(13));
         lexer->setDefaultFont(font);
         lexer->setFont(font);
         lexer->setDefaultColor(c.text);
@@ -83,7 +92,8 @@ struct FileEdit::Impl {
         edit->setSelectionForegroundColor(c.text);
         edit->setMarginsBackgroundColor(c.surface);
         edit->setMarginsForegroundColor(c.muted);
-        edit->setMarginsFont(theme.mono(12));
+        edit->setMarginsFont(inPoints(theme.mono(12)));
+        edit->setMarginWidth(0, u"00000"_qs);
         edit->setFoldMarginColors(c.surface, c.surface);
         edit->setMarkerForegroundColor(c.muted, -1);
         edit->setMarkerBackgroundColor(c.surface, -1);
@@ -108,7 +118,6 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent)
     edit->setCaretLineVisible(true);
     edit->setFolding(QsciScintilla::PlainFoldStyle, 2);
     edit->setMarginType(0, QsciScintilla::NumberMargin);
-    edit->setMarginWidth(0, u"00000"_qs);
     edit->setMarginType(markerMargin, QsciScintilla::SymbolMargin);
     edit->setMarginWidth(markerMargin, 20);
     edit->setMarginMarkerMask(markerMargin, (1 << errorMarker) | (1 << warningMarker));
@@ -200,7 +209,6 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent) : QWidget(parent), impl_
 {
     QPlainTextEdit *edit = impl_->edit;
     edit->setAccessibleName(tr("Gateway file"));
-    edit->setFont(theme.mono(13));
     edit->setLineWrapMode(QPlainTextEdit::NoWrap);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);

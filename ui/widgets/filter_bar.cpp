@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/wire.h"
 
 #include <QAbstractItemView>
 #include <QCompleter>
@@ -35,7 +36,7 @@ WallTime wallNow()
 FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
-      line_(new QLineEdit),
+      line_(new WireLine),
       error_(new QLabel),
       history_(new QToolButton),
       help_(new QToolButton),
@@ -45,7 +46,6 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     past_ = QSettings().value(u"filter/past"_qs).toStringList();
     line_->setPlaceholderText(tr("Filter: status>=500 path:/api/users/** latency>200ms since:10m, or any text"));
     line_->setAccessibleName(tr("Filter"));
-    line_->setProperty("mono", true);
     line_->setClearButtonEnabled(true);
     line_->setMaxLength(4096);
     line_->installEventFilter(this);

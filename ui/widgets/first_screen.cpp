@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/wire.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -32,14 +33,13 @@ FirstScreen::FirstScreen(Session &session, const Theme &theme, QWidget *parent)
       picture_(new QLabel),
       where_(label({}, "muted")),
       outcome_(label({}, "muted")),
-      line_(new QLineEdit),
+      line_(new WireLine),
       copy_(new QToolButton),
       send_(button(tr("Send a test request"), true))
 {
     auto *title = label(tr("Waiting for the first request"), "title");
     auto *or_ = label(tr("or"), "muted");
     line_->setReadOnly(true);
-    line_->setProperty("mono", true);
     line_->setAccessibleName(tr("A line for the terminal that sends a request"));
     line_->setMinimumWidth(460);
     nameButton(copy_, tr("Copy the line"));

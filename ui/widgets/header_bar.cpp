@@ -94,7 +94,7 @@ void HeaderBar::refresh()
     address_->setText(session_.address());
     address_->setAccessibleName(tr("Copy the address %1").arg(session_.address()));
     address_->setVisible(!session_.address().isEmpty());
-    traffic_->setText(tr("%1 requests  ·  %2 under way  ·  %3 connections")
+    traffic_->setText(tr("%1 requests  ·  %2 under way  ·  connections: %3")
                           .arg(countText(s.requests), countText(s.active), countText(s.connections)));
     recording_->setText(s.recording.on
                             ? tr("Recorded %1, %2").arg(countText(s.recording.rows), sizeText(s.recording.bytes))

@@ -26,6 +26,7 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
       secrets_(new QToolButton),
       fields_(new QPlainTextEdit),
       body_(new BodyView(theme, name)),
+      splitter_(new QSplitter(Qt::Vertical)),
       highlighter_(new Highlighter(theme, fields_->document()))
 {
     highlighter_->setLanguage(Highlighter::Language::Headers);
@@ -38,6 +39,8 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     fields_->setFrameShape(QFrame::NoFrame);
     fields_->setAccessibleName(tr("%1 headers").arg(name));
     fields_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    // The bar is as high without the button as with it, so that two messages stand level.
+    title_->setMinimumHeight(30);
     secrets_->setCheckable(true);
     nameButton(secrets_, tr("Show what stands for the secrets"));
 
@@ -60,16 +63,15 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     bodyColumn->setContentsMargins(0, space::s, 0, 0);
     bodyColumn->addWidget(body_);
 
-    auto *splitter = new QSplitter(Qt::Vertical);
-    splitter->addWidget(head);
-    splitter->addWidget(bodyPart);
-    splitter->setStretchFactor(0, 2);
-    splitter->setStretchFactor(1, 3);
-    splitter->setChildrenCollapsible(false);
+    splitter_->addWidget(head);
+    splitter_->addWidget(bodyPart);
+    splitter_->setChildrenCollapsible(false);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(space::m, space::s, space::m, space::s);
-    column->addWidget(splitter);
+    column->addWidget(splitter_);
 
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] { sizes_ = splitter_->sizes(); });
+    connect(body_, &BodyView::shown, this, &MessageView::share);
     connect(secrets_, &QToolButton::toggled, this, &MessageView::showFields);
     connect(&theme_, &Theme::changed, this, &MessageView::restyle);
     restyle();
@@ -77,10 +79,23 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
 
 void MessageView::restyle()
 {
-    fields_->setFont(theme_.mono());
     secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
     if (status_ >= 0)
         pill_->setPixmap(statusPixmap(theme_, status_, devicePixelRatioF()));
+}
+
+void MessageView::setPlaceholder(const QString &sentence)
+{
+    fields_->setPlaceholderText(sentence);
+}
+
+// Without a body the fields get its room.
+void MessageView::share()
+{
+    if (body_->empty())
+        splitter_->setSizes({splitter_->height(), 0});
+    else
+        splitter_->setSizes({sizes_[0] * 1000, sizes_[1] * 1000});
 }
 
 void MessageView::setTitle(const QString &title)

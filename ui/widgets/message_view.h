@@ -5,6 +5,7 @@
 #include "storage/reader.h"
 #include "ui/theme/theme.h"
 
+#include <QList>
 #include <QWidget>
 
 class QLabel;
@@ -27,18 +28,23 @@ public:
     void clear();
     // Another heading than the name it was made with ("Original", "Answer").
     void setTitle(const QString &title);
+    // What stands there while there is no message.
+    void setPlaceholder(const QString &sentence);
     BodyView *body() const { return body_; }
     QPlainTextEdit *fields() const { return fields_; }
 
 private:
     void setFields(const http::HeaderList &fields, const http::HeaderList &trailers);
     void showFields(bool secrets);
+    void share();
     void restyle();
     const Theme &theme_;
     QLabel *title_, *start_, *pill_, *count_;
     QToolButton *secrets_;
     QPlainTextEdit *fields_;
     BodyView *body_;
+    QSplitter *splitter_;
+    QList<int> sizes_{2, 3};  // of fields and body, as the reader wants them
     Highlighter *highlighter_;
     QString fieldText_;
     int status_ = -1;

@@ -6,6 +6,7 @@
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/wire.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -50,8 +51,8 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
       what_(label({}, "muted")),
       bodyNote_(label({}, "small")),
       trouble_(label({}, "bad")),
-      method_(new QComboBox),
-      target_(new QLineEdit),
+      method_(new WireCombo),
+      target_(new WireLine),
       headers_(wireEdit(tr("Headers to send"))),
       body_(wireEdit(tr("Body to send"))),
       send_(button(tr("Send"), true)),
@@ -60,10 +61,8 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
     method_->addItems({u"GET"_qs, u"POST"_qs, u"PUT"_qs, u"PATCH"_qs, u"DELETE"_qs, u"HEAD"_qs, u"OPTIONS"_qs});
     method_->setEditable(true);
     method_->setAccessibleName(tr("Method"));
-    method_->setProperty("mono", true);
     method_->setFixedWidth(110);
     target_->setAccessibleName(tr("URL"));
-    target_->setProperty("mono", true);
     trouble_->setWordWrap(true);
     trouble_->setAccessibleName(tr("Why it cannot be sent"));
     trouble_->hide();
@@ -105,8 +104,6 @@ void RequestEditor::restyle()
 {
     send_->setIcon(theme_.icon(u"send"_qs, theme_.colors().onAccent));
     reset_->setIcon(theme_.icon(u"undo"_qs));
-    headers_->setFont(theme_.mono());
-    body_->setFont(theme_.mono());
 }
 
 void RequestEditor::setSending(bool on)

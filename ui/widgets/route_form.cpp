@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/wire.h"
 
 #include <QComboBox>
 #include <QFormLayout>
@@ -157,10 +158,9 @@ void RouteForm::connectButtons()
 QLineEdit *RouteForm::field(const QString &name, const QString &hint,
                             const std::function<void(const QString &)> &changed)
 {
-    auto *out = new QLineEdit;
+    auto *out = new WireLine;
     out->setAccessibleName(name);
     out->setPlaceholderText(hint);
-    out->setProperty("mono", true);
     connect(out, &QLineEdit::editingFinished, this, [this, out, changed] {
         if (!filling_ && out->isModified()) {
             out->setModified(false);

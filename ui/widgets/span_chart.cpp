@@ -3,32 +3,34 @@
 
 #include "ui/text/format.h"
 
-#include <QDateTime>
-#include <QGraphicsLayout>
 #include <QAreaSeries>
 #include <QChart>
 #include <QDateTime>
 #include <QDateTimeAxis>
 #include <QGraphicsLayout>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLegend>
 #include <QLineSeries>
+#include <QLogValueAxis>
 #include <QMouseEvent>
+#include <QPainter>
 #include <QValueAxis>
 
 #include <cmath>
+#include <limits>
 
 namespace sluice::ui {
 
 namespace {
 
-// The next of 1, 2, 5 × 10^n above the highest value, so that the axis does not jump with each frame.
+// A round number above the highest value, whose quarters are round too, so that the axis does not jump with each frame.
 double niceTop(double highest)
 {
     if (highest <= 0)
         return 1;
     const double magnitude = std::pow(10.0, std::floor(std::log10(highest)));
-    for (const double each : {1.0, 2.0, 5.0, 10.0}) {
+    for (const double each : {1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0}) {
         if (highest <= each * magnitude)
             return each * magnitude;
     }
@@ -42,8 +44,8 @@ QDateTime dateTime(WallTime time)
 
 }  // namespace
 
-SpanChart::SpanChart(const Theme &theme, const QString &name, QWidget *parent)
-    : QChartView(parent), theme_(theme), time_(new QDateTimeAxis(this)), value_(new QValueAxis(this))
+SpanChart::SpanChart(const Theme &theme, const QString &name, Scale scale, QWidget *parent)
+    : QChartView(parent), theme_(theme), time_(new QDateTimeAxis(this)), legend_(new QLabel)
 {
     setAccessibleName(name);
     setAccessibleDescription(tr("Drag over a span, or use the arrow keys with Shift and Enter, to see its exchanges"));
@@ -56,12 +58,17 @@ SpanChart::SpanChart(const Theme &theme, const QString &name, QWidget *parent)
     chart()->layout()->setContentsMargins(0, 0, 0, 0);
     chart()->setBackgroundRoundness(0);
     chart()->setAnimationOptions(QChart::NoAnimation);
-    chart()->legend()->setAlignment(Qt::AlignTop);
-    chart()->legend()->setMarkerShape(QLegend::MarkerShapeFromSeries);
+    chart()->legend()->hide();
+    if (scale == Scale::Linear)
+        value_ = linear_ = new QValueAxis(this);
+    else
+        value_ = logarithmic_ = new QLogValueAxis(this);
+    legend_->setAccessibleName(tr("Lines of the chart"));
     chart()->addAxis(time_, Qt::AlignBottom);
     chart()->addAxis(value_, Qt::AlignLeft);
     time_->setTickCount(7);
-    value_->setTickCount(5);
+    if (linear_)
+        linear_->setTickCount(5);
     connect(&theme_, &Theme::changed, this, &SpanChart::restyle);
     restyle();
 }
@@ -71,9 +78,7 @@ void SpanChart::restyle()
     const Palette &c = theme_.colors();
     setBackgroundBrush(c.surface);
     chart()->setBackgroundVisible(false);
-    chart()->legend()->setLabelColor(c.muted);
-    chart()->legend()->setFont(theme_.ui(12));
-    for (QAbstractAxis *axis : {static_cast<QAbstractAxis *>(time_), static_cast<QAbstractAxis *>(value_)}) {
+    for (QAbstractAxis *axis : {static_cast<QAbstractAxis *>(time_), value_}) {
         axis->setLabelsColor(c.muted);
         axis->setLabelsFont(theme_.ui(11));
         axis->setGridLineColor(c.border);
@@ -92,12 +97,15 @@ void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime
     to_ = to;
     step_ = std::max(step, Nanos(1000));
     chart()->removeAllSeries();
-    double highest = 0;
+    double highest = 0, lowest = std::numeric_limits<double>::max();
     QStringList said;
     for (const Line &line : lines) {
         auto *series = new QLineSeries;
         QList<QPointF> points;
         for (const auto &[time, value] : line.points) {
+            if (logarithmic_ && value <= 0)
+                continue;
+            lowest = std::min(lowest, value);
             points << QPointF(double(time.time_since_epoch().count()) / 1000, value);
             highest = std::max(highest, value);
         }
@@ -122,12 +130,55 @@ void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime
     }
     time_->setFormat(to - from > std::chrono::hours(2) ? u"HH:mm"_qs : u"HH:mm:ss"_qs);
     time_->setRange(dateTime(from), dateTime(to));
-    const double top = niceTop(highest);
-    value_->setRange(0, top);
-    value_->setLabelFormat(top < 4 ? u"%.1f"_qs : u"%.0f"_qs);
-    value_->setTitleText(unit);
+    scaleTo(lowest, highest, unit);
+    showLegend(lines);
     setToolTip(said.join(u"\n"_qs));
     viewport()->update();
+}
+
+void SpanChart::scaleTo(double lowest, double highest, const QString &unit)
+{
+    value_->setTitleText(unit);
+    if (linear_) {
+        const double top = niceTop(highest);
+        linear_->setRange(0, top);
+        linear_->setLabelFormat(top < 4 ? u"%.1f"_qs : u"%.0f"_qs);
+        return;
+    }
+    const bool any = highest > 0;
+    logarithmic_->setBase(10);
+    logarithmic_->setLabelFormat(u"%g"_qs);
+    logarithmic_->setRange(std::pow(10.0, std::floor(std::log10(any ? lowest : 0.1))),
+                           std::pow(10.0, std::floor(std::log10(any ? highest : 10)) + 1));
+}
+
+// Each line's own stroke before its name: they differ by their dashes too.
+void SpanChart::showLegend(const std::vector<Line> &lines)
+{
+    constexpr int stroke = 24, gap = 8, between = 20, height = 20;
+    const QFontMetrics metrics(theme_.ui(12));
+    int width = 0;
+    for (const Line &line : lines)
+        width += stroke + gap + metrics.horizontalAdvance(line.name) + between;
+    QPixmap pixmap(QSize(std::max(1, width - between), height) * devicePixelRatioF());
+    pixmap.setDevicePixelRatio(devicePixelRatioF());
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setFont(theme_.ui(12));
+    int x = 0;
+    QStringList names;
+    for (const Line &line : lines) {
+        painter.setPen(QPen(line.color, 2.5, line.style));
+        painter.drawLine(x, height / 2, x + stroke, height / 2);
+        painter.setPen(theme_.colors().muted);
+        const int wide = metrics.horizontalAdvance(line.name);
+        painter.drawText(x + stroke + gap, 0, wide + 2, height, Qt::AlignVCenter, line.name);
+        x += stroke + gap + wide + between;
+        names << line.name;
+    }
+    legend_->setPixmap(pixmap);
+    legend_->setAccessibleDescription(names.join(u", "_qs));
 }
 
 // ---- choosing

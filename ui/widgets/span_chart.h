@@ -11,6 +11,8 @@
 #include <optional>
 
 class QDateTimeAxis;
+class QLabel;
+class QLogValueAxis;
 class QValueAxis;
 
 namespace sluice::ui {
@@ -18,7 +20,11 @@ namespace sluice::ui {
 class SpanChart : public QChartView {
     Q_OBJECT
 public:
-    SpanChart(const Theme &theme, const QString &name, QWidget *parent = nullptr);
+    // Logarithmic: for values that range over magnitudes; zeros are left out.
+    enum class Scale { Linear, Logarithmic };
+    SpanChart(const Theme &theme, const QString &name, Scale scale, QWidget *parent = nullptr);
+    // What the lines are, to stand beside the chart's heading.
+    QLabel *legend() const { return legend_; }
 
     // One line, or with `filled` the area under it.
     struct Line {
@@ -52,10 +58,15 @@ private:
     double xOf(int64_t slice) const;
     void choose();
     void restyle();
+    void scaleTo(double lowest, double highest, const QString &unit);
+    void showLegend(const std::vector<Line> &lines);
 
     const Theme &theme_;
     QDateTimeAxis *time_;
-    QValueAxis *value_;
+    QValueAxis *linear_ = nullptr;
+    QLogValueAxis *logarithmic_ = nullptr;
+    QAbstractAxis *value_;
+    QLabel *legend_;
     WallTime from_{}, to_{};
     Nanos step_{1};
     std::optional<Span> chosen_;

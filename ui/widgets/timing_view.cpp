@@ -10,7 +10,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int nameWidth = 220, timeWidth = 150, headHeight = 44, lineHeight = 30, barHeight = 14;
+constexpr int nameWidth = 220, timeWidth = 150, headHeight = 44, lineHeight = 30, noteHeight = 20, barHeight = 14;
 
 }  // namespace
 
@@ -75,9 +75,17 @@ void TimingView::show(const journey::Exchange &x)
     fit();
 }
 
+int TimingView::stepsHeight() const
+{
+    int height = 0;
+    for (const TimingStep &step : steps_)
+        height += lineHeight + (step.note.isEmpty() ? 0 : noteHeight);
+    return height;
+}
+
 void TimingView::fit()
 {
-    const int height = headHeight + int(steps_.size()) * lineHeight + space::l;
+    const int height = headHeight + stepsHeight() + space::l;
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
     viewport()->update();
@@ -97,59 +105,58 @@ void TimingView::paintEvent(QPaintEvent *)
         return;
     p.setRenderHint(QPainter::Antialiasing);
     p.translate(0, -verticalScrollBar()->value());
-    const int left = space::l + nameWidth, width = std::max(120, viewport()->width() - left - timeWidth - space::l);
-    const auto x = [&](Nanos at) { return left + double(width) * double(at.count()) / double(total_.count()); };
+    const int left = space::l + nameWidth;
+    const int width = std::max(120, viewport()->width() - left - timeWidth - space::l);
+    paintScale(p, left, width);
+    int y = headHeight;
+    for (const TimingStep &step : steps_) {
+        paintStep(p, step, y, left, width);
+        y += lineHeight + (step.note.isEmpty() ? 0 : noteHeight);
+    }
+}
+
+void TimingView::paintScale(QPainter &p, int left, int width) const
+{
+    const Palette &c = theme_.colors();
     p.setFont(theme_.ui(12));
     for (int i = 0; i <= 4; ++i) {
         const double at = left + width * i / 4.0;
         p.setPen(c.border);
-        p.drawLine(QPointF(at, 30), QPointF(at, headHeight + double(steps_.size()) * lineHeight));
+        p.drawLine(QPointF(at, 30), QPointF(at, headHeight + stepsHeight()));
         p.setPen(c.muted);
-        const QRectF where(at - 50, 8, 100, 18);
-        p.drawText(i == 0       ? where.translated(50, 0)
-                       : i == 4 ? where.translated(-50, 0)
-                                : where,
-                   (i == 0       ? Qt::AlignLeft
-                        : i == 4 ? Qt::AlignRight
-                                 : Qt::AlignHCenter)
-                       | Qt::AlignVCenter,
+        const double shift = i == 0 ? 50 : i == 4 ? -50 : 0;
+        const Qt::Alignment align = i == 0 ? Qt::AlignLeft : i == 4 ? Qt::AlignRight : Qt::AlignHCenter;
+        p.drawText(QRectF(at - 50 + shift, 8, 100, 18), int(align | Qt::AlignVCenter),
                    i == 0 ? u"0"_qs : durationText(total_ * i / 4));
     }
-    for (size_t i = 0; i < steps_.size(); ++i) {
-        const TimingStep &step = steps_[i];
-        const int y = headHeight + int(i) * lineHeight;
-        const bool attempt = step.kind == TimingStep::Kind::Attempt || step.kind == TimingStep::Kind::FailedAttempt;
-        if (attempt && (i == 0 || steps_[i - 1].note.isEmpty())) {
-            p.setPen(c.border);
-            p.drawLine(space::l, y, viewport()->width() - space::l, y);
-        }
-        p.setPen(c.text);
-        p.setFont(theme_.ui());
-        p.drawText(QRect(space::l, y, nameWidth - space::m, lineHeight), Qt::AlignVCenter | Qt::AlignLeft, step.name);
-        const double begin = x(step.begin), end = std::max(begin + 2, x(step.end));
-        p.setPen(Qt::NoPen);
-        p.setBrush(step.kind == TimingStep::Kind::Gateway             ? c.accent
-                       : step.kind == TimingStep::Kind::Upstream      ? c.series[2]
-                       : step.kind == TimingStep::Kind::FailedAttempt ? c.bad
-                                                                      : c.strong);
-        p.drawRoundedRect(QRectF(begin, y + (lineHeight - barHeight) / 2.0, end - begin, barHeight), 3, 3);
-        p.setPen(c.text);
-        p.setFont(theme_.mono());
-        p.drawText(QRect(left + width + space::m, y, timeWidth - space::m, lineHeight),
-                   Qt::AlignVCenter | Qt::AlignRight, durationText(step.end - step.begin));
-        if (step.note.isEmpty())
-            continue;
-        p.setFont(theme_.ui(12));
-        const QFontMetrics metrics(p.font());
-        const int wide = metrics.horizontalAdvance(step.note);
-        const bool after = left + width - end > wide + space::m;
-        p.setPen(after ? c.muted : c.text);
-        if (after)
-            p.drawText(QRectF(end + space::s, y, wide + 4, lineHeight), Qt::AlignVCenter | Qt::AlignLeft, step.note);
-        else
-            p.drawText(QRect(space::l + 80, y, nameWidth - 88, lineHeight), Qt::AlignVCenter | Qt::AlignRight,
-                       metrics.elidedText(step.note, Qt::ElideMiddle, nameWidth - 88));
-    }
+}
+
+void TimingView::paintStep(QPainter &p, const TimingStep &step, int y, int left, int width) const
+{
+    const Palette &c = theme_.colors();
+    const auto x = [&](Nanos at) { return left + double(width) * double(at.count()) / double(total_.count()); };
+    p.setPen(c.text);
+    p.setFont(theme_.ui());
+    p.drawText(QRect(space::l, y, nameWidth - space::m, lineHeight), Qt::AlignVCenter | Qt::AlignLeft, step.name);
+    const double begin = x(step.begin), end = std::max(begin + 2, x(step.end));
+    const bool failed = step.kind == TimingStep::Kind::FailedAttempt;
+    p.setPen(Qt::NoPen);
+    p.setBrush(failed                                        ? c.bad
+                   : step.kind == TimingStep::Kind::Gateway  ? c.accent
+                   : step.kind == TimingStep::Kind::Upstream ? c.series[2]
+                                                             : c.strong);
+    p.drawRoundedRect(QRectF(begin, y + (lineHeight - barHeight) / 2.0, end - begin, barHeight), 3, 3);
+    p.setPen(c.text);
+    p.setFont(theme_.mono());
+    p.drawText(QRect(left + width + space::m, y, timeWidth - space::m, lineHeight), Qt::AlignVCenter | Qt::AlignRight,
+               durationText(step.end - step.begin));
+    if (step.note.isEmpty())
+        return;
+    p.setPen(failed ? c.bad : c.muted);
+    p.setFont(theme_.ui(12));
+    const QFontMetrics metrics(p.font());
+    p.drawText(QRect(left, y + lineHeight - 4, width, noteHeight), Qt::AlignVCenter | Qt::AlignLeft,
+               metrics.elidedText(step.note, Qt::ElideMiddle, width));
 }
 
 }  // namespace sluice::ui

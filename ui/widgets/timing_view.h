@@ -9,6 +9,8 @@
 
 #include <vector>
 
+class QPainter;
+
 namespace sluice::ui {
 
 // A bar of the waterfall.
@@ -32,7 +34,10 @@ protected:
     void resizeEvent(QResizeEvent *) override;
 
 private:
+    int stepsHeight() const;
     void fit();
+    void paintScale(QPainter &painter, int left, int width) const;
+    void paintStep(QPainter &painter, const TimingStep &step, int y, int left, int width) const;
     const Theme &theme_;
     std::vector<TimingStep> steps_;
     Nanos total_{0};

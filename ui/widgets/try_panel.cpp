@@ -6,6 +6,7 @@
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/decisions_view.h"
+#include "ui/widgets/wire.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -24,8 +25,8 @@ TryPanel::TryPanel(Session &session, const Theme &theme, QWidget *parent)
     : QWidget(parent),
       session_(session),
       theme_(theme),
-      method_(new QComboBox),
-      target_(new QLineEdit),
+      method_(new WireCombo),
+      target_(new WireLine),
       headers_(new QPlainTextEdit),
       send_(button(tr("Send it"))),
       outcome_(label({}, "heading")),
@@ -57,12 +58,10 @@ QWidget *TryPanel::question()
     method_->addItems({u"GET"_qs, u"POST"_qs, u"PUT"_qs, u"PATCH"_qs, u"DELETE"_qs, u"HEAD"_qs, u"OPTIONS"_qs});
     method_->setEditable(true);
     method_->setAccessibleName(tr("Method to try"));
-    method_->setProperty("mono", true);
     method_->setFixedWidth(110);
     target_->setText(u"/"_qs);
     target_->setAccessibleName(tr("Path to try"));
     target_->setPlaceholderText(u"/api/users/7?page=2"_qs);
-    target_->setProperty("mono", true);
     headers_->setPlaceholderText(tr("Headers, one a line:  X-Tenant: acme"));
     headers_->setAccessibleName(tr("Headers to try"));
     headers_->setTabChangesFocus(true);
@@ -98,7 +97,6 @@ QWidget *TryPanel::question()
 void TryPanel::restyle()
 {
     send_->setIcon(theme_.icon(u"send"_qs));
-    headers_->setFont(theme_.mono());
 }
 
 void TryPanel::setPlan(config::PlanPtr plan, bool unsaved)
