@@ -7,7 +7,6 @@
 #include "engine/replay/volatile_text.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace sluice::replay {
@@ -24,31 +23,31 @@ std::string lower(std::string_view text)
     return out;
 }
 
-template<size_t N>
-bool isOneOf(std::string_view name, const std::array<std::string_view, N> &names)
+// `words`: each with a space before and behind it.
+bool isOneOf(std::string_view name, std::string_view words)
 {
-    return std::find(names.begin(), names.end(), name) != names.end();
+    std::string word;
+    word.append(" ").append(name).append(" ");
+    return words.find(word) != words.npos;
 }
 
 // Say how one connection carried the message, not what it says (RFC 9110 section 7.6.1, RFC 9112 section 6).
 bool isHopByHop(std::string_view name)
 {
-    static constexpr std::array<std::string_view, 10> names = {
-        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-        "transfer-encoding", "upgrade", "alt-svc"};
-    return isOneOf(name, names);
+    return isOneOf(name,
+                   " connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer"
+                   " transfer-encoding upgrade alt-svc ");
 }
 
 bool isNoisy(std::string_view name)
 {
-    static constexpr std::array<std::string_view, 21> names = {
-        "age", "date", "expires", "x-request-id", "x-trace-id", "x-correlation-id", "traceparent", "tracestate", "via", "server-timing",
-        "x-runtime", "x-response-time", "ratelimit", "ratelimit-remaining", "ratelimit-reset", "x-ratelimit-remaining",
-        "x-ratelimit-reset", "retry-after", "cf-ray", "x-amzn-trace-id", "cache-status"};
-    return isOneOf(name, names);
+    return isOneOf(name,
+                   " age date expires x-request-id x-trace-id x-correlation-id traceparent tracestate via"
+                   " server-timing x-runtime x-response-time ratelimit ratelimit-remaining ratelimit-reset"
+                   " x-ratelimit-remaining x-ratelimit-reset retry-after cf-ray x-amzn-trace-id cache-status ");
 }
 
-using Grouped = std::map<std::string, std::vector<std::string_view>>;   // by lower-case name
+using Grouped = std::map<std::string, std::vector<std::string_view>>;  // by lower-case name
 
 Grouped grouped(const http::HeaderList &list)
 {
@@ -79,7 +78,7 @@ std::string_view trimmed(std::string_view text)
 
 struct Cookie {
     std::string_view value;
-    std::string attributes;                      // without Expires and Max-Age's effect on it: those follow the time
+    std::string attributes;  // sorted, without Expires: it follows the time
 };
 
 std::map<std::string, Cookie> cookiesOf(const std::vector<std::string_view> &fields)
@@ -107,7 +106,8 @@ std::map<std::string, Cookie> cookiesOf(const std::vector<std::string_view> &fie
     return out;
 }
 
-void compareCookies(const std::vector<std::string_view> &before, const std::vector<std::string_view> &after, Differences &out)
+void compareCookies(const std::vector<std::string_view> &before, const std::vector<std::string_view> &after,
+                    Differences &out)
 {
     const std::map<std::string, Cookie> a = cookiesOf(before);
     std::map<std::string, Cookie> b = cookiesOf(after);
@@ -152,13 +152,13 @@ bool isNoise(std::string_view name, std::string_view before, std::string_view af
         return true;
     if (name == "content-length")
         return !m.lengthMatters();
-    if (name == "content-encoding")              // redaction keeps content decoded
+    if (name == "content-encoding")  // redaction keeps content decoded
         return m.redacted();
     return !before.empty() && !after.empty() && sameButVolatile(before, after);
 }
 
-void compareHeaders(std::string_view what, const http::HeaderList &before, const http::HeaderList &after, const Messages &m,
-                    Differences &out)
+void compareHeaders(std::string_view what, const http::HeaderList &before, const http::HeaderList &after,
+                    const Messages &m, Differences &out)
 {
     const Grouped a = grouped(before), b = grouped(after);
     static const std::vector<std::string_view> none;
@@ -177,7 +177,8 @@ void compareHeaders(std::string_view what, const http::HeaderList &before, const
         const std::string textA = joined(valuesA), textB = joined(valuesB);
         if (textA == textB && valuesA.empty() == valuesB.empty())
             continue;
-        out.add(std::string(what) + ' ' + writtenName(name, before, after), textA, textB, isNoise(name, textA, textB, m));
+        out.add(std::string(what) + ' ' + writtenName(name, before, after), textA, textB,
+                isNoise(name, textA, textB, m));
     }
 }
 
@@ -187,8 +188,8 @@ std::string sizeText(const journey::Content &content)
 }
 
 // Only the beginnings are kept, of one or of both.
-void compareBeginnings(std::string_view a, std::string_view b, const journey::Content &before, const journey::Content &after,
-                       Differences &out)
+void compareBeginnings(std::string_view a, std::string_view b, const journey::Content &before,
+                       const journey::Content &after, Differences &out)
 {
     const size_t both = std::min(a.size(), b.size());
     if (a.substr(0, both) != b.substr(0, both))
@@ -207,8 +208,10 @@ void compareBodies(const Messages &m, Differences &out)
     }
     if (before.complete != after.complete)
         out.add("body length", sizeText(before), sizeText(after), false);
-    const http::Decoded a = http::decodeContent(before.bytes, m.before.returned.headers.joined("Content-Encoding"), mostBody);
-    const http::Decoded b = http::decodeContent(after.bytes, m.after.returned.headers.joined("Content-Encoding"), mostBody);
+    const http::Decoded a =
+        http::decodeContent(before.bytes, m.before.returned.headers.joined("Content-Encoding"), mostBody);
+    const http::Decoded b =
+        http::decodeContent(after.bytes, m.after.returned.headers.joined("Content-Encoding"), mostBody);
     const auto readable = [](const http::Decoded &d) {
         return d.state == http::Decoded::State::Whole || d.state == http::Decoded::State::Cut;
     };

@@ -10,18 +10,18 @@
 
 namespace sluice::replay {
 
-enum class Verdict { Same, Noise, Different, Failed };   // Noise: only what differs every time (Date, ids, ages)
-std::string_view name(Verdict);                          // "same" "noise" "different" "failed"
+enum class Verdict { Same, Noise, Different, Failed };  // Noise: only what differs every time (Date, ids, ages)
+std::string_view name(Verdict);                         // "same" "noise" "different" "failed"
 
 struct Difference {
-    std::string where;                     // "status", "header Content-Type", "body $.user.name", "body line 3"
-    std::string before, after;             // shortened to 200 bytes; empty: not there
+    std::string where;          // "status", "header Content-Type", "body $.user.name", "body line 3"
+    std::string before, after;  // shortened to 200 bytes; empty: not there
     bool noise = false;
 };
 
 struct Comparison {
     Verdict verdict = Verdict::Same;
-    std::vector<Difference> differences;   // at most 200
+    std::vector<Difference> differences;  // at most 200
 };
 
 Comparison compare(const journey::Exchange &original, const journey::Exchange &repeated);

@@ -12,7 +12,7 @@ namespace sluice::replay {
 // A body as it is compared: codings off.
 struct Body {
     std::string_view bytes;
-    WallTime time{};                             // when its exchange was
+    WallTime time{};  // when its exchange was
 };
 
 // False: one of the two is no JSON (or past 16 MiB), nothing was added. Keys in any order; noise: times and UUIDs on both

@@ -22,7 +22,7 @@ bool isName(std::string_view key)
 
 class Comparer {
 public:
-    Comparer(WallTime before, WallTime after, Differences &out) : before_(before), after_(after), out_(out) { }
+    Comparer(WallTime before, WallTime after, Differences &out) : before_(before), after_(after), out_(out) {}
 
     void compare(const JsonValue &a, const JsonValue &b)
     {

@@ -31,7 +31,7 @@ bool isText(std::string_view bytes)
                 return false;
         }
     }
-    return true;                                 // cut within a character is text all the same
+    return true;  // cut within a character is text all the same
 }
 
 Lines linesOf(std::string_view text)

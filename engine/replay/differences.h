@@ -10,7 +10,8 @@ namespace sluice::replay {
 
 class Differences {
 public:
-    static constexpr size_t most = 200, mostNoise = 100, mostText = 200;   // a flood of noise leaves room for what matters
+    static constexpr size_t most = 200, mostNoise = 100,
+                            mostText = 200;  // a flood of noise leaves room for what matters
     void add(std::string where, std::string_view before, std::string_view after, bool noise);
     // Nothing that would be added changes the outcome any more.
     bool full() const { return different_ >= most - mostNoise && list_.size() >= most; }

@@ -108,7 +108,7 @@ void appendText(std::string &out, const JsonValue &value)
 // A number as digits without zeros at either end, and the power of ten of the last one.
 struct Decimal {
     bool negative = false;
-    std::string digits;                          // empty: zero
+    std::string digits;  // empty: zero
     int64_t exponent = 0;
     bool operator==(const Decimal &) const = default;
 };
@@ -139,7 +139,7 @@ std::optional<Decimal> decimal(std::string_view text)
     out.digits.erase(0, out.digits.find_first_not_of('0'));
     const size_t last = out.digits.find_last_not_of('0');
     if (last == out.digits.npos)
-        return Decimal();                        // -0 is 0
+        return Decimal();  // -0 is 0
     out.exponent += int64_t(out.digits.size() - last - 1);
     out.digits.erase(last + 1);
     return out;
@@ -149,8 +149,8 @@ std::optional<Decimal> decimal(std::string_view text)
 
 std::optional<JsonValue> parseJson(std::string_view text)
 {
-    constexpr unsigned flags = rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag
-        | rapidjson::kParseValidateEncodingFlag;
+    constexpr unsigned flags =
+        rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
     rapidjson::MemoryStream raw(text.data(), text.size());
     rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(raw);
     rapidjson::Reader reader;

@@ -14,9 +14,9 @@ namespace sluice::replay {
 struct JsonValue {
     enum class Kind : uint8_t { Null, False, True, Number, String, Array, Object };
     Kind kind = Kind::Null;
-    std::string text;                            // of a number as written, of a string decoded
-    std::vector<JsonValue> items;                // of an array
-    std::vector<std::pair<std::string, JsonValue>> members;   // of an object, in order, repeated keys too
+    std::string text;                                        // of a number as written, of a string decoded
+    std::vector<JsonValue> items;                            // of an array
+    std::vector<std::pair<std::string, JsonValue>> members;  // of an object, in order, repeated keys too
 };
 
 // Nothing: not JSON, or nested deeper than 200.

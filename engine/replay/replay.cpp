@@ -19,8 +19,9 @@ using Clock = std::chrono::steady_clock;
 // About one connection, or written anew by the sender (RFC 9110 sections 7.6.1, 10.1.1, RFC 9112 section 6).
 bool isDropped(const http::HeaderList &headers, std::string_view name)
 {
-    static constexpr std::array<std::string_view, 10> names = {"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization",
-                                                              "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Expect"};
+    static constexpr std::array<std::string_view, 10> names = {
+        "Connection", "Keep-Alive",        "Proxy-Connection", "Proxy-Authorization", "TE",
+        "Trailer",    "Transfer-Encoding", "Upgrade",          "Content-Length",      "Expect"};
     const auto same = [&](std::string_view n) { return http::equalsIgnoreCase(n, name); };
     return std::any_of(names.begin(), names.end(), same) || headers.hasToken("Connection", name);
 }
@@ -53,7 +54,8 @@ std::optional<Error> obstacle(const journey::Exchange &exchange)
     if (!body.withheld.empty())
         return refuse("its body was not kept: " + body.withheld);
     if (body.cut())
-        return refuse("its body of " + std::to_string(body.size) + " bytes was cut at the recording's limit (record: bodies:)");
+        return refuse("its body of " + std::to_string(body.size)
+                      + " bytes was cut at the recording's limit (record: bodies:)");
     if (!body.complete)
         return refuse("its body broke off after " + std::to_string(body.size) + " bytes");
     if (hasPlaceholder(body.bytes))
@@ -122,7 +124,7 @@ private:
 // When each request is due.
 class Pacer {
 public:
-    explicit Pacer(const ReplayOptions &options) : options_(options), start_(Clock::now()) { }
+    explicit Pacer(const ReplayOptions &options) : options_(options), start_(Clock::now()) {}
     Clock::time_point due(const journey::Exchange &exchange)
     {
         const uint64_t index = count_++;
@@ -130,7 +132,8 @@ public:
             first_ = exchange.time;
         switch (options_.timing) {
         case ReplayOptions::Timing::AsFastAsPossible: return start_;
-        case ReplayOptions::Timing::Original: return start_ + std::max(exchange.time - first_, WallTime::duration::zero());
+        case ReplayOptions::Timing::Original:
+            return start_ + std::max(exchange.time - first_, WallTime::duration::zero());
         case ReplayOptions::Timing::Rate: break;
         }
         const double rate = std::clamp(options_.perSecond, 0.001, 1e6);
@@ -148,8 +151,7 @@ class Run {
 public:
     Run(const ReplayOptions &options, Sender &sender, const std::function<void(Replayed)> &done)
         : options_(options), sender_(sender), done_(done), inbox_(std::make_shared<Inbox>())
-    {
-    }
+    {}
 
     void send(std::unique_ptr<journey::Exchange> original)
     {
@@ -216,7 +218,8 @@ Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions
         request.head.headers.add(field.name, field.value);
     }
     if (!secrets.empty())
-        return refuse("the recording does not have the secrets in its headers; give them with --set-header: " + secrets);
+        return refuse("the recording does not have the secrets in its headers; give them with --set-header: "
+                      + secrets);
     for (const auto &[name, value] : options.setHeaders)
         request.head.headers.add(name, value);
     request.head.headers.set("X-Sluice-Replay", std::to_string(exchange.id));
@@ -224,10 +227,11 @@ Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions
     return request;
 }
 
-void run(const ReplayOptions &options, Sender &sender, const std::function<std::unique_ptr<journey::Exchange>()> &originals,
+void run(const ReplayOptions &options, Sender &sender,
+         const std::function<std::unique_ptr<journey::Exchange>()> &originals,
          const std::function<void(Replayed)> &done, const std::atomic<bool> &stop)
 {
-    constexpr auto lookAgain = std::chrono::milliseconds(50);   // for `stop`
+    constexpr auto lookAgain = std::chrono::milliseconds(50);  // for `stop`
     const int concurrency = std::clamp(options.concurrency, 1, 64);
     Run run(options, sender, done);
     Pacer pacer(options);

@@ -15,16 +15,16 @@
 namespace sluice::replay {
 
 struct ReplayOptions {
-    std::string to;                                      // URL; empty: where the original's gateway listened (received scheme and authority)
-    int concurrency = 1;                                 // 1 to 64
+    std::string to;       // URL; empty: where the original's gateway listened (received scheme and authority)
+    int concurrency = 1;  // 1 to 64
     enum class Timing { AsFastAsPossible, Original, Rate } timing = Timing::AsFastAsPossible;
-    double perSecond = 0;                                // with Rate
+    double perSecond = 0;  // with Rate
     std::vector<std::pair<std::string, std::string>> setHeaders;
 };
 
 struct Replayed {
     int64_t original = 0;
-    Answer answer;                                       // its replayOf is the original's id; goes into the recording
+    Answer answer;  // its replayOf is the original's id; goes into the recording
     Comparison comparison;
 };
 

@@ -38,7 +38,7 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
     http::RequestHead &head = request.head;
     if (head.target.empty())
         head.target = url->query.empty() ? url->path : url->path + '?' + url->query;
-    if (!head.headers.has("Host")) {             // RFC 9110 section 7.2: before all others
+    if (!head.headers.has("Host")) {  // RFC 9110 section 7.2: before all others
         http::HeaderList rest = std::exchange(head.headers, {});
         head.headers.add("Host", url->authority());
         for (const http::Field &field : rest)
@@ -49,7 +49,8 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
     head.version = http::Version::Http11;
     describe(exchange, *url, head, request.body);
     if (url->scheme != "http")
-        return Error{Fault::Gateway, "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};
+        return Error{Fault::Gateway,
+                     "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};
 
     net::Call call;
     call.host = url->host;
@@ -62,8 +63,8 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
         wire.framing = http::Framing{http::Framing::Kind::Length, request.body.size()};
     wire.connection = "close";
     if (!http::appendHead(call.bytes, head, wire))
-        return Error{Fault::Client, "the request cannot be written: its method, target or a header has characters that HTTP forbids"};
-    call.headBytes = call.bytes.size();
+        return Error{Fault::Client,
+                     "the request cannot be written: its method, target or a header has characters that HTTP forbids"};
     call.bytes += request.body;
     return call;
 }
@@ -72,8 +73,8 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
 
 struct Sender::Impl {
     std::unique_ptr<QThread> thread;
-    std::unique_ptr<QObject> context;            // lives in the thread: receiver of what is posted
-    std::unique_ptr<net::Caller> caller;         // the same
+    std::unique_ptr<QObject> context;     // lives in the thread: receiver of what is posted
+    std::unique_ptr<net::Caller> caller;  // the same
 
     void start(Request request, const std::function<void(Answer)> &done)
     {
@@ -98,7 +99,7 @@ Sender::Sender() : impl_(std::make_unique<Impl>())
         impl->caller = std::make_unique<net::Caller>(*net::threadPoller());
         QEventLoop().exec();
         impl->caller.reset();
-        QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);   // sent from a callback, too late
+        QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);  // sent from a callback, too late
     }));
     impl_->thread->setObjectName("sender");
     impl_->context->moveToThread(impl_->thread.get());
@@ -120,7 +121,8 @@ void Sender::send(Request request, std::function<void(Answer)> done)
     // A functor that Qt copies must be copyable: the request goes along in a shared holder.
     auto held = std::make_shared<Request>(std::move(request));
     QMetaObject::invokeMethod(
-        impl_->context.get(), [impl = impl_.get(), held, done = std::move(done)] { impl->start(std::move(*held), done); },
+        impl_->context.get(),
+        [impl = impl_.get(), held, done = std::move(done)] { impl->start(std::move(*held), done); },
         Qt::QueuedConnection);
 }
 

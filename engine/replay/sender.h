@@ -13,9 +13,9 @@
 namespace sluice::replay {
 
 struct Request {
-    std::string url;                       // http://host:port — where to connect; the target is in `head`
-    http::RequestHead head;                // Host is set from the url where it is missing
-    std::string body;                      // framed with Content-Length
+    std::string url;         // http://host:port — where to connect; the target is in `head`
+    http::RequestHead head;  // Host is set from the url where it is missing
+    std::string body;        // framed with Content-Length
     Nanos limit = std::chrono::seconds(30);
 };
 
@@ -25,7 +25,7 @@ using Answer = std::unique_ptr<journey::Exchange>;
 class Sender {
 public:
     Sender();
-    ~Sender();                             // what is under way ends as failed
+    ~Sender();  // what is under way ends as failed
     Sender(const Sender &) = delete;
     Sender &operator=(const Sender &) = delete;
 

@@ -8,10 +8,22 @@ namespace sluice::replay {
 
 namespace {
 
-constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool isHex(char c) { return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-constexpr bool isAlpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool isWord(char c) { return isDigit(c) || isAlpha(c); }
+constexpr bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+constexpr bool isHex(char c)
+{
+    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr bool isAlpha(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool isWord(char c)
+{
+    return isDigit(c) || isAlpha(c);
+}
 
 // d: digit, x: hex digit, a: letter, T: "T", "t" or space; others stand for themselves.
 bool fits(std::string_view text, std::string_view shape)
@@ -21,11 +33,25 @@ bool fits(std::string_view text, std::string_view shape)
     for (size_t i = 0; i < shape.size(); ++i) {
         const char c = text[i];
         switch (shape[i]) {
-        case 'd': if (!isDigit(c)) return false; break;
-        case 'x': if (!isHex(c)) return false; break;
-        case 'a': if (!isAlpha(c)) return false; break;
-        case 'T': if (c != 'T' && c != 't' && c != ' ') return false; break;
-        default: if (c != shape[i]) return false;
+        case 'd':
+            if (!isDigit(c))
+                return false;
+            break;
+        case 'x':
+            if (!isHex(c))
+                return false;
+            break;
+        case 'a':
+            if (!isAlpha(c))
+                return false;
+            break;
+        case 'T':
+            if (c != 'T' && c != 't' && c != ' ')
+                return false;
+            break;
+        default:
+            if (c != shape[i])
+                return false;
         }
     }
     return true;
@@ -36,7 +62,7 @@ size_t timeTail(std::string_view text)
 {
     size_t at = 0;
     if (at + 1 < text.size() && (text[at] == '.' || text[at] == ',') && isDigit(text[at + 1])) {
-        for (++at; at < text.size() && isDigit(text[at]); ++at) { }
+        for (++at; at < text.size() && isDigit(text[at]); ++at) {}
     }
     const std::string_view rest = text.substr(at);
     if (!rest.empty() && (rest[0] == 'Z' || rest[0] == 'z'))
@@ -84,7 +110,7 @@ std::string withoutVolatile(std::string_view text)
         const Found found = !inWord && isWord(c) ? volatileAt(text.substr(at)) : Found{};
         const size_t end = at + found.size;
         if (found.size > 0 && (end == text.size() || !isWord(text[end]))) {
-            out += '\x01';                       // no answer that is text has it
+            out += '\x01';  // no answer that is text has it
             out += found.kind;
             at = end;
             inWord = false;
@@ -107,7 +133,7 @@ bool isTimeNear(std::string_view number, WallTime when)
     int64_t value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
     const bool whole = error == std::errc() && (end == number.data() + number.size() || *end == '.');
-    if (!whole || value <= 0 || when == WallTime())      // nobody knows when it was
+    if (!whole || value <= 0 || when == WallTime())  // nobody knows when it was
         return false;
     const int64_t seconds = duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
     constexpr int64_t day = 86'400;
@@ -139,7 +165,7 @@ bool sameButSecrets(std::string_view recorded, std::string_view other)
     size_t at = findPlaceholder(recorded, 0, end);
     if (at == recorded.npos || !other.starts_with(recorded.substr(0, at)))
         return false;
-    size_t reached = at;                         // of `other`
+    size_t reached = at;  // of `other`
     while (true) {
         size_t nextEnd = 0;
         const size_t next = findPlaceholder(recorded, end, nextEnd);

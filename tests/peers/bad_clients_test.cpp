@@ -124,7 +124,7 @@ void BadClientsTest::aClientThatLeavesWithinTheAnswerEndsTheUpstream()
         peer.readHead();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\n\r\n");
         const std::string piece(1 << 20, 'x');
-        for (int i = 0; i < 4000 && peer.send(piece); ++i) { }
+        for (int i = 0; i < 4000 && peer.send(piece); ++i) {}
         refused = true;
     });
     GatewayProcess gateway(before(server.url()));
@@ -170,7 +170,7 @@ void BadClientsTest::aHeadThatNeverEndsIsTimedOut()
     dripping.send("GET / HTTP/1.1\r\n");
     const auto begin = std::chrono::steady_clock::now();
     while (!dripping.hasInput(std::chrono::milliseconds(20)) && dripping.send("X: 1\r\n")
-           && std::chrono::steady_clock::now() - begin < patience) { }
+           && std::chrono::steady_clock::now() - begin < patience) {}
     QVERIFY(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
 }
 
@@ -218,7 +218,8 @@ void BadClientsTest::fewDescriptorsAreSurvived()
         }
         int served = 0;
         for (RawSocket &client : clients)
-            served += client.isOpen() && client.hasInput(std::chrono::milliseconds(20)) && readAnswer(client).status == 200;
+            served +=
+                client.isOpen() && client.hasInput(std::chrono::milliseconds(20)) && readAnswer(client).status == 200;
         QVERIFY2(served > 0, "those that were let in are served");
         QVERIFY(gateway.process().running());
     }

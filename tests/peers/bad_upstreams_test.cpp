@@ -13,11 +13,12 @@ constexpr const char *timeouts = ", timeouts: {connect: 300ms, response: 400ms, 
 
 // One gateway before one scripted upstream.
 struct Story {
-    explicit Story(RawServer::Script script) : server(std::move(script)), gateway(setup(server.url())) { }
+    explicit Story(RawServer::Script script) : server(std::move(script)), gateway(setup(server.url())) {}
     static GatewaySetup setup(const std::string &url)
     {
         GatewaySetup out;
-        out.file = "services:\n  up: {endpoints: [\"" + url + "\"]" + timeouts + "routes:\n- {path: /**, service: up}\n";
+        out.file =
+            "services:\n  up: {endpoints: [\"" + url + "\"]" + timeouts + "routes:\n- {path: /**, service: up}\n";
         return out;
     }
     QJsonObject record() { return gateway.log(1).value(0); }
@@ -99,7 +100,8 @@ void BadUpstreamsTest::garbageIs502_data()
     QTest::newRow("binary") << QByteArray(5000, '\xff');
     QTest::newRow("half a head") << QByteArray("HTTP/1.1 200 OK\r\nContent-Le");
     QTest::newRow("two lengths") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab");
-    QTest::newRow("length and chunked") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    QTest::newRow("length and chunked") << QByteArray(
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
     QTest::newRow("a head without end") << "HTTP/1.1 200 OK\r\nX: " + QByteArray(300'000, 'x');
     QTest::newRow("status 20") << QByteArray("HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n");
     QTest::newRow("HTTP/2 preface") << QByteArray("\x00\x00\x12\x04\x00\x00\x00\x00\x00", 9);
@@ -128,9 +130,12 @@ void BadUpstreamsTest::closingWithoutAnAnswerIs502()
                 peer.reset();
         });
         VERIFY_READY(story.gateway);
-        QCOMPARE(ask(story.gateway.port(), "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab").status, 502);
+        QCOMPARE(
+            ask(story.gateway.port(), "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab")
+                .status,
+            502);
         QCOMPARE(text(story.record(), "failed_by"), std::string("upstream"));
-        QCOMPARE(story.server.connections(), 1);                     // a POST is not sent twice
+        QCOMPARE(story.server.connections(), 1);  // a POST is not sent twice
     }
 }
 
@@ -140,7 +145,8 @@ void BadUpstreamsTest::anAnswerCutShortIsCutShortForTheClientToo_data()
     QTest::newRow("length") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello");
     QTest::newRow("chunked") << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
     QTest::newRow("within a chunk") << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\nhello");
-    QTest::newRow("a chunk size that is none") << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n");
+    QTest::newRow("a chunk size that is none")
+        << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n");
 }
 
 void BadUpstreamsTest::anAnswerCutShortIsCutShortForTheClientToo()
@@ -156,7 +162,7 @@ void BadUpstreamsTest::anAnswerCutShortIsCutShortForTheClientToo()
     QCOMPARE(answer.body, std::string("hello"));
     QVERIFY2(!answer.whole, "the client must be able to tell that the answer is not whole");
     const CurlAnswer curled = curl({story.gateway.url("/b")});
-    QVERIFY(curled.exitCode == 18 || curled.exitCode == 56);           // partial file, or receive error
+    QVERIFY(curled.exitCode == 18 || curled.exitCode == 56);  // partial file, or receive error
     const QList<QJsonObject> rows = story.gateway.log(2);
     for (const QJsonObject &row : rows) {
         QCOMPARE(row["status"].toInt(), 200);
@@ -195,7 +201,7 @@ void BadUpstreamsTest::tricklingForEverEndsAtTheTotalTimeout()
     Story story([&](RawSocket &peer, int) {
         peer.readHead();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
-        while (!peer.hasInput(std::chrono::milliseconds(20)) && peer.send("x")) { }
+        while (!peer.hasInput(std::chrono::milliseconds(20)) && peer.send("x")) {}
     });
     VERIFY_READY(story.gateway);
     const HttpAnswer answer = get(story.gateway.port(), "/a");
@@ -252,7 +258,7 @@ void BadUpstreamsTest::bytesBehindTheAnswerAreNotTheNextOne()
 
 void BadUpstreamsTest::aConnectionThatClosesBetweenRequestsIsReplaced()
 {
-    Story story([&](RawSocket &peer, int) {      // says keep-alive, and closes after one answer
+    Story story([&](RawSocket &peer, int) {  // says keep-alive, and closes after one answer
         peer.readHead();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
@@ -273,7 +279,8 @@ void BadUpstreamsTest::oneBadEndpointOfTwoIsToldByItsRecord()
     });
     GatewaySetup setup;
     const std::string bad = "http://127.0.0.1:" + std::to_string(freePort());
-    setup.file = "services:\n  up: {endpoints: [\"" + good.url() + "\", \"" + bad + "\"]" + timeouts + "routes:\n- {path: /**, service: up}\n";
+    setup.file = "services:\n  up: {endpoints: [\"" + good.url() + "\", \"" + bad + "\"]" + timeouts
+        + "routes:\n- {path: /**, service: up}\n";
     GatewayProcess gateway(setup);
     VERIFY_READY(gateway);
     for (int i = 0; i < 4; ++i) {

@@ -65,7 +65,8 @@ void BodiesTest::aFileComesThroughUnchanged_data()
     QTest::addColumn<qulonglong>("size");
     for (const size_t size : sizes) {
         for (const char *server : {"nginx", "python"})
-            QTest::addRow("%s %zu", server, size) << QString("/%1/%2").arg(server, fileName(size).c_str()) << qulonglong(size);
+            QTest::addRow("%s %zu", server, size)
+                << QString("/%1/%2").arg(server, fileName(size).c_str()) << qulonglong(size);
         QTest::addRow("node %zu", size) << QString("/node/bytes?n=%1").arg(size) << qulonglong(size);
     }
 }
@@ -74,7 +75,7 @@ void BodiesTest::aFileComesThroughUnchanged()
 {
     QFETCH(QString, target);
     QFETCH(qulonglong, size);
-    for (int again = 0; again < 2; ++again) {    // the second time over a kept connection
+    for (int again = 0; again < 2; ++again) {  // the second time over a kept connection
         const CurlAnswer answer = curl({gateway_->url(target.toStdString())});
         QCOMPARE(answer.exitCode, 0);
         QCOMPARE(answer.status, 200);
@@ -94,7 +95,7 @@ void BodiesTest::headGivesTheHeadAlone()
             QCOMPARE(answer.header("content-length"), std::string("65536"));
         }
         client.send("GET /nginx/1.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-        QCOMPARE(readAnswer(client).body, pattern(1));   // no byte of a body stood in between
+        QCOMPARE(readAnswer(client).body, pattern(1));  // no byte of a body stood in between
     }
 }
 
@@ -131,8 +132,9 @@ void BodiesTest::anUploadArrivesUnchanged()
     QCOMPARE(answer.status, 200);
     const QJsonObject told = jsonObject(answer.body);
     QCOMPARE(qulonglong(told["size"].toDouble()), size);
-    QCOMPARE(told["sha256"].toString().toLatin1(),
-             QCryptographicHash::hash(QByteArrayView(bytes.data(), qsizetype(size)), QCryptographicHash::Sha256).toHex());
+    QCOMPARE(
+        told["sha256"].toString().toLatin1(),
+        QCryptographicHash::hash(QByteArrayView(bytes.data(), qsizetype(size)), QCryptographicHash::Sha256).toHex());
 }
 
 void BodiesTest::anEchoedBodyComesBackUnchanged()
@@ -140,8 +142,8 @@ void BodiesTest::anEchoedBodyComesBackUnchanged()
     const TempFolder files;
     for (const size_t size : sizes) {
         for (const char *framing : {"X-Framing: length", "Transfer-Encoding: chunked"}) {
-            const CurlAnswer answer =
-                curl({"--data-binary", "@" + files.write("body", pattern(size)), "-H", framing, gateway_->url("/node/echo")});
+            const CurlAnswer answer = curl({"--data-binary", "@" + files.write("body", pattern(size)), "-H", framing,
+                                            gateway_->url("/node/echo")});
             QCOMPARE(answer.exitCode, 0);
             QCOMPARE(answer.status, 200);
             QVERIFY(answer.body == pattern(size));

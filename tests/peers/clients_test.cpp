@@ -56,7 +56,8 @@ void ClientsTest::wrkGetsNothingButGoodAnswers()
 {
     const Ran wrk = run({"wrk", "-t", "1", "-c", "32", "-d", "2s", gateway_->url("/json")});
     QCOMPARE(wrk.exitCode, 0);
-    QVERIFY2(wrk.out.find("requests in") != std::string::npos && wrk.out.find(" 0 requests in") == std::string::npos, wrk.out.c_str());
+    QVERIFY2(wrk.out.find("requests in") != std::string::npos && wrk.out.find(" 0 requests in") == std::string::npos,
+             wrk.out.c_str());
     QVERIFY2(wrk.out.find("Socket errors") == std::string::npos, wrk.out.c_str());
     QVERIFY2(wrk.out.find("Non-2xx") == std::string::npos, wrk.out.c_str());
 }
@@ -71,19 +72,22 @@ void ClientsTest::h2loadGetsNothingButGoodAnswers()
 
 void ClientsTest::pythonKeepsItsConnection()
 {
-    const std::string script =
-        "import http.client, json\n"
-        "c = http.client.HTTPConnection('127.0.0.1', " + std::to_string(gateway_->port()) + ", timeout=30)\n"
-        "c.connect(); local = c.sock.getsockname()\n"
-        "for i in range(50):\n"
-        "    c.request('POST', '/echo', body=b'x' * i); r = c.getresponse(); body = r.read()\n"
-        "    assert r.status == 200 and body == b'x' * i, (i, r.status, body)\n"
-        "    c.request('PUT', '/echo', body=iter([b'ab', b'cd']), encode_chunked=True, headers={'Transfer-Encoding': 'chunked'})\n"
-        "    r = c.getresponse(); body = r.read(); assert body == b'abcd', body\n"
-        "    c.request('HEAD', '/bytes?n=10'); r = c.getresponse(); assert r.read() == b'' and r.headers['Content-Length'] == '10'\n"
-        "    c.request('GET', '/none'); r = c.getresponse(); assert r.status == 404; r.read()\n"
-        "    assert c.sock and c.sock.getsockname() == local, 'another connection'\n"
-        "print('well')\n";
+    const std::string script = "import http.client, json\n"
+                               "c = http.client.HTTPConnection('127.0.0.1', "
+        + std::to_string(gateway_->port())
+        + ", timeout=30)\n"
+          "c.connect(); local = c.sock.getsockname()\n"
+          "for i in range(50):\n"
+          "    c.request('POST', '/echo', body=b'x' * i); r = c.getresponse(); body = r.read()\n"
+          "    assert r.status == 200 and body == b'x' * i, (i, r.status, body)\n"
+          "    c.request('PUT', '/echo', body=iter([b'ab', b'cd']), encode_chunked=True, headers={'Transfer-Encoding': "
+          "'chunked'})\n"
+          "    r = c.getresponse(); body = r.read(); assert body == b'abcd', body\n"
+          "    c.request('HEAD', '/bytes?n=10'); r = c.getresponse(); assert r.read() == b'' and "
+          "r.headers['Content-Length'] == '10'\n"
+          "    c.request('GET', '/none'); r = c.getresponse(); assert r.status == 404; r.read()\n"
+          "    assert c.sock and c.sock.getsockname() == local, 'another connection'\n"
+          "print('well')\n";
     const Ran python = run({"python3", "-c", script});
     QCOMPARE(python.err, std::string());
     QCOMPARE(python.out, std::string("well\n"));
@@ -123,7 +127,8 @@ void ClientsTest::pipelinedRequestsAreAnsweredInOrder()
         if (i % 3 == 0)
             all += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n" + std::to_string(1000 + i);
         else if (i % 3 == 1)
-            all += "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n" + std::to_string(1000 + i) + "\r\n0\r\n\r\n";
+            all += "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n"
+                + std::to_string(1000 + i) + "\r\n0\r\n\r\n";
         else
             all += "GET /slow?ms=" + std::to_string(i % 7) + " HTTP/1.1\r\nHost: a\r\n\r\n";
     }
@@ -193,8 +198,10 @@ void ClientsTest::aHalfClosedClientGetsItsAnswer()
 void ClientsTest::oddBytesBetweenRequestsAreRefused_data()
 {
     QTest::addColumn<QByteArray>("request");
-    QTest::newRow("both framings") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-    QTest::newRow("two lengths") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd");
+    QTest::newRow("both framings") << QByteArray(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+    QTest::newRow("two lengths") << QByteArray(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd");
     QTest::newRow("no host") << QByteArray("GET / HTTP/1.1\r\n\r\n");
     QTest::newRow("two hosts") << QByteArray("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
     QTest::newRow("folded") << QByteArray("GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n");
@@ -203,7 +210,8 @@ void ClientsTest::oddBytesBetweenRequestsAreRefused_data()
     QTest::newRow("climbing out") << QByteArray("GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n");
     QTest::newRow("encoded NUL") << QByteArray("GET /a%00b HTTP/1.1\r\nHost: a\r\n\r\n");
     QTest::newRow("TLS") << QByteArray("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 not HTTP\r\n\r\n", 30);
-    QTest::newRow("chunk size with 0x") << QByteArray("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n");
+    QTest::newRow("chunk size with 0x") << QByteArray(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n");
 }
 
 void ClientsTest::oddBytesBetweenRequestsAreRefused()
@@ -213,14 +221,15 @@ void ClientsTest::oddBytesBetweenRequestsAreRefused()
     QVERIFY(client.send(request.toStdString()));
     const HttpAnswer answer = readAnswer(client);
     QCOMPARE(answer.status, 400);
-    QVERIFY(client.waitForEnd());                // and nothing more is read of it
+    QVERIFY(client.waitForEnd());  // and nothing more is read of it
     QCOMPARE(get(gateway_->port(), "/bytes?n=1").status, 200);
 }
 
 void ClientsTest::aTargetInAbsoluteFormIsServed()
 {
     const HttpAnswer answer =
-        ask(gateway_->port(), "GET http://other.test/headers?x=1 HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
+        ask(gateway_->port(),
+            "GET http://other.test/headers?x=1 HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
     QCOMPARE(answer.status, 200);
     // A Host that disagrees could be routed in two ways.
     const HttpAnswer two =

@@ -46,7 +46,8 @@ private:
 void CommandsTest::initTestCase()
 {
     node_ = std::make_unique<NodeServer>();
-    nginx_ = std::make_unique<Nginx>("location = /json { default_type application/json; return 200 '{\"user\": \"ada\", \"n\": 1}'; }");
+    nginx_ = std::make_unique<Nginx>(
+        "location = /json { default_type application/json; return 200 '{\"user\": \"ada\", \"n\": 1}'; }");
     QVERIFY(node_->ready());
     QVERIFY2(nginx_->ready(), nginx_->trouble().c_str());
     GatewaySetup setup;
@@ -58,10 +59,11 @@ void CommandsTest::initTestCase()
     QCOMPARE(get(gateway_->port(), "/web/json?q=1").status, 200);
     QCOMPARE(get(gateway_->port(), "/api/bytes?n=2000").status, 200);
     QCOMPARE(get(gateway_->port(), "/nowhere").status, 404);
-    QCOMPARE(ask(gateway_->port(), "POST /api/echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + secret
-                                       + "\r\nCookie: sid=" + secret + "\r\nContent-Type: application/json\r\nContent-Length: "
-                                       + std::to_string(secret.size() + 29) + "\r\nConnection: close\r\n\r\n{\"user\":\"ada\",\"password\":\""
-                                       + secret + "\"}\n").status,
+    QCOMPARE(ask(gateway_->port(),
+                 "POST /api/echo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + secret + "\r\nCookie: sid=" + secret
+                     + "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(secret.size() + 29)
+                     + "\r\nConnection: close\r\n\r\n{\"user\":\"ada\",\"password\":\"" + secret + "\"}\n")
+                 .status,
              200);
     QCOMPARE(ask(gateway_->port(), "DELETE /web/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").status, 405);
     QCOMPARE(gateway_->log(5).size(), 5);
@@ -75,9 +77,10 @@ void CommandsTest::logHasEveryKeyOnEveryLine()
     QCOMPARE(rows.size(), 5);
     QCOMPARE(std::count(log.out.begin(), log.out.end(), '\n'), 5);
     for (const QJsonObject &row : rows) {
-        for (const char *key : {"id", "time", "method", "host", "path", "query", "status", "latency_us", "request_bytes", "response_bytes",
-                                "client", "user", "route", "service", "endpoint", "version", "attempts", "cache", "request_id", "trace_id",
-                                "failed_by", "decisions"})
+        for (const char *key : {"id",         "time",       "method",        "host",           "path",     "query",
+                                "status",     "latency_us", "request_bytes", "response_bytes", "client",   "user",
+                                "route",      "service",    "endpoint",      "version",        "attempts", "cache",
+                                "request_id", "trace_id",   "failed_by",     "decisions"})
             QVERIFY2(row.contains(QLatin1String(key)), key);
         for (const QJsonValue &decision : row["decisions"].toArray()) {
             for (const char *key : {"stage", "outcome", "why", "facts"})
@@ -86,7 +89,7 @@ void CommandsTest::logHasEveryKeyOnEveryLine()
         QVERIFY(QDateTime::fromString(row["time"].toString(), Qt::ISODateWithMs).isValid());
         QCOMPARE(row["time"].toString().size(), 24);
     }
-    const QJsonObject &first = rows[0];          // oldest first
+    const QJsonObject &first = rows[0];  // oldest first
     QCOMPARE(text(first, "path"), std::string("/web/json"));
     QCOMPARE(text(first, "query"), std::string("q=1"));
     QCOMPARE(text(first, "route"), std::string("web"));
@@ -145,7 +148,8 @@ void CommandsTest::explainTellsWhy()
     const std::string id = text(gateway_->log(5)[0], "id");
     const Ran explain = gateway_->onRecording({"explain", id});
     QCOMPARE(explain.exitCode, 0);
-    QVERIFY2(explain.out.find("web") != std::string::npos && explain.out.find(nginx_->url()) != std::string::npos, explain.out.c_str());
+    QVERIFY2(explain.out.find("web") != std::string::npos && explain.out.find(nginx_->url()) != std::string::npos,
+             explain.out.c_str());
 }
 
 void CommandsTest::explainAnswersForARequestNotSent()
@@ -157,7 +161,7 @@ void CommandsTest::explainAnswersForARequestNotSent()
     QVERIFY2(refused.out.find("405") != std::string::npos, refused.out.c_str());
     const Ran unknown = gateway_->onSocket({"explain", "--request", "GET /nowhere"});
     QVERIFY2(unknown.out.find("404") != std::string::npos, unknown.out.c_str());
-    QCOMPARE(gateway_->log(5).size(), 5);        // nothing was sent
+    QCOMPARE(gateway_->log(5).size(), 5);  // nothing was sent
 }
 
 void CommandsTest::statusHasItsKeys()
@@ -202,7 +206,8 @@ void CommandsTest::secretsReachNoFileAndNoOutput()
         QVERIFY2(bytes.find(secret) == std::string::npos, ending.c_str());
     }
     const std::string id = text(gateway_->log(1, {"method:POST"}).value(0), "id");
-    for (const std::vector<std::string> &verb : {std::vector<std::string>{"show", id}, {"show", id, "--json"}, {"explain", id}}) {
+    for (const std::vector<std::string> &verb :
+         {std::vector<std::string>{"show", id}, {"show", id, "--json"}, {"explain", id}}) {
         const Ran ran = gateway_->onRecording(verb);
         QCOMPARE(ran.exitCode, 0);
         QVERIFY(ran.out.find(secret) == std::string::npos);
@@ -212,10 +217,11 @@ void CommandsTest::secretsReachNoFileAndNoOutput()
 
 void CommandsTest::replayOfTheSameIsTheSame()
 {
-    const Ran replay = gateway_->onRecording({"replay", "route:web status:200", "--to", gateway_->url(), "--json", "--expect", "same"});
+    const Ran replay = gateway_->onRecording(
+        {"replay", "route:web status:200", "--to", gateway_->url(), "--json", "--expect", "same"});
     QCOMPARE(replay.exitCode, 0);
     const QList<QJsonObject> lines = jsonLines(replay.out);
-    QCOMPARE(lines.size(), 2);                   // one exchange and the summary
+    QCOMPARE(lines.size(), 2);  // one exchange and the summary
     for (const char *key : {"original", "replayed", "verdict", "differences"})
         QVERIFY2(lines[0].contains(QLatin1String(key)), key);
     QVERIFY2(text(lines[0], "verdict") == "noise" || text(lines[0], "verdict") == "same", replay.out.c_str());
@@ -225,7 +231,8 @@ void CommandsTest::replayTellsDifferencesByThree()
 {
     RawServer other([](RawSocket &peer, int) {
         peer.readHead();
-        peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"n\":1.0,\"user\":\"bob\"}");
+        peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                  "22\r\n\r\n{\"n\":1.0,\"user\":\"bob\"}");
     });
     const Ran replay =
         gateway_->onRecording({"replay", "route:web status:200", "--to", other.url(), "--json", "--expect", "same"});
@@ -243,8 +250,9 @@ void CommandsTest::replayTellsDifferencesByThree()
 
 void CommandsTest::replayOfWhoIsGoneFails()
 {
-    const Ran replay = gateway_->onRecording(
-        {"replay", "route:web status:200", "--to", "http://127.0.0.1:" + std::to_string(freePort()), "--json", "--expect", "same"});
+    const Ran replay =
+        gateway_->onRecording({"replay", "route:web status:200", "--to",
+                               "http://127.0.0.1:" + std::to_string(freePort()), "--json", "--expect", "same"});
     QVERIFY2(replay.exitCode == 3 || replay.exitCode == 1, std::to_string(replay.exitCode).c_str());
     QCOMPARE(text(jsonLines(replay.out).value(0), "verdict"), std::string("failed"));
 }
@@ -261,12 +269,16 @@ void CommandsTest::exportRunsOnNginxAndAnswersTheSame()
     QVERIFY(std::filesystem::exists(out.path("conf/report.json")));
     const Nginx nginx(out.path("conf"), port);
     QVERIFY2(nginx.ready(), nginx.trouble().c_str());
-    for (const char *request : {"GET /web/json?q=1", "GET /api/bytes?n=2000", "GET /nowhere", "DELETE /web/x", "HEAD /web/json", "POST /api/upload",
-                                "GET /web/none", "GET /web2", "GET /api/x/../bytes?n=7", "GET /web//json", "GET /web/%6a%73on"}) {
-        const std::string text = std::string(request) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    for (const char *request : {"GET /web/json?q=1", "GET /api/bytes?n=2000", "GET /nowhere", "DELETE /web/x",
+                                "HEAD /web/json", "POST /api/upload", "GET /web/none", "GET /web2",
+                                "GET /api/x/../bytes?n=7", "GET /web//json", "GET /web/%6a%73on"}) {
+        const std::string text =
+            std::string(request) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         const bool head = text.starts_with("HEAD");
         const HttpAnswer ours = ask(gateway_->port(), text, head), theirs = ask(port, text, head);
-        QVERIFY2(ours.status == theirs.status, (std::string(request) + ": " + std::to_string(ours.status) + " and " + std::to_string(theirs.status)).c_str());
+        QVERIFY2(ours.status == theirs.status,
+                 (std::string(request) + ": " + std::to_string(ours.status) + " and " + std::to_string(theirs.status))
+                     .c_str());
         if (ours.status == 200)
             QVERIFY2(ours.body == theirs.body, request);
         if (ours.status == 405)
@@ -277,10 +289,11 @@ void CommandsTest::exportRunsOnNginxAndAnswersTheSame()
 void CommandsTest::versionAndHelpAnswer()
 {
     QCOMPARE(gateway_->sluice({"--version"}).exitCode, 0);
-    for (const char *verb : {"run", "check", "demo", "log", "show", "explain", "replay", "export", "status", "reload"}) {
+    for (const char *verb :
+         {"run", "check", "demo", "log", "show", "explain", "replay", "export", "status", "reload"}) {
         const Ran help = gateway_->sluice({verb, "--help"});
         QCOMPARE(help.exitCode, 0);
-        QVERIFY2(help.out.find("sluice " + std::string(verb)) != std::string::npos, help.out.c_str());   // an example
+        QVERIFY2(help.out.find("sluice " + std::string(verb)) != std::string::npos, help.out.c_str());  // an example
     }
     QCOMPARE(gateway_->sluice({"frobnicate"}).exitCode, 2);
     QCOMPARE(gateway_->sluice({"log", "--nonsense"}).exitCode, 2);

@@ -11,7 +11,9 @@ namespace {
 
 bool fits(const std::string &text, const char *pattern)
 {
-    return QRegularExpression(QRegularExpression::anchoredPattern(pattern)).match(QString::fromStdString(text)).hasMatch();
+    return QRegularExpression(QRegularExpression::anchoredPattern(pattern))
+        .match(QString::fromStdString(text))
+        .hasMatch();
 }
 
 constexpr const char *uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -48,7 +50,8 @@ void HeadersTest::initTestCase()
     QVERIFY(node_->ready());
     GatewaySetup setup;
     setup.file = "services:\n  node: " + node_->url()
-        + "\nroutes:\n- {path: /headers, service: node}\n- {path: /headers/**, service: node, strip_prefix: /headers/deep}\n"
+        + "\nroutes:\n- {path: /headers, service: node}\n- {path: /headers/**, service: node, strip_prefix: "
+          "/headers/deep}\n"
           "- {path: /only, service: node, methods: [GET, POST]}\n";
     gateway_ = std::make_unique<GatewayProcess>(setup);
     QVERIFY2(gateway_->ready(), gateway_->trouble().c_str());
@@ -74,9 +77,10 @@ void HeadersTest::idsAreMadeAndToldToBothSides()
 
 void HeadersTest::idsOfTheCallerAreContinued()
 {
-    const HttpAnswer answer = get(gateway_->port(), "/headers",
-                                  "X-Request-ID: job-7/a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
-                                  "tracestate: a=1\r\n");
+    const HttpAnswer answer =
+        get(gateway_->port(), "/headers",
+            "X-Request-ID: job-7/a\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
+            "tracestate: a=1\r\n");
     const QJsonObject what = jsonObject(answer.body);
     QCOMPARE(answer.header("x-request-id"), std::string("job-7/a"));
     QCOMPARE(seen(what, "X-Request-ID"), std::string("job-7/a"));
@@ -110,17 +114,20 @@ void HeadersTest::whoAskedIsToldToTheUpstream()
 
 void HeadersTest::whatAClientClaimsOfOthersIsNotBelieved()
 {
-    const HttpAnswer answer = get(gateway_->port(), "/headers",
-                                  "X-Forwarded-For: 203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\n"
-                                  "X_Forwarded_For: 203.0.113.9\r\n");
+    const HttpAnswer answer =
+        get(gateway_->port(), "/headers",
+            "X-Forwarded-For: 203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\n"
+            "X_Forwarded_For: 203.0.113.9\r\n");
     QVERIFY2(answer.body.find("203.0.113.9") == std::string::npos, answer.body.c_str());
-    QCOMPARE(text(gateway_->log(1, {"request:" + answer.header("x-request-id")}).value(0), "client").find("203"), std::string::npos);
+    QCOMPARE(text(gateway_->log(1, {"request:" + answer.header("x-request-id")}).value(0), "client").find("203"),
+             std::string::npos);
 }
 
 void HeadersTest::whatATrustedPeerSaysIsContinued()
 {
     QVERIFY2(trusting_->ready(), trusting_->trouble().c_str());
-    const HttpAnswer answer = get(trusting_->port(), "/headers", "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n");
+    const HttpAnswer answer =
+        get(trusting_->port(), "/headers", "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n");
     const QJsonObject what = jsonObject(answer.body);
     QCOMPARE(seen(what, "X-Forwarded-For"), std::string("203.0.113.9, 127.0.0.1"));
     const QList<QJsonObject> rows = trusting_->log(1);
@@ -135,12 +142,13 @@ void HeadersTest::whatBelongsToAConnectionStaysOnIt()
     const QJsonObject what = jsonObject(answer.body);
     for (const char *name : {"X-Secret-Hop", "Keep-Alive", "Proxy-Authorization", "Upgrade", "TE"})
         QCOMPARE(seen(what, name), std::string());
-    QVERIFY2(!answer.has("keep-alive"), answer.head.c_str());      // Node's, for its own connection
+    QVERIFY2(!answer.has("keep-alive"), answer.head.c_str());  // Node's, for its own connection
 }
 
 void HeadersTest::ordinaryHeadersArePassedOnAsTheyAre()
 {
-    const HttpAnswer answer = get(gateway_->port(), "/headers", "X-odd_Name: a  b\r\nAccept: a\r\naccept: b\r\nX-Empty:\r\nCookie: a=1; b=2\r\n");
+    const HttpAnswer answer = get(gateway_->port(), "/headers",
+                                  "X-odd_Name: a  b\r\nAccept: a\r\naccept: b\r\nX-Empty:\r\nCookie: a=1; b=2\r\n");
     const QJsonObject what = jsonObject(answer.body);
     QCOMPARE(seen(what, "X-odd_Name"), std::string("a  b"));
     QCOMPARE(seen(what, "Accept"), std::string("a | b"));

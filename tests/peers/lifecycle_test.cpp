@@ -63,7 +63,7 @@ void LifecycleTest::oneUrlIsEnough()
 
 void LifecycleTest::aPortInUseIsSaid()
 {
-    RawServer there([](RawSocket &, int) { });
+    RawServer there([](RawSocket &, int) {});
     GatewaySetup setup;
     setup.to = node_->url();
     setup.listen = there.url();
@@ -81,10 +81,15 @@ void LifecycleTest::aBrokenFileIsTwo_data()
     QTest::addColumn<QByteArray>("file");
     QTest::addColumn<QByteArray>("place");
     QTest::newRow("no YAML") << QByteArray("services: {a: [\n") << QByteArray("sluice.yaml:");
-    QTest::newRow("an unknown key") << QByteArray("services:\n  a: http://127.0.0.1:9\nrouts:\n- {path: /a, service: a}\n") << QByteArray("sluice.yaml:3:1: error:");
-    QTest::newRow("a service that is not there") << QByteArray("services:\n  a: http://127.0.0.1:9\nroutes:\n- {path: /a, service: b}\n")
-                                                 << QByteArray("sluice.yaml:4:");
-    QTest::newRow("a wrong type") << QByteArray("services:\n  a: http://127.0.0.1:9\nroutes:\n- {path: [/a], service: a}\n") << QByteArray("sluice.yaml:4:");
+    QTest::newRow("an unknown key") << QByteArray(
+        "services:\n  a: http://127.0.0.1:9\nrouts:\n- {path: /a, service: a}\n")
+                                    << QByteArray("sluice.yaml:3:1: error:");
+    QTest::newRow("a service that is not there")
+        << QByteArray("services:\n  a: http://127.0.0.1:9\nroutes:\n- {path: /a, service: b}\n")
+        << QByteArray("sluice.yaml:4:");
+    QTest::newRow("a wrong type") << QByteArray(
+        "services:\n  a: http://127.0.0.1:9\nroutes:\n- {path: [/a], service: a}\n")
+                                  << QByteArray("sluice.yaml:4:");
     QTest::newRow("binary") << QByteArray("\0\1\2\3\xff\xfe", 6) << QByteArray("sluice.yaml");
     QTest::newRow("nothing") << QByteArray("# nothing\n") << QByteArray("sluice.yaml");
 }
@@ -108,7 +113,8 @@ void LifecycleTest::aBrokenFileIsTwo()
 void LifecycleTest::aFileThatIsNotThereIsSaid()
 {
     const TempFolder home;
-    const Ran ran = run({sluiceProgram(), "run", "-c", home.path("none.yaml")}, {cleanEnvironment(home), home.path(), {}, 0});
+    const Ran ran =
+        run({sluiceProgram(), "run", "-c", home.path("none.yaml")}, {cleanEnvironment(home), home.path(), {}, 0});
     QCOMPARE(ran.exitCode, 2);
     QVERIFY2(ran.err.find("none.yaml") != std::string::npos, ran.err.c_str());
 }
@@ -117,11 +123,12 @@ void LifecycleTest::aRecordingThatIsNoneIsSaid()
 {
     const TempFolder home;
     const std::string file = home.write("holiday.jpg", std::string(10'000, 'j'));
-    const Ran ran = run({sluiceProgram(), "run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record", file},
-                        {cleanEnvironment(home), home.path(), {}, 0});
+    const Ran ran =
+        run({sluiceProgram(), "run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record", file},
+            {cleanEnvironment(home), home.path(), {}, 0});
     QCOMPARE(ran.exitCode, 1);
     QVERIFY2(ran.err.find("holiday.jpg") != std::string::npos, ran.err.c_str());
-    QCOMPARE(readFile(file), std::string(10'000, 'j'));              // untouched
+    QCOMPARE(readFile(file), std::string(10'000, 'j'));  // untouched
 }
 
 void LifecycleTest::theReadyLineNamesEachAddress()
@@ -129,12 +136,13 @@ void LifecycleTest::theReadyLineNamesEachAddress()
     GatewaySetup setup;
     setup.listen.clear();
     const uint16_t one = freePort(), two = freePort();
-    setup.file = "listen:\n- url: http://127.0.0.1:" + std::to_string(one) + "\n- url: http://127.0.0.1:" + std::to_string(two) + "\n"
-        + rules(node_->url(), "/**");
+    setup.file = "listen:\n- url: http://127.0.0.1:" + std::to_string(one)
+        + "\n- url: http://127.0.0.1:" + std::to_string(two) + "\n" + rules(node_->url(), "/**");
     GatewayProcess gateway(setup);
     VERIFY_READY(gateway);
     const std::string said = gateway.process().out();
-    QVERIFY2(said.find(std::to_string(one)) != std::string::npos && said.find(std::to_string(two)) != std::string::npos, said.c_str());
+    QVERIFY2(said.find(std::to_string(one)) != std::string::npos && said.find(std::to_string(two)) != std::string::npos,
+             said.c_str());
     QCOMPARE(get(one, "/bytes?n=1").status, 200);
     QCOMPARE(get(two, "/bytes?n=1").status, 200);
 }
@@ -162,7 +170,7 @@ void LifecycleTest::aReloadChangesTheRulesAndKeepsConnections()
     };
     QCOMPARE(ask("/bytes?n=1"), 200);
     QCOMPARE(ask("/headers"), 404);
-    slow.send("POST /bytes?n=1000 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");   // under way across the reload
+    slow.send("POST /bytes?n=1000 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");  // under way across the reload
 
     const std::string rulesAfter = rules(node_->url(), "/headers");
     if (how == "rename") {
@@ -220,7 +228,8 @@ void LifecycleTest::reloadingUnderLoadLosesNothing()
     }
     QVERIFY(load.wait());
     QVERIFY(reloads > 0);
-    QVERIFY2(load.out().find("4000 succeeded, 0 failed, 0 errored, 0 timeout") != std::string::npos, load.out().c_str());
+    QVERIFY2(load.out().find("4000 succeeded, 0 failed, 0 errored, 0 timeout") != std::string::npos,
+             load.out().c_str());
     QVERIFY2(load.out().find("4000 2xx") != std::string::npos, load.out().c_str());
 }
 
@@ -287,8 +296,8 @@ void LifecycleTest::twoGatewaysDoNotShareARecording()
     setup.to = node_->url();
     GatewayProcess gateway(setup);
     VERIFY_READY(gateway);
-    const Ran second = gateway.sluice({"run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record", gateway.recording(),
-                                       "--socket", gateway.socket() + "2"});
+    const Ran second = gateway.sluice({"run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record",
+                                       gateway.recording(), "--socket", gateway.socket() + "2"});
     QCOMPARE(second.exitCode, 1);
     QVERIFY2(second.err.find("recording.db") != std::string::npos, second.err.c_str());
     QCOMPARE(get(gateway.port(), "/bytes?n=1").status, 200);

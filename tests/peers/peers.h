@@ -40,7 +40,9 @@ private:
 class PythonServer {
 public:
     PythonServer()
-        : port_(freePort()), process_({"python3", "-m", "http.server", std::to_string(port_), "--bind", "127.0.0.1", "--directory", files_.path()})
+        : port_(freePort()),
+          process_({"python3", "-m", "http.server", std::to_string(port_), "--bind", "127.0.0.1", "--directory",
+                    files_.path()})
     {
         ready_ = waitForPort(port_);
     }
@@ -64,7 +66,8 @@ struct CurlAnswer {
 inline CurlAnswer curl(const std::vector<std::string> &arguments)
 {
     const TempFolder files;
-    std::vector<std::string> command = {"curl", "-sS", "--max-time", "60", "-o", files.path("body"), "-D", files.path("head"), "-w", "%{http_code}"};
+    std::vector<std::string> command = {
+        "curl", "-sS", "--max-time", "60", "-o", files.path("body"), "-D", files.path("head"), "-w", "%{http_code}"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     const Ran ran = run(command, {}, std::chrono::seconds(90));
     return {ran.exitCode, std::atoi(ran.out.c_str()), readFile(files.path("head")), readFile(files.path("body"))};

@@ -39,8 +39,8 @@ QJsonObject jsonObject(const std::string &text)
 
 GatewayProcess::GatewayProcess(const GatewaySetup &setup)
 {
-    std::vector<std::string> command = {sluiceProgram(), "run", "--workers", std::to_string(setup.workers), "--socket", socket(),
-                                        "--record", setup.recording ? recording() : "none"};
+    std::vector<std::string> command = {sluiceProgram(), "run",    "--workers", std::to_string(setup.workers),
+                                        "--socket",      socket(), "--record",  setup.recording ? recording() : "none"};
     if (!setup.listen.empty())
         command.insert(command.end(), {"--listen", setup.listen});
     if (!setup.to.empty())
@@ -103,10 +103,12 @@ QList<QJsonObject> GatewayProcess::log(int atLeast, const std::vector<std::strin
     std::vector<std::string> arguments = {"log", "--json"};
     arguments.insert(arguments.end(), filter.begin(), filter.end());
     QList<QJsonObject> rows;
-    waitUntil([&] {
-        rows = jsonLines(onRecording(arguments).out);
-        return rows.size() >= atLeast;
-    }, std::chrono::seconds(10));
+    waitUntil(
+        [&] {
+            rows = jsonLines(onRecording(arguments).out);
+            return rows.size() >= atLeast;
+        },
+        std::chrono::seconds(10));
     return rows;
 }
 

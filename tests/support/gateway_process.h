@@ -23,12 +23,12 @@ QList<QJsonObject> jsonLines(const std::string &text);
 QJsonObject jsonObject(const std::string &text);
 
 struct GatewaySetup {
-    std::string file;                            // text of the gateway file; empty: `to` is given
-    std::string to;                              // --to
-    std::string listen = "http://127.0.0.1:0";   // --listen; empty: what the file says
+    std::string file;                           // text of the gateway file; empty: `to` is given
+    std::string to;                             // --to
+    std::string listen = "http://127.0.0.1:0";  // --listen; empty: what the file says
     int workers = 1;
     bool recording = true;
-    unsigned mostFiles = 0;                      // ulimit -n
+    unsigned mostFiles = 0;  // ulimit -n
 };
 
 class GatewayProcess {
@@ -38,9 +38,12 @@ public:
 
     bool ready() const { return port_ != 0; }
     uint16_t port() const { return port_; }
-    std::string url(const std::string &target = {}) const { return "http://127.0.0.1:" + std::to_string(port_) + target; }
+    std::string url(const std::string &target = {}) const
+    {
+        return "http://127.0.0.1:" + std::to_string(port_) + target;
+    }
     Process &process() { return *process_; }
-    std::string trouble() const;                 // all that it said, for a test's message
+    std::string trouble() const;  // all that it said, for a test's message
 
     // SIGTERM, then waits; the exit code, -1: it did not end.
     int stop();

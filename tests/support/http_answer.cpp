@@ -18,7 +18,8 @@ void parseHead(HttpAnswer &answer)
     while (at < head.size() - 2) {
         const size_t end = head.find("\r\n", at), colon = head.find(':', at);
         std::string name = head.substr(at, colon - at), value = head.substr(colon + 1, end - colon - 1);
-        std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
         value.erase(0, value.find_first_not_of(" \t"));
         answer.headers.emplace(std::move(name), std::move(value));
         at = end + 2;
@@ -40,7 +41,7 @@ void readChunks(RawSocket &socket, HttpAnswer &answer)
             return;
     }
     std::string line;
-    while ((line = socket.readUntil("\r\n")).ends_with("\r\n") && line != "\r\n") { }
+    while ((line = socket.readUntil("\r\n")).ends_with("\r\n") && line != "\r\n") {}
     answer.whole = line == "\r\n";
 }
 
@@ -91,7 +92,9 @@ HttpAnswer ask(uint16_t port, const std::string &request, bool toHead)
 
 HttpAnswer get(uint16_t port, const std::string &target, const std::string &lines)
 {
-    return ask(port, "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n" + lines + "\r\n");
+    return ask(port,
+               "GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\nConnection: close\r\n"
+                   + lines + "\r\n");
 }
 
 }  // namespace support

@@ -10,13 +10,13 @@
 namespace support {
 
 struct HttpAnswer {
-    int status = 0;                              // 0: none came
-    std::string head;                            // with its empty line
-    std::multimap<std::string, std::string> headers;   // names in lower case
+    int status = 0;                                   // 0: none came
+    std::string head;                                 // with its empty line
+    std::multimap<std::string, std::string> headers;  // names in lower case
     std::string body;
-    bool whole = false;                          // the body ended as its framing says
+    bool whole = false;  // the body ended as its framing says
     bool has(const std::string &name) const { return headers.contains(name); }
-    std::string header(const std::string &name) const;   // the first; empty: none
+    std::string header(const std::string &name) const;  // the first; empty: none
 };
 
 // `toHead`: the request was HEAD. Interim answers (1xx but 101) are passed over and counted in `interim`.

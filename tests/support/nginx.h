@@ -17,7 +17,10 @@ public:
 
     bool ready() const { return ready_; }
     uint16_t port() const { return port_; }
-    std::string url(const std::string &target = {}) const { return "http://127.0.0.1:" + std::to_string(port_) + target; }
+    std::string url(const std::string &target = {}) const
+    {
+        return "http://127.0.0.1:" + std::to_string(port_) + target;
+    }
     void file(const std::string &name, const std::string &bytes) const { home_.write("root/" + name, bytes); }
     std::string trouble() const { return process_->err() + readFile(home_.path("error.log")); }
     Process &process() { return *process_; }

@@ -23,7 +23,8 @@ void redirect(int descriptor, const std::string &path, int flags)
 }
 
 // In the child: only what is safe between fork and exec of a program that may have threads, prepared before.
-[[noreturn]] void become(char *const *arguments, char *const *environment, const ProcessOptions &options, const TempFolder &files)
+[[noreturn]] void become(char *const *arguments, char *const *environment, const ProcessOptions &options,
+                         const TempFolder &files)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::setpgid(0, 0);
@@ -120,7 +121,7 @@ Process::~Process()
 {
     if (!running())
         return;
-    ::kill(-pid_, SIGKILL);                      // its whole group: nginx has workers
+    ::kill(-pid_, SIGKILL);  // its whole group: nginx has workers
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, &status_, 0);
 }

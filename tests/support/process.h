@@ -34,17 +34,17 @@ std::string readFile(const std::string &path);
 bool isInstalled(const std::string &program);
 
 struct ProcessOptions {
-    std::map<std::string, std::string> environment;      // beside the test's own
-    std::string folder;                                  // to run in; empty: the test's
-    std::string input;                                   // what it reads
-    unsigned mostFiles = 0;                              // ulimit -n; 0: as it is
+    std::map<std::string, std::string> environment;  // beside the test's own
+    std::string folder;                              // to run in; empty: the test's
+    std::string input;                               // what it reads
+    unsigned mostFiles = 0;                          // ulimit -n; 0: as it is
 };
 
 class Process {
 public:
     // `program`: a path, or a name on PATH.
     explicit Process(const std::vector<std::string> &command, const ProcessOptions &options = {});
-    ~Process();                                          // killed, if it still runs
+    ~Process();  // killed, if it still runs
     Process(const Process &) = delete;
     Process &operator=(const Process &) = delete;
 

@@ -28,7 +28,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         auto *raw = reinterpret_cast<sockaddr *>(&address);
-        if (::bind(listener_, raw, size) == 0 && ::listen(listener_, 512) == 0 && ::getsockname(listener_, raw, &size) == 0)
+        if (::bind(listener_, raw, size) == 0 && ::listen(listener_, 512) == 0
+            && ::getsockname(listener_, raw, &size) == 0)
             port_ = ntohs(address.sin_port);
         thread_ = std::thread([this] { accept(); });
     }

@@ -22,11 +22,11 @@ namespace support {
 
 class RawSocket {
 public:
-    enum class End { Open, Closed, Reset, TimedOut };   // of the peer's half
+    enum class End { Open, Closed, Reset, TimedOut };  // of the peer's half
 
     RawSocket() = default;
     // `stop`: a descriptor that turns readable when all waiting must end; -1: none.
-    explicit RawSocket(int fd, int stop = -1) : fd_(fd), stop_(stop) { }
+    explicit RawSocket(int fd, int stop = -1) : fd_(fd), stop_(stop) {}
     RawSocket(RawSocket &&other) noexcept { *this = std::move(other); }
     RawSocket &operator=(RawSocket &&other) noexcept
     {
@@ -79,18 +79,18 @@ public:
     std::string readUntil(std::string_view mark)
     {
         size_t at;
-        while ((at = in_.find(mark)) == in_.npos && fill()) { }
+        while ((at = in_.find(mark)) == in_.npos && fill()) {}
         return take(at == in_.npos ? in_.size() : at + mark.size());
     }
     std::string readHead() { return readUntil("\r\n\r\n"); }
     std::string readExactly(size_t bytes)
     {
-        while (in_.size() < bytes && fill()) { }
+        while (in_.size() < bytes && fill()) {}
         return take(std::min(bytes, in_.size()));
     }
     std::string readAll()
     {
-        while (fill()) { }
+        while (fill()) {}
         return take(in_.size());
     }
     // Reads and throws away until the peer ends; false: it did not.

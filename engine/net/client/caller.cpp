@@ -48,8 +48,9 @@ void Caller::begin(Waiting next)
     const uint64_t serial = ++serial_;
     running_.push_back(std::make_unique<Running>(poller_, std::move(next.call), std::move(next.done), serial));
     resolver_.resolve(host, port, [this, serial](std::vector<Address> addresses, const std::string &trouble) {
-        const auto call = std::find_if(running_.begin(), running_.end(), [&](const auto &r) { return r->serial() == serial; });
-        if (call != running_.end())              // it may have timed out, and gone
+        const auto call =
+            std::find_if(running_.begin(), running_.end(), [&](const auto &r) { return r->serial() == serial; });
+        if (call != running_.end())  // it may have timed out, and gone
             (*call)->resolved(std::move(addresses), trouble);
     });
 }
@@ -63,7 +64,8 @@ void Caller::turn()
         call->expire(now);
     }
     std::vector<std::unique_ptr<Running>> over;
-    const auto ended = std::stable_partition(running_.begin(), running_.end(), [](const auto &call) { return !call->ended(); });
+    const auto ended =
+        std::stable_partition(running_.begin(), running_.end(), [](const auto &call) { return !call->ended(); });
     std::move(ended, running_.end(), std::back_inserter(over));
     running_.erase(ended, running_.end());
     while (running_.size() < mostUnderWay && !waiting_.empty()) {

@@ -18,13 +18,12 @@
 namespace sluice::net {
 
 struct Call {
-    std::string host;                            // a name or an address, IPv6 without brackets
+    std::string host;  // a name or an address, IPv6 without brackets
     uint16_t port = 80;
-    std::string bytes;                           // head and content, as they go out
-    size_t headBytes = 0;                        // of `bytes`, the head
-    std::string method;                          // the answer's framing hangs on it
-    Nanos connect = std::chrono::seconds(5);     // past it, with one address or several: failed
-    Nanos whole = std::chrono::seconds(30);      // from start() to the answer's last byte, waiting in the queue left out
+    std::string bytes;                        // head and content, as they go out
+    std::string method;                       // the answer's framing hangs on it
+    Nanos connect = std::chrono::seconds(5);  // past it, with one address or several: failed
+    Nanos whole = std::chrono::seconds(30);   // from start() to the answer's last byte, waiting in the queue left out
     uint64_t mostKept = uint64_t(64) << 20;
     // `returned`, `answer`, `responseBody`, `responseTrailers`, `times`, `started`, `attempts`, `failedBy` and `failure` are filled in.
     std::unique_ptr<journey::Exchange> exchange;
@@ -36,7 +35,7 @@ public:
     using Done = std::function<void(std::unique_ptr<journey::Exchange>)>;
 
     explicit Caller(Poller &poller);
-    ~Caller();                                   // what is under way or waits ends as failed, within this call
+    ~Caller();  // what is under way or waits ends as failed, within this call
     Caller(const Caller &) = delete;
     Caller &operator=(const Caller &) = delete;
 

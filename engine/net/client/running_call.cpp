@@ -8,8 +8,8 @@ namespace sluice::net {
 
 namespace {
 
-constexpr size_t inBytes = 64 * 1024;            // http::Limits::headBytes must fit
-constexpr int readsATurn = 16;                   // an answer that never stalls must not starve the other calls
+constexpr size_t inBytes = 64 * 1024;  // http::Limits::headBytes must fit
+constexpr int readsATurn = 16;         // an answer that never stalls must not starve the other calls
 
 }  // namespace
 
@@ -122,7 +122,7 @@ void Caller::Running::send()
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return poller_.rearm(fd_.get(), false, true);
         } else if (errno != EINTR) {
-            sendBroke_ = true;                   // the answer may be there all the same: 413, and closed
+            sendBroke_ = true;  // the answer may be there all the same: 413, and closed
             return;
         }
     }

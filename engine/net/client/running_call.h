@@ -16,13 +16,13 @@ public:
 
     void resolved(std::vector<Address> addresses, const std::string &trouble);
     void ready(unsigned events) override;
-    void goOn();                                 // reads on, where it stopped to let others have a turn
+    void goOn();  // reads on, where it stopped to let others have a turn
     bool wantsTurn() const { return wantsTurn_ && !ended(); }
     void expire(Moment now);
     Moment deadline() const;
     bool ended() const { return ended_; }
     void fail(Fault fault, std::string what);
-    void finish();                               // hands the answer over; only once, after ended()
+    void finish();  // hands the answer over; only once, after ended()
 
 private:
     void connectNext(std::string trouble);

@@ -81,7 +81,8 @@ void CompareTest::equalAnswersAreTheSame()
     const auto a = answered(200, {{"Content-Type", "text/plain"}, {"X-A", "1"}}, "hello");
     QCOMPARE(told(compare(a, a)), "same");
     QCOMPARE(told(compare(answered(204, {}, ""), answered(204, {}, ""))), "same");
-    QCOMPARE(told(compare(answered(200, {{"a", "1"}, {"B", "2"}}, ""), answered(200, {{"b", "2"}, {"A", "1"}}, ""))), "same");
+    QCOMPARE(told(compare(answered(200, {{"a", "1"}, {"B", "2"}}, ""), answered(200, {{"b", "2"}, {"A", "1"}}, ""))),
+             "same");
 }
 
 void CompareTest::aStatusThatDiffersIsTold()
@@ -111,7 +112,8 @@ void CompareTest::headersThatDifferEveryTimeAreNoise()
              "\n~header X-Request-ID: a > ");
     QCOMPARE(told(compare(answered(200, {{"X-Job", "/jobs/0193627e-5b6c-7d3e-8f90-a1b2c3d4e5f6"}}, ""),
                           answered(200, {{"X-Job", "/jobs/0193627e-9999-7d3e-8f90-a1b2c3d4e5f6"}}, ""))),
-             "noise\n~header X-Job: /jobs/0193627e-5b6c-7d3e-8f90-a1b2c3d4e5f6 > /jobs/0193627e-9999-7d3e-8f90-a1b2c3d4e5f6");
+             "noise\n~header X-Job: /jobs/0193627e-5b6c-7d3e-8f90-a1b2c3d4e5f6 > "
+             "/jobs/0193627e-9999-7d3e-8f90-a1b2c3d4e5f6");
 }
 
 void CompareTest::aHeaderThatIsGoneOrNewOrChangedIsDifferent()
@@ -126,7 +128,8 @@ void CompareTest::aCookieMayChangeItsValueButNotItsAttributes()
     const auto cookie = [](const std::string &value) { return answered(200, {{"Set-Cookie", value}}, ""); };
     QCOMPARE(told(compare(cookie("sid=1; Path=/; HttpOnly"), cookie("sid=2; httponly; path=/"))),
              "noise\n~header Set-Cookie sid: 1 > 2");
-    QCOMPARE(told(compare(cookie("sid=1; HttpOnly"), cookie("sid=1"))), "different\nheader Set-Cookie sid: ; httponly > ");
+    QCOMPARE(told(compare(cookie("sid=1; HttpOnly"), cookie("sid=1"))),
+             "different\nheader Set-Cookie sid: ; httponly > ");
     QCOMPARE(told(compare(cookie("sid=1"), cookie("tid=1"))),
              "different\nheader Set-Cookie sid: 1 > \nheader Set-Cookie tid:  > 1");
 }
@@ -151,14 +154,22 @@ void CompareTest::numbersAreComparedExactly_data()
     QTest::addColumn<QString>("a");
     QTest::addColumn<QString>("b");
     QTest::addColumn<bool>("same");
-    QTest::newRow("written differently") << "1.50" << "15e-1" << true;
-    QTest::newRow("whole") << "100" << "1E+2" << true;
-    QTest::newRow("minus zero") << "-0" << "0.00" << true;
-    QTest::newRow("past a double") << "1234567890123456789" << "1234567890123456788" << false;
-    QTest::newRow("a long fraction") << "0.1000000000000000000000001" << "0.1" << false;
-    QTest::newRow("sign") << "-1" << "1" << false;
-    QTest::newRow("an exponent past all bounds") << "1e99999999999999999999" << "1e99999999999999999998" << false;
-    QTest::newRow("a large exponent") << "10e300" << "1e301" << true;
+    QTest::newRow("written differently") << "1.50"
+                                         << "15e-1" << true;
+    QTest::newRow("whole") << "100"
+                           << "1E+2" << true;
+    QTest::newRow("minus zero") << "-0"
+                                << "0.00" << true;
+    QTest::newRow("past a double") << "1234567890123456789"
+                                   << "1234567890123456788" << false;
+    QTest::newRow("a long fraction") << "0.1000000000000000000000001"
+                                     << "0.1" << false;
+    QTest::newRow("sign") << "-1"
+                          << "1" << false;
+    QTest::newRow("an exponent past all bounds") << "1e99999999999999999999"
+                                                 << "1e99999999999999999998" << false;
+    QTest::newRow("a large exponent") << "10e300"
+                                      << "1e301" << true;
 }
 
 void CompareTest::numbersAreComparedExactly()
@@ -172,9 +183,10 @@ void CompareTest::numbersAreComparedExactly()
 
 void CompareTest::jsonDifferencesHaveTheirPath()
 {
-    QCOMPARE(json(R"({"user":{"name":"ada","tags":["x"],"old":1}})", R"({"user":{"name":"bob","tags":["x","y"],"a b":{}}})"),
-             "different\nbody $.user.name: \"ada\" > \"bob\"\nbody $.user.tags[1]:  > \"y\"\nbody $.user.old: 1 > "
-             "\nbody $.user[\"a b\"]:  > {}");
+    QCOMPARE(
+        json(R"({"user":{"name":"ada","tags":["x"],"old":1}})", R"({"user":{"name":"bob","tags":["x","y"],"a b":{}}})"),
+        "different\nbody $.user.name: \"ada\" > \"bob\"\nbody $.user.tags[1]:  > \"y\"\nbody $.user.old: 1 > "
+        "\nbody $.user[\"a b\"]:  > {}");
     QCOMPARE(json(R"({"a":1,"a":2})", R"({"a":1,"a":3})"), "different\nbody $.a: 2 > 3");
     QCOMPARE(json(R"({"a":"1"})", R"({"a":1})"), "different\nbody $.a: \"1\" > 1");
 }
@@ -183,14 +195,16 @@ void CompareTest::timesAndUuidsInJsonAreNoise()
 {
     QCOMPARE(json(R"({"at":"2026-11-24T23:15:07Z"})", R"({"at":"2026-11-24T23:15:08.123+01:00"})"),
              "noise\n~body $.at: \"2026-11-24T23:15:07Z\" > \"2026-11-24T23:15:08.123+01:00\"");
-    QCOMPARE(json(R"({"id":"6f1c2a34-0000-4000-8000-000000000001"})", R"({"id":"6f1c2a34-0000-4000-8000-000000000002"})").left(5),
-             "noise");
+    QCOMPARE(
+        json(R"({"id":"6f1c2a34-0000-4000-8000-000000000001"})", R"({"id":"6f1c2a34-0000-4000-8000-000000000002"})")
+            .left(5),
+        "noise");
     QCOMPARE(json(R"({"id":"6f1c2a34-0000-4000-8000-000000000001"})", R"({"id":"none"})").left(9), "different");
     QCOMPARE(json(R"({"born":"1815-12-10"})", R"({"born":"1816-12-10"})").left(9), "different");
 
     auto before = answered(200, {}, R"({"now":1795000000123,"n":1795000000})");
     auto after = answered(200, {}, R"({"now":1795003600456,"n":1795000007})");
-    QCOMPARE(told(compare(before, after)).left(9), "different");      // numbers, as long as nobody knows when it was
+    QCOMPARE(told(compare(before, after)).left(9), "different");  // numbers, as long as nobody knows when it was
     before.time = WallTime(std::chrono::seconds(1'795'000'000));
     after.time = WallTime(std::chrono::seconds(1'795'003'600));
     QCOMPARE(told(compare(before, after)).left(5), "noise");
@@ -200,9 +214,11 @@ void CompareTest::aSecretThatWasNotRecordedIsNoise()
 {
     QCOMPARE(json(R"({"password":"{{secret:0123456789ab}}"})", R"({"password":"hunter2"})"),
              "noise\n~body $.password: \"{{secret:0123456789ab}}\" > \"hunter2\"");
-    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""), answered(200, {{"X-Key", "v1 abc;q"}}, ""))),
+    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""),
+                          answered(200, {{"X-Key", "v1 abc;q"}}, ""))),
              "noise\n~header X-Key: v1 {{secret:0123456789ab}};q > v1 abc;q");
-    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""), answered(200, {{"X-Key", "v2 abc;q"}}, "")))
+    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""),
+                          answered(200, {{"X-Key", "v2 abc;q"}}, "")))
                  .left(9),
              "different");
     QCOMPARE(text("a={{secret:00}}&b={{secret:11}}&c", "a=1&b=2&c").left(5), "noise");
@@ -220,7 +236,8 @@ void CompareTest::textIsComparedByLine()
 
 void CompareTest::linesPutInDoNotShiftTheRest()
 {
-    QCOMPARE(text("1\n2\n3\n4\n5\n", "1\n2\nnew\n3\nfour\n5\n"), "different\nbody line 3:  > new\nbody line 4: 4 > four");
+    QCOMPARE(text("1\n2\n3\n4\n5\n", "1\n2\nnew\n3\nfour\n5\n"),
+             "different\nbody line 3:  > new\nbody line 4: 4 > four");
     QCOMPARE(text("1\n2\n3\n4\n", "1\n4\n"), "different\nbody line 2: 2 > \nbody line 3: 3 > ");
 }
 
@@ -279,8 +296,8 @@ void CompareTest::aFloodOfDifferencesIsBounded()
         before += ",0";
         after += ",1";
     }
-    const Comparison comparison =
-        compare(answered(200, {{"X-Long", longLine}}, before + "]"), answered(200, {{"X-Long", longLine + "é"}}, after + "]"));
+    const Comparison comparison = compare(answered(200, {{"X-Long", longLine}}, before + "]"),
+                                          answered(200, {{"X-Long", longLine + "é"}}, after + "]"));
     QCOMPARE(comparison.verdict, Verdict::Different);
     QCOMPARE(comparison.differences.size(), size_t(200));
     for (const Difference &d : comparison.differences)

@@ -86,16 +86,24 @@ private Q_SLOTS:
 void ReplayTest::theRequestIsRebuiltWithoutWhatBelongsToAConnection()
 {
     const auto exchange = asked("POST", "/a/../b?c=%2F",
-                                {{"Host", "api.test:81"}, {"Connection", "keep-alive, X-Hop"}, {"X-Hop", "1"}, {"TE", "trailers"},
-                                 {"Transfer-Encoding", "chunked"}, {"Expect", "100-continue"}, {"Content-Type", "text/plain"},
-                                 {"Upgrade", "h2c"}, {"Accept", "a"}, {"Accept", "b"}},
+                                {{"Host", "api.test:81"},
+                                 {"Connection", "keep-alive, X-Hop"},
+                                 {"X-Hop", "1"},
+                                 {"TE", "trailers"},
+                                 {"Transfer-Encoding", "chunked"},
+                                 {"Expect", "100-continue"},
+                                 {"Content-Type", "text/plain"},
+                                 {"Upgrade", "h2c"},
+                                 {"Accept", "a"},
+                                 {"Accept", "b"}},
                                 "hello");
     const Result<Request> request = requestOf(exchange, {});
     QVERIFY(request.ok());
     QCOMPARE(request->url, std::string("http://api.test:81"));
     QCOMPARE(request->body, std::string("hello"));
-    QCOMPARE(headText(*request), std::string("POST /a/../b?c=%2F\nHost: api.test:81\nContent-Type: text/plain\nAccept: a\nAccept: b"
-                                             "\nX-Sluice-Replay: 41"));
+    QCOMPARE(headText(*request),
+             std::string("POST /a/../b?c=%2F\nHost: api.test:81\nContent-Type: text/plain\nAccept: a\nAccept: b"
+                         "\nX-Sluice-Replay: 41"));
     const auto empty = requestOf(asked("GET", "/x?", {{"Host", "h"}}), {});
     QCOMPARE(empty->head.target, std::string("/x?"));
     QCOMPARE(requestOf(asked("OPTIONS", "*", {{"Host", "h"}}), {})->head.target, std::string("*"));
@@ -106,7 +114,8 @@ void ReplayTest::itGoesToTheAddressThatIsGiven()
     ReplayOptions options;
     options.to = "http://127.0.0.1:9/base/";
     options.setHeaders = {{"Host", "other"}, {"x-a", "2"}};
-    const Result<Request> request = requestOf(asked("GET", "http://api.test/x?y", {{"Host", "api.test"}, {"X-A", "1"}, {"X-A", "0"}}), options);
+    const Result<Request> request =
+        requestOf(asked("GET", "http://api.test/x?y", {{"Host", "api.test"}, {"X-A", "1"}, {"X-A", "0"}}), options);
     QCOMPARE(request->url, std::string("http://127.0.0.1:9"));
     QCOMPARE(headText(*request), std::string("GET /base/x?y\nHost: other\nx-a: 2\nX-Sluice-Replay: 41"));
     QVERIFY(whyNot(asked("GET", "/", {})).find("--to") != std::string::npos);
@@ -138,15 +147,19 @@ void ReplayTest::whatWasNotKeptIsNotSentHalf()
 
 void ReplayTest::aMissingSecretMustBeGiven()
 {
-    const auto exchange = asked("GET", "/", {{"Host", "h"}, {"Authorization", "Bearer {{secret:0123456789ab}}"}, {"Cookie", "a={{secret:ff}}"}});
+    const auto exchange =
+        asked("GET", "/",
+              {{"Host", "h"}, {"Authorization", "Bearer {{secret:0123456789ab}}"}, {"Cookie", "a={{secret:ff}}"}});
     QVERIFY(whyNot(exchange).find("--set-header: Authorization, Cookie") != std::string::npos);
     ReplayOptions options;
     options.setHeaders = {{"authorization", "Bearer real"}};
     QVERIFY(whyNot(exchange, options).find("--set-header: Cookie") != std::string::npos);
     options.setHeaders.emplace_back("Cookie", "a=1");
     QCOMPARE(whyNot(exchange, options), std::string("it can be sent"));
-    QVERIFY(whyNot(asked("POST", "/", {{"Host", "h"}}, R"({"password":"{{secret:00}}"})")).find("body held a secret") != std::string::npos);
-    QVERIFY(whyNot(asked("GET", "/?key={{secret:00}}", {{"Host", "h"}})).find("URL held a secret") != std::string::npos);
+    QVERIFY(whyNot(asked("POST", "/", {{"Host", "h"}}, R"({"password":"{{secret:00}}"})")).find("body held a secret")
+            != std::string::npos);
+    QVERIFY(whyNot(asked("GET", "/?key={{secret:00}}", {{"Host", "h"}})).find("URL held a secret")
+            != std::string::npos);
 }
 
 void ReplayTest::eachAnswerIsLinkedAndCompared()
@@ -154,16 +167,19 @@ void ReplayTest::eachAnswerIsLinkedAndCompared()
     RawServer server([](RawSocket &peer, int) { echo(peer); });
     std::deque<journey::Exchange> list = originals(3);
     list[1].responseBody.bytes = "no";
-    list[2].requestBody.size = 10;               // cut
+    list[2].requestBody.size = 10;  // cut
     ReplayOptions options;
     options.to = server.url();
     Sender sender;
     std::map<int64_t, std::string> verdicts;
     const std::atomic<bool> stop{false};
-    run(options, sender, from(list), [&](Replayed replayed) {
-        QCOMPARE(replayed.answer->replayOf, replayed.original);
-        verdicts[replayed.original] = name(replayed.comparison.verdict);
-    }, stop);
+    run(
+        options, sender, from(list),
+        [&](Replayed replayed) {
+            QCOMPARE(replayed.answer->replayOf, replayed.original);
+            verdicts[replayed.original] = name(replayed.comparison.verdict);
+        },
+        stop);
     QCOMPARE(verdicts, (std::map<int64_t, std::string>{{100, "same"}, {101, "different"}, {102, "failed"}}));
 }
 
@@ -176,10 +192,13 @@ void ReplayTest::oneAtATimeKeepsTheOrder()
     Sender sender;
     int64_t expected = 100;
     const std::atomic<bool> stop{false};
-    run(options, sender, from(list), [&](const Replayed &replayed) {
-        QCOMPARE(replayed.original, expected++);
-        QCOMPARE(replayed.comparison.verdict, Verdict::Same);
-    }, stop);
+    run(
+        options, sender, from(list),
+        [&](const Replayed &replayed) {
+            QCOMPARE(replayed.original, expected++);
+            QCOMPARE(replayed.comparison.verdict, Verdict::Same);
+        },
+        stop);
     QCOMPARE(expected, int64_t(150));
 }
 
@@ -201,9 +220,10 @@ void ReplayTest::concurrencyIsUsedAndBounded()
     Sender sender;
     int results = 0;
     const std::atomic<bool> stop{false};
-    run(options, sender, from(list), [&](const Replayed &) { ++results; }, stop);
+    run(
+        options, sender, from(list), [&](const Replayed &) { ++results; }, stop);
     QCOMPARE(results, 20);
-    QVERIFY2(most <= 4 + 1, std::to_string(most).c_str());         // one may be counted between its answer and the next
+    QVERIFY2(most <= 4 + 1, std::to_string(most).c_str());  // one may be counted between its answer and the next
 }
 
 void ReplayTest::originalTimingIsKept()
@@ -217,7 +237,9 @@ void ReplayTest::originalTimingIsKept()
     const Moment begin = net::monotonicNow();
     const std::atomic<bool> stop{false};
     std::vector<Nanos> started;
-    run(options, sender, from(list), [&](const Replayed &replayed) { started.push_back(replayed.answer->started - begin); }, stop);
+    run(
+        options, sender, from(list),
+        [&](const Replayed &replayed) { started.push_back(replayed.answer->started - begin); }, stop);
     QCOMPARE(started.size(), size_t(4));
     for (size_t i = 0; i < started.size(); ++i)
         QVERIFY(started[i] >= std::chrono::milliseconds(100) * i);
@@ -234,7 +256,8 @@ void ReplayTest::aRateIsKept()
     Sender sender;
     const Moment begin = net::monotonicNow();
     const std::atomic<bool> stop{false};
-    run(options, sender, from(list), [](const Replayed &) { }, stop);
+    run(
+        options, sender, from(list), [](const Replayed &) {}, stop);
     QVERIFY(net::monotonicNow() - begin >= std::chrono::milliseconds(200));
 }
 
@@ -242,7 +265,7 @@ void ReplayTest::whoIsNotThereIsAFailureOfEach()
 {
     uint16_t port;
     {
-        RawServer gone([](RawSocket &, int) { });
+        RawServer gone([](RawSocket &, int) {});
         port = gone.port();
     }
     std::deque<journey::Exchange> list = originals(3);
@@ -251,10 +274,13 @@ void ReplayTest::whoIsNotThereIsAFailureOfEach()
     Sender sender;
     int failures = 0;
     const std::atomic<bool> stop{false};
-    run(options, sender, from(list), [&](const Replayed &replayed) {
-        failures += replayed.comparison.verdict == Verdict::Failed;
-        QCOMPARE(replayed.answer->failure, std::string("connection refused"));
-    }, stop);
+    run(
+        options, sender, from(list),
+        [&](const Replayed &replayed) {
+            failures += replayed.comparison.verdict == Verdict::Failed;
+            QCOMPARE(replayed.answer->failure, std::string("connection refused"));
+        },
+        stop);
     QCOMPARE(failures, 3);
 }
 
@@ -265,14 +291,17 @@ void ReplayTest::stopEndsItBetweenRequests()
     ReplayOptions options;
     options.to = server.url();
     options.timing = ReplayOptions::Timing::Rate;
-    options.perSecond = 0.001;                   // the second one is due in a quarter of an hour
+    options.perSecond = 0.001;  // the second one is due in a quarter of an hour
     Sender sender;
     std::atomic<bool> stop{false};
     int results = 0;
-    run(options, sender, from(list), [&](const Replayed &) {
-        ++results;
-        stop = true;
-    }, stop);
+    run(
+        options, sender, from(list),
+        [&](const Replayed &) {
+            ++results;
+            stop = true;
+        },
+        stop);
     QCOMPARE(results, 1);
 }
 

@@ -76,14 +76,16 @@ void SenderTest::theRequestGoesOutAsGiven()
     QCOMPARE(answer->returned.status, 204);
     QVERIFY(!answer->failedBy);
     const std::string host = "127.0.0.1:" + std::to_string(server.port());
-    QCOMPARE(QString::fromStdString(server.kept().at(0)), "POST /a/b?c=%20 HTTP/1.1\r\nHost: " + QString::fromStdString(host)
-                                      + "\r\nX-One: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    QCOMPARE(QString::fromStdString(server.kept().at(0)),
+             "POST /a/b?c=%20 HTTP/1.1\r\nHost: " + QString::fromStdString(host)
+                 + "\r\nX-One: 1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
     QCOMPARE(answer->path, std::string("/a/b"));
     QCOMPARE(answer->query, std::string("c=%20"));
     QCOMPARE(answer->endpoint, server.url());
     QVERIFY(answer->time > WallTime());
     const journey::Times &t = answer->times;
-    QVERIFY(t.connected >= Nanos(0) && t.requestSent >= t.connected && t.firstByte >= t.connected && t.ended >= t.firstByte);
+    QVERIFY(t.connected >= Nanos(0) && t.requestSent >= t.connected && t.firstByte >= t.connected
+            && t.ended >= t.firstByte);
 }
 
 void SenderTest::anAnswerComesBackWhole_data()
@@ -91,11 +93,13 @@ void SenderTest::anAnswerComesBackWhole_data()
     QTest::addColumn<QByteArray>("said");
     QTest::addColumn<QByteArray>("body");
     QTest::newRow("length") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello") << QByteArray("hello");
-    QTest::newRow("chunked") << QByteArray("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX-T: 1\r\n\r\n")
+    QTest::newRow("chunked") << QByteArray(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX-T: 1\r\n\r\n")
                              << QByteArray("hello");
     QTest::newRow("until close") << QByteArray("HTTP/1.0 200 OK\r\n\r\nhello") << QByteArray("hello");
-    QTest::newRow("behind 100 and 103") << QByteArray("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-                                                      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    QTest::newRow("behind 100 and 103") << QByteArray(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
                                         << QByteArray("hello");
     QTest::newRow("empty") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") << QByteArray();
 }
@@ -134,7 +138,7 @@ void SenderTest::whoRefusesIsNamed()
 {
     uint16_t port;
     {
-        RawServer gone([](RawSocket &, int) { });
+        RawServer gone([](RawSocket &, int) {});
         port = gone.port();
     }
     Sender sender;
@@ -170,7 +174,7 @@ void SenderTest::whoTricklesTimesOut()
     RawServer server([&](RawSocket &peer, int) {
         peer.readHead();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
-        while (!peer.hasInput(std::chrono::milliseconds(10)) && peer.send("x")) { }
+        while (!peer.hasInput(std::chrono::milliseconds(10)) && peer.send("x")) {}
     });
     Sender sender;
     const Answer answer = sender.sendAndWait(get(server.url(), "/", std::chrono::milliseconds(300)));
@@ -205,7 +209,7 @@ void SenderTest::anAnswerCutShortSaysSo()
 {
     for (const bool reset : {false, true}) {
         const Answer answer = answerTo("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello", reset);
-        if (answer->returned.status == 0) {      // a reset may throw away what was sent before it
+        if (answer->returned.status == 0) {  // a reset may throw away what was sent before it
             QVERIFY(reset && answer->failedBy == Fault::Upstream);
             continue;
         }
@@ -262,7 +266,7 @@ void SenderTest::aHugeAnswerIsCountedAndKeptUpToTheBound()
         peer.readHead();
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n");
         const std::string piece(1 << 20, 'x');
-        for (int i = 0; i < 80 && peer.send(piece); ++i) { }
+        for (int i = 0; i < 80 && peer.send(piece); ++i) {}
     });
     Sender sender;
     const Answer answer = sender.sendAndWait(get(server.url(), "/", std::chrono::seconds(60)));
@@ -321,7 +325,7 @@ void SenderTest::whatIsUnderWayFailsWhenTheSenderEnds()
             sender.send(get(server.url()), note);
         sender.send(get(server.url()), [&](const Answer &answer) {
             note(answer);
-            sender.send(get(server.url()), note);                  // too late
+            sender.send(get(server.url()), note);  // too late
         });
         QTRY_VERIFY(server.connections() > 0);
     }
