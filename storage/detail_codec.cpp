@@ -14,7 +14,7 @@ constexpr size_t mostFields = 10'000, mostAttempts = 1'000;
 
 class Encoder {
 public:
-    explicit Encoder(std::string &out) : out_(out) { }
+    explicit Encoder(std::string &out) : out_(out) {}
     void number(uint64_t value)
     {
         while (value >= 0x80) {
@@ -47,7 +47,7 @@ private:
 
 class Decoder {
 public:
-    explicit Decoder(std::string_view in) : in_(in) { }
+    explicit Decoder(std::string_view in) : in_(in) {}
     bool good() const { return good_; }
     bool atEnd() const { return at_ == in_.size(); }
     uint64_t number()
@@ -247,7 +247,8 @@ void encodeDetail(const Exchange &x, std::string &bytes)
     encodeContent(out, x.requestBody);
     encodeContent(out, x.responseBody);
     encodeAttempts(out, x);
-    for (const Nanos offset : {x.times.routed, x.times.connected, x.times.requestSent, x.times.firstByte, x.times.answered, x.times.ended})
+    for (const Nanos offset :
+         {x.times.routed, x.times.connected, x.times.requestSent, x.times.firstByte, x.times.answered, x.times.ended})
         out.offset(offset);
     out.text(x.trace.parent);
     out.text(x.trace.span);
@@ -265,7 +266,8 @@ bool decodeDetail(std::string_view detail, Exchange &x)
     decodeContent(in, x.requestBody);
     decodeContent(in, x.responseBody);
     decodeAttempts(in, x);
-    for (Nanos *offset : {&x.times.routed, &x.times.connected, &x.times.requestSent, &x.times.firstByte, &x.times.answered, &x.times.ended})
+    for (Nanos *offset : {&x.times.routed, &x.times.connected, &x.times.requestSent, &x.times.firstByte,
+                          &x.times.answered, &x.times.ended})
         *offset = in.offset();
     x.trace.parent = in.text();
     x.trace.span = in.text();

@@ -86,8 +86,8 @@ Result<recording::PlaceholderKey> placeholderKey()
     recording::PlaceholderKey key{};
     bool good = readKey(descriptor, key);
     if (!good) {
-        good = RAND_bytes(key.data(), int(key.size())) == 1 && ::fchmod(descriptor, 0600) == 0 &&
-               ::pwrite(descriptor, key.data(), key.size(), 0) == ssize_t(key.size()) && ::fsync(descriptor) == 0;
+        good = RAND_bytes(key.data(), int(key.size())) == 1 && ::fchmod(descriptor, 0600) == 0
+            && ::pwrite(descriptor, key.data(), key.size(), 0) == ssize_t(key.size()) && ::fsync(descriptor) == 0;
     }
     ::close(descriptor);
     if (!good)
@@ -106,7 +106,9 @@ Result<FileLock> FileLock::take(const std::string &path)
         const ssize_t size = ::pread(descriptor, holder, sizeof holder - 1, 0);
         ::close(descriptor);
         const std::string who = size > 0 ? " (process " + std::string(holder, size_t(size)) + ")" : std::string();
-        return Error{Fault::Gateway, "another gateway" + who + " is recording into " + path + "; choose another file with --record", true};
+        return Error{Fault::Gateway,
+                     "another gateway" + who + " is recording into " + path + "; choose another file with --record",
+                     true};
     }
     const std::string self = std::to_string(::getpid());
     if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, self.data(), self.size(), 0) < 0) {

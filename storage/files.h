@@ -24,7 +24,7 @@ public:
     // Error: another process (or another recorder of this one) has it.
     static Result<FileLock> take(const std::string &path);
     FileLock() = default;
-    FileLock(FileLock &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) { }
+    FileLock(FileLock &&other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     FileLock &operator=(FileLock &&other) noexcept
     {
         std::swap(descriptor_, other.descriptor_);
@@ -33,7 +33,7 @@ public:
     ~FileLock();
 
 private:
-    explicit FileLock(int descriptor) : descriptor_(descriptor) { }
+    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
     int descriptor_ = -1;
 };
 

@@ -19,18 +19,22 @@ struct NamedColumn {
     const char *column;
 };
 constexpr NamedColumn named[] = {
-    {"method", NameKind::Method, "x.method"},    {"host", NameKind::Host, "x.host"},          {"client", NameKind::Client, "x.client"},
-    {"user", NameKind::User, "x.user"},          {"route", NameKind::Route, "x.route"},       {"service", NameKind::Service, "x.service"},
-    {"endpoint", NameKind::Endpoint, "x.endpoint"}, {"version", NameKind::Version, "x.version"}, {"cache", NameKind::Cache, "x.cache"},
-    {"breaker", NameKind::Breaker, "x.breaker"}};
+    {"method", NameKind::Method, "x.method"},       {"host", NameKind::Host, "x.host"},
+    {"client", NameKind::Client, "x.client"},       {"user", NameKind::User, "x.user"},
+    {"route", NameKind::Route, "x.route"},          {"service", NameKind::Service, "x.service"},
+    {"endpoint", NameKind::Endpoint, "x.endpoint"}, {"version", NameKind::Version, "x.version"},
+    {"cache", NameKind::Cache, "x.cache"},          {"breaker", NameKind::Breaker, "x.breaker"}};
 
 struct NumberColumn {
     std::string_view field;
     const char *expression;
 };
 // The + keeps SQLite from an index of its own choice.
-constexpr NumberColumn numbers[] = {{"status", "+x.status"}, {"id", "+x.id"}, {"latency", "x.latency"},
-                                    {"size", "(x.request_bytes + x.response_bytes)"}, {"time", "x.time"}};
+constexpr NumberColumn numbers[] = {{"status", "+x.status"},
+                                    {"id", "+x.id"},
+                                    {"latency", "x.latency"},
+                                    {"size", "(x.request_bytes + x.response_bytes)"},
+                                    {"time", "x.time"}};
 
 // As a balanced tree: SQLite bounds how deep an expression may be.
 std::string joined(std::span<const std::string> parts, const char *between)
@@ -57,10 +61,8 @@ std::string FilterSql::parameter(Value value)
 std::string FilterSql::term(const Term &t)
 {
     switch (t.kind) {
-    case Term::Kind::All:
-        return "1";
-    case Term::Kind::Not:
-        return "(NOT " + term(t.parts.front()) + ")";
+    case Term::Kind::All: return "1";
+    case Term::Kind::Not: return "(NOT " + term(t.parts.front()) + ")";
     case Term::Kind::And:
     case Term::Kind::Or: {
         // What must look into heads and bodies comes last.
@@ -73,8 +75,7 @@ std::string FilterSql::term(const Term &t)
         }
         return joined(parts, t.kind == Term::Kind::And ? " AND " : " OR ");
     }
-    case Term::Kind::Test:
-        return test(t);
+    case Term::Kind::Test: return test(t);
     }
     return "0";
 }
@@ -99,7 +100,8 @@ std::string FilterSql::numberTest(const Term &t, const std::string &expression)
 std::string FilterSql::nameTest(const Term &t, int kind, const char *column)
 {
     const std::string kindText = std::to_string(kind);
-    std::string sql = std::string("(+") + column + " IN (SELECT id FROM name WHERE kind = " + kindText + " AND term(" + parameter(&t) + ", text))";
+    std::string sql = std::string("(+") + column + " IN (SELECT id FROM name WHERE kind = " + kindText + " AND term("
+        + parameter(&t) + ", text))";
     if (recording::textMatches(t, ""))
         sql += std::string(" OR ") + column + " = 0";
     return sql + ")";
@@ -122,20 +124,22 @@ std::string FilterSql::test(const Term &t)
     if (t.field == "request")
         return "term(" + parameter(&t) + ", id_text(x.request_id))";
     if (t.field == "failed")
-        return "term(" + parameter(&t) + ", CASE x.failed_by WHEN 1 THEN 'client' WHEN 2 THEN 'upstream' WHEN 3 THEN 'gateway' ELSE '' END)";
+        return "term(" + parameter(&t)
+            + ", CASE x.failed_by WHEN 1 THEN 'client' WHEN 2 THEN 'upstream' WHEN 3 THEN 'gateway' ELSE '' END)";
     if (t.field == "is")
         return "((+x.bits & " + parameter(t.number) + ") <> 0)";
     if (t.field == "mark")
         return "(x.id IN (SELECT id FROM mark WHERE " + numberTest(t, "mark") + "))";
     if (t.field == "header")
-        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t) + ", m.packing, m.detail))";
+        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t)
+            + ", m.packing, m.detail))";
     if (t.field == "body")
-        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND body_has(" + parameter(&t) +
-               ", m.packing, m.detail, m.request_body, m.response_body))";
+        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND body_has(" + parameter(&t)
+            + ", m.packing, m.detail, m.request_body, m.response_body))";
     if (t.field == "text") {
         const std::string test = parameter(&t);
-        std::vector<std::string> parts = {"CAST(x.status AS TEXT) = " + parameter(std::string_view(t.value)), "term(" + test + ", x.path)",
-                                          "term(" + test + ", x.query)"};
+        std::vector<std::string> parts = {"CAST(x.status AS TEXT) = " + parameter(std::string_view(t.value)),
+                                          "term(" + test + ", x.path)", "term(" + test + ", x.query)"};
         for (const NamedColumn &each : named) {
             if (each.kind <= NameKind::Service)
                 parts.push_back(nameTest(t, int(each.kind), each.column));
@@ -168,25 +172,23 @@ std::string FilterSql::ids() const
     const std::string low = "?" + std::to_string(firstFree()), high = "?" + std::to_string(firstFree() + 1);
     const std::string rest = "x.id BETWEEN " + low + " AND " + high + " AND " + condition_;
     switch (way_.kind) {
-    case Way::Kind::Rows:
-        return "SELECT x.id AS id FROM exchange x WHERE " + rest;
-    case Way::Kind::Marks:
-        return "SELECT x.id AS id FROM mark k CROSS JOIN exchange x WHERE x.id = k.id AND " + rest;
+    case Way::Kind::Rows: return "SELECT x.id AS id FROM exchange x WHERE " + rest;
+    case Way::Kind::Marks: return "SELECT x.id AS id FROM mark k CROSS JOIN exchange x WHERE x.id = k.id AND " + rest;
     case Way::Kind::Keys:
-        return "WITH RECURSIVE epochs(n) AS (SELECT min(id) >> 12 FROM exchange UNION ALL SELECT n + 1 FROM epochs WHERE n < "
-               "(SELECT max(id) >> 12 FROM exchange)) SELECT x.id AS id FROM epochs CROSS JOIN exchange x INDEXED BY " +
-               way_.index + " WHERE (x.id >> 12) = epochs.n AND x." + way_.column + " BETWEEN " + wayParameters_[0] + " AND " +
-               wayParameters_[1] + " AND " + rest;
-    case Way::Kind::Values:
-        break;
+        return "WITH RECURSIVE epochs(n) AS (SELECT min(id) >> 12 FROM exchange UNION ALL SELECT n + 1 FROM epochs "
+               "WHERE n < "
+               "(SELECT max(id) >> 12 FROM exchange)) SELECT x.id AS id FROM epochs CROSS JOIN exchange x INDEXED BY "
+            + way_.index + " WHERE (x.id >> 12) = epochs.n AND x." + way_.column + " BETWEEN " + wayParameters_[0]
+            + " AND " + wayParameters_[1] + " AND " + rest;
+    case Way::Kind::Values: break;
     }
     if (wayParameters_.empty())
         return "SELECT x.id AS id FROM exchange x WHERE 0 AND " + rest;
     std::string sql;
     for (const std::string &value : wayParameters_) {
         sql += sql.empty() ? "" : " UNION ALL ";
-        sql += "SELECT x.id AS id FROM exchange x INDEXED BY " + way_.index + " WHERE x." + way_.column + " = " + value +
-               (way_.column == "bits" ? " AND x.bits <> 0" : "") + " AND " + rest;
+        sql += "SELECT x.id AS id FROM exchange x INDEXED BY " + way_.index + " WHERE x." + way_.column + " = " + value
+            + (way_.column == "bits" ? " AND x.bits <> 0" : "") + " AND " + rest;
     }
     return sql;
 }

@@ -39,15 +39,15 @@ public:
 
 private:
     struct Way {
-        std::string index, column;         // index: empty: by id
-        std::vector<int64_t> values;       // of the column
-        int64_t low = 0, high = 0;         // keys within epochs
+        std::string index, column;    // index: empty: by id
+        std::vector<int64_t> values;  // of the column
+        int64_t low = 0, high = 0;    // keys within epochs
         enum class Kind : uint8_t { Rows, Values, Keys, Marks } kind = Kind::Rows;
         int64_t estimate = std::numeric_limits<int64_t>::max();
     };
     using Value = std::variant<int64_t, std::string_view, const recording::Term *>;
 
-    explicit FilterSql(Database &database) : database_(&database) { }
+    explicit FilterSql(Database &database) : database_(&database) {}
     std::string parameter(Value);
     std::string term(const recording::Term &);
     std::string test(const recording::Term &);
@@ -64,7 +64,7 @@ private:
     std::string condition_ = "1";
     IdBounds bounds_;
     Way way_;
-    std::vector<std::string> wayParameters_;   // as they stand in the text
+    std::vector<std::string> wayParameters_;  // as they stand in the text
 };
 
 }  // namespace sluice::storage

@@ -15,8 +15,8 @@ using recording::Term;
 
 namespace {
 
-constexpr size_t mostValues = 64;                      // of an index; more: another way is taken
-constexpr int64_t mostCounted = 5000;                  // of the rows that an index has for a value, when ways are compared
+constexpr size_t mostValues = 64;      // of an index; more: another way is taken
+constexpr int64_t mostCounted = 5000;  // of the rows that an index has for a value, when ways are compared
 
 struct NamedIndex {
     std::string_view field;
@@ -63,7 +63,10 @@ std::vector<int64_t> classes(const Term &t)
     case Term::Op::LessEqual: high = at; break;
     case Term::Op::Greater:
     case Term::Op::GreaterEqual: low = at; break;
-    case Term::Op::Range: low = at; high = latencyClass(t.upper); break;
+    case Term::Op::Range:
+        low = at;
+        high = latencyClass(t.upper);
+        break;
     default: break;
     }
     std::vector<int64_t> out;
@@ -91,15 +94,18 @@ Outcome FilterSql::narrow(const Term &root)
         if (t->kind != Term::Kind::Test)
             continue;
         if (t->field == "id") {
-            const bool below = t->op == Term::Op::Less || t->op == Term::Op::LessEqual, above = t->op == Term::Op::Greater || t->op == Term::Op::GreaterEqual;
+            const bool below = t->op == Term::Op::Less || t->op == Term::Op::LessEqual,
+                       above = t->op == Term::Op::Greater || t->op == Term::Op::GreaterEqual;
             if (!below)
                 bounds_.lowest = std::max(bounds_.lowest, t->number);
             if (!above)
                 bounds_.highest = std::min(bounds_.highest, t->op == Term::Op::Range ? t->upper : t->number);
         } else if (t->field == "time") {
             const bool since = t->op == Term::Op::GreaterEqual;
-            auto statement = Statement::prepare(*database_, since ? "SELECT coalesce(min(id), 1 << 52) << 10 FROM span WHERE last_time >= ?1"
-                                                                  : "SELECT (coalesce(max(id), -1) << 10) + 1023 FROM span WHERE first_time < ?1");
+            auto statement = Statement::prepare(
+                *database_,
+                since ? "SELECT coalesce(min(id), 1 << 52) << 10 FROM span WHERE last_time >= ?1"
+                      : "SELECT (coalesce(max(id), -1) << 10) + 1023 FROM span WHERE first_time < ?1");
             if (!statement)
                 return statement.error();
             statement->bind(1, t->number);
@@ -118,7 +124,7 @@ Outcome FilterSql::narrow(const Term &root)
 // Which values of an index the rows that pass this test can have. No index: the way stays by rows.
 Outcome FilterSql::valuesOf(const Term &t, Way &way)
 {
-    if (t.kind == Term::Kind::Or) {                    // status:200,404
+    if (t.kind == Term::Kind::Or) {  // status:200,404
         for (const Term &part : t.parts) {
             Way one;
             if (Outcome outcome = valuesOf(part, one); !outcome)
@@ -146,7 +152,8 @@ Outcome FilterSql::valuesOf(const Term &t, Way &way)
     for (const NamedIndex &each : namedIndexes) {
         if (each.field != t.field)
             continue;
-        auto statement = Statement::prepare(*database_, "SELECT id FROM name WHERE kind = ?1 AND term(?2, text) LIMIT 65");
+        auto statement =
+            Statement::prepare(*database_, "SELECT id FROM name WHERE kind = ?1 AND term(?2, text) LIMIT 65");
         if (!statement)
             return statement.error();
         statement->bind(1, int64_t(each.kind));
@@ -160,10 +167,13 @@ Outcome FilterSql::valuesOf(const Term &t, Way &way)
         const bool status = t.field == "status";
         // Steps from one value of the index to the next.
         auto statement = Statement::prepare(
-            *database_, status ? "WITH RECURSIVE v(n) AS (SELECT min(status) FROM exchange UNION ALL SELECT (SELECT min(status) FROM exchange WHERE "
-                                 "status > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL"
-                               : "WITH RECURSIVE v(n) AS (SELECT min(bits) FROM exchange WHERE bits <> 0 UNION ALL SELECT (SELECT min(bits) FROM exchange WHERE "
-                                 "bits <> 0 AND bits > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL");
+            *database_,
+            status ? "WITH RECURSIVE v(n) AS (SELECT min(status) FROM exchange UNION ALL SELECT (SELECT min(status) "
+                     "FROM exchange WHERE "
+                     "status > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL"
+                   : "WITH RECURSIVE v(n) AS (SELECT min(bits) FROM exchange WHERE bits <> 0 UNION ALL SELECT (SELECT "
+                     "min(bits) FROM exchange WHERE "
+                     "bits <> 0 AND bits > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL");
         if (!statement)
             return statement.error();
         take(status ? "exchange_by_status" : "exchange_by_bits", status ? "status" : "bits");
@@ -176,7 +186,8 @@ Outcome FilterSql::valuesOf(const Term &t, Way &way)
         way.values = classes(t);
     } else if (t.field == "mark") {
         way.kind = Way::Kind::Marks;
-    } else if (t.field == "trace" && t.op == Term::Op::Is && !t.value.empty() && traceKeys(t.value, way.low, way.high)) {
+    } else if (t.field == "trace" && t.op == Term::Op::Is && !t.value.empty()
+               && traceKeys(t.value, way.low, way.high)) {
         way.kind = Way::Kind::Keys;
         way.index = "exchange_by_trace";
         way.column = "trace_key";
@@ -193,9 +204,11 @@ Outcome FilterSql::estimate(Way &way)
 {
     way.estimate = 0;
     if (way.kind != Way::Kind::Values)
-        return Done{};                                 // keys and marks are always few
-    auto statement = Statement::prepare(*database_, "SELECT count(*) FROM (SELECT 1 FROM exchange INDEXED BY " + way.index + " WHERE " + way.column +
-                                                        " = ?1" + (way.column == "bits" ? " AND bits <> 0" : "") + " LIMIT ?2)");
+        return Done{};  // keys and marks are always few
+    auto statement =
+        Statement::prepare(*database_,
+                           "SELECT count(*) FROM (SELECT 1 FROM exchange INDEXED BY " + way.index + " WHERE "
+                               + way.column + " = ?1" + (way.column == "bits" ? " AND bits <> 0" : "") + " LIMIT ?2)");
     if (!statement)
         return statement.error();
     std::vector<int64_t> met;

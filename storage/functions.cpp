@@ -17,7 +17,8 @@ constexpr const char *termType = "sluice-term";
 std::string_view textOf(sqlite3_value *value)
 {
     const void *data = sqlite3_value_blob(value);
-    return data ? std::string_view(static_cast<const char *>(data), size_t(sqlite3_value_bytes(value))) : std::string_view();
+    return data ? std::string_view(static_cast<const char *>(data), size_t(sqlite3_value_bytes(value)))
+                : std::string_view();
 }
 
 // One a connection.
@@ -74,7 +75,8 @@ void headerHas(sqlite3_context *context, int, sqlite3_value **values)
         return;
     bool found = false;
     if (scratchOf(context).exchange(sqlite3_value_int64(values[1]), textOf(values[2]), x)) {
-        for (const http::HeaderList *head : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers})
+        for (const http::HeaderList *head :
+             {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers})
             found = found || recording::headersMatch(*test, *head);
     }
     sqlite3_result_int(context, found);
@@ -95,11 +97,13 @@ void bodyHas(sqlite3_context *context, int, sqlite3_value **values)
         std::string_view bytes;
         unsigned packed;
         const http::HeaderList &head;
-    } contents[] = {{textOf(values[3]), kRequestPacked, x.received.headers}, {textOf(values[4]), kResponsePacked, answer}};
+    } contents[] = {{textOf(values[3]), kRequestPacked, x.received.headers},
+                    {textOf(values[4]), kResponsePacked, answer}};
     bool found = false;
     for (const auto &content : contents) {
-        found = found || recording::contentContains(scratch.plain(content.bytes, packing & content.packed, scratch.body),
-                                                    content.head.get("Content-Encoding"), test->value);
+        found = found
+            || recording::contentContains(scratch.plain(content.bytes, packing & content.packed, scratch.body),
+                                          content.head.get("Content-Encoding"), test->value);
     }
     sqlite3_result_int(context, found);
 }
@@ -115,9 +119,9 @@ Outcome addFunctions(Database &database)
     } functions[] = {{"term", 2, term}, {"id_text", 1, idText}, {"header_has", 3, headerHas}, {"body_has", 5, bodyHas}};
     for (const auto &function : functions) {
         // SQLite deletes the scratch with the connection, and also when it refuses.
-        const int code = sqlite3_create_function_v2(database.handle(), function.name, function.arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY,
-                                                    new Scratch, function.call, nullptr, nullptr,
-                                                    [](void *scratch) { delete static_cast<Scratch *>(scratch); });
+        const int code = sqlite3_create_function_v2(
+            database.handle(), function.name, function.arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, new Scratch,
+            function.call, nullptr, nullptr, [](void *scratch) { delete static_cast<Scratch *>(scratch); });
         if (code != SQLITE_OK)
             return database.error(code);
     }

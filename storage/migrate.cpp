@@ -23,8 +23,9 @@ Result<FileKind> identify(Database &database, int64_t &version)
 std::string whyNot(FileKind kind, const std::string &path, int64_t version)
 {
     if (kind == FileKind::Newer)
-        return "the recording " + path + " was written by a newer Sluice (version " + std::to_string(version) + " of the file, this one knows " +
-               std::to_string(migrations().size()) + "); update Sluice, or record into another file";
+        return "the recording " + path + " was written by a newer Sluice (version " + std::to_string(version)
+            + " of the file, this one knows " + std::to_string(migrations().size())
+            + "); update Sluice, or record into another file";
     return path + " is not a recording";
 }
 
@@ -34,8 +35,8 @@ Outcome migrate(Database &database, int64_t version)
     for (size_t next = size_t(version); next < steps.size(); ++next) {
         std::string sql = "BEGIN IMMEDIATE;\n";
         sql += steps[next];
-        sql += "\nPRAGMA application_id = " + std::to_string(applicationId) + ";\nPRAGMA user_version = " + std::to_string(next + 1) +
-               ";\nCOMMIT;";
+        sql += "\nPRAGMA application_id = " + std::to_string(applicationId)
+            + ";\nPRAGMA user_version = " + std::to_string(next + 1) + ";\nCOMMIT;";
         if (const Outcome done = database.run(sql.c_str()); !done) {
             sqlite3_exec(database.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
             return done.error();

@@ -16,7 +16,10 @@ Packer::Packer() : context_(ZSTD_createCCtx())
     ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
 }
 
-Packer::~Packer() { ZSTD_freeCCtx(context_); }
+Packer::~Packer()
+{
+    ZSTD_freeCCtx(context_);
+}
 
 bool Packer::pack(std::string_view bytes, std::string &out)
 {
@@ -31,8 +34,11 @@ bool Packer::pack(std::string_view bytes, std::string &out)
     return true;
 }
 
-Unpacker::Unpacker() : context_(ZSTD_createDCtx()) { }
-Unpacker::~Unpacker() { ZSTD_freeDCtx(context_); }
+Unpacker::Unpacker() : context_(ZSTD_createDCtx()) {}
+Unpacker::~Unpacker()
+{
+    ZSTD_freeDCtx(context_);
+}
 
 bool Unpacker::unpack(std::string_view bytes, std::string &out)
 {

@@ -12,7 +12,13 @@ struct ZSTD_DCtx_s;
 namespace sluice::storage {
 
 // Bits of message.packing: what is zstd of ours, and which content has a content coding of its own. They stand in files.
-enum Packed : uint8_t { kDetailPacked = 1, kRequestPacked = 2, kResponsePacked = 4, kRequestCoded = 8, kResponseCoded = 16 };
+enum Packed : uint8_t {
+    kDetailPacked = 1,
+    kRequestPacked = 2,
+    kResponsePacked = 4,
+    kRequestCoded = 8,
+    kResponseCoded = 16
+};
 
 class Packer {
 public:

@@ -16,7 +16,7 @@ namespace sluice::storage {
 namespace {
 
 constexpr size_t mostPage = 10'000;
-constexpr int readTimeout = 2000;                  // ms: only recovery after a crash makes a reader wait
+constexpr int readTimeout = 2000;  // ms: only recovery after a crash makes a reader wait
 
 Error notFound(int64_t id)
 {
@@ -66,7 +66,7 @@ Snapshot::~Snapshot()
     sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { }
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::~Reader() = default;
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::string &path)
@@ -85,7 +85,9 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string &path)
     if (kind == FileKind::Empty)
         return Error{Fault::Client, "the recording " + path + " is empty"};
     if (version < int64_t(migrations().size()))
-        return Error{Fault::Client, "the recording " + path + " was written by an older Sluice; `sluice run --record` brings it up to date"};
+        return Error{Fault::Client,
+                     "the recording " + path
+                         + " was written by an older Sluice; `sluice run --record` brings it up to date"};
     auto impl = std::make_unique<Impl>();
     impl->path = path;
     impl->database = database.take();
@@ -133,7 +135,8 @@ Result<std::vector<Row>> Reader::page(const PageRequest &request)
     const Snapshot snapshot(*impl_);
     if (snapshot.trouble())
         return *snapshot.trouble();
-    const auto found = impl_->ids(request.filter, request.order, request.after, std::clamp<size_t>(request.limit, 1, mostPage));
+    const auto found =
+        impl_->ids(request.filter, request.order, request.after, std::clamp<size_t>(request.limit, 1, mostPage));
     if (!found)
         return found.error();
     return impl_->rowsOf(*found, request.decisions);
@@ -190,8 +193,9 @@ Result<int64_t> Reader::lastId()
 
 Result<std::vector<int64_t>> Reader::replaysOf(int64_t id)
 {
-    auto statement = Statement::prepare(*impl_->database,
-                                        "SELECT id FROM exchange INDEXED BY exchange_by_replay WHERE replay_of = ?1 AND replay_of <> 0 ORDER BY id");
+    auto statement = Statement::prepare(
+        *impl_->database,
+        "SELECT id FROM exchange INDEXED BY exchange_by_replay WHERE replay_of = ?1 AND replay_of <> 0 ORDER BY id");
     if (!statement)
         return statement.error();
     statement->bind(1, id);
@@ -218,9 +222,11 @@ Result<Done> Reader::setMark(int64_t id, int mark)
             return set.error();
         impl_->markWriter = opened.take();
     }
-    auto statement = Statement::prepare(*impl_->markWriter, mark == 0 ? "DELETE FROM mark WHERE id = ?1"
-                                                                      : "INSERT INTO mark (id, mark) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM exchange "
-                                                                        "WHERE id = ?1) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark");
+    auto statement =
+        Statement::prepare(*impl_->markWriter,
+                           mark == 0 ? "DELETE FROM mark WHERE id = ?1"
+                                     : "INSERT INTO mark (id, mark) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM exchange "
+                                       "WHERE id = ?1) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark");
     if (!statement)
         return statement.error();
     statement->bind(1, id);

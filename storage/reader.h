@@ -22,15 +22,15 @@ struct Row {
     std::string method, host, path, query;
     int status = 0;
     Nanos latency{0};
-    uint64_t requestBytes = 0, responseBytes = 0;           // content
+    uint64_t requestBytes = 0, responseBytes = 0;  // content
     std::string client, user, route, service, endpoint, version, cache;
     int attempts = 0;
     std::string requestId, traceId;
     std::optional<Fault> failedBy;
     std::string failure;
     int64_t replayOf = 0;
-    int mark = 0;                                           // 1 to 6; 0: none
-    std::string decisions;                                  // JSON; only where asked for
+    int mark = 0;           // 1 to 6; 0: none
+    std::string decisions;  // JSON; only where asked for
 };
 
 enum class Order { OldestFirst, NewestFirst };
@@ -38,16 +38,16 @@ enum class Order { OldestFirst, NewestFirst };
 struct PageRequest {
     recording::Filter filter;
     Order order = Order::NewestFirst;
-    int64_t after = 0;                                      // go on behind this id, in the order asked for; 0: from the start
-    size_t limit = 200;                                     // 1 to 10,000
+    int64_t after = 0;   // go on behind this id, in the order asked for; 0: from the start
+    size_t limit = 200;  // 1 to 10,000
     bool decisions = false;
 };
 
 // Requests, errors and latencies of one slice of time (Dashboard, Services).
 struct Slice {
     WallTime start{};
-    std::string group;                                      // route, service or endpoint; empty: all together
-    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;   // 4xx; 5xx and failed
+    std::string group;                                          // route, service or endpoint; empty: all together
+    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;  // 4xx; 5xx and failed
     Nanos p50{0}, p95{0}, p99{0}, longest{0};
     uint64_t bytes = 0;
 };
@@ -56,7 +56,7 @@ enum class GroupBy { Nothing, Route, Service, Endpoint };
 struct SliceRequest {
     recording::Filter filter;
     WallTime from{}, to{};
-    Nanos step = std::chrono::seconds(1);                   // at most 2,000 slices in all: a finer step is widened
+    Nanos step = std::chrono::seconds(1);  // at most 2,000 slices in all: a finer step is widened
     GroupBy group = GroupBy::Nothing;
 };
 
@@ -75,7 +75,7 @@ public:
     Result<std::vector<Row>> rows(const std::vector<int64_t> &ids);
     // Whole, secrets as placeholders.
     Result<journey::Exchange> exchange(int64_t id);
-    Result<int64_t> count(const recording::Filter &);       // may scan; interrupt() ends it
+    Result<int64_t> count(const recording::Filter &);  // may scan; interrupt() ends it
     Result<int64_t> lastId();
     Result<std::vector<Slice>> slices(const SliceRequest &);
     // Replays of this exchange, oldest first.

@@ -12,7 +12,7 @@ namespace sluice::storage {
 struct Reader::Impl {
     std::string path;
     std::unique_ptr<Database> database;
-    std::unique_ptr<Database> markWriter;          // opened when the first mark is set
+    std::unique_ptr<Database> markWriter;  // opened when the first mark is set
     NameReader names;
     Unpacker unpacker;
     Statement row, message;

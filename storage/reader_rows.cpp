@@ -12,18 +12,47 @@ namespace sluice::storage {
 namespace {
 
 constexpr std::string_view rowSql =
-    "SELECT x.id, time, status, latency, request_bytes, response_bytes, method, host, client, user, route, service, endpoint, version, "
+    "SELECT x.id, time, status, latency, request_bytes, response_bytes, method, host, client, user, route, service, "
+    "endpoint, version, "
     "cache, attempts, failed_by, replay_of, trace, request_id, path, query, failure, coalesce(k.mark, 0), bits "
     "FROM exchange x LEFT JOIN mark k ON k.id = x.id WHERE x.id = ?1";
-enum Column { kId, kTime, kStatus, kLatency, kRequestBytes, kResponseBytes, kMethod, kHost, kClient, kUser, kRoute, kService, kEndpoint,
-              kVersion, kCache, kAttempts, kFailedBy, kReplayOf, kTrace, kRequestId, kPath, kQuery, kFailure, kMark, kBits };
-constexpr std::string_view messageSql = "SELECT packing, detail, request_body, response_body FROM message WHERE id = ?1";
+enum Column {
+    kId,
+    kTime,
+    kStatus,
+    kLatency,
+    kRequestBytes,
+    kResponseBytes,
+    kMethod,
+    kHost,
+    kClient,
+    kUser,
+    kRoute,
+    kService,
+    kEndpoint,
+    kVersion,
+    kCache,
+    kAttempts,
+    kFailedBy,
+    kReplayOf,
+    kTrace,
+    kRequestId,
+    kPath,
+    kQuery,
+    kFailure,
+    kMark,
+    kBits
+};
+constexpr std::string_view messageSql =
+    "SELECT packing, detail, request_body, response_body FROM message WHERE id = ?1";
 
 }  // namespace
 
 Outcome Reader::Impl::prepare()
 {
-    if (Outcome settings = database->run("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA query_only = 1"); !settings)
+    if (Outcome settings =
+            database->run("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA query_only = 1");
+        !settings)
         return settings;
     if (Outcome added = addFunctions(*database); !added)
         return added;
@@ -49,7 +78,8 @@ Row Reader::Impl::readRow(const Statement &s)
     out.latency = Nanos(s.integer(kLatency));
     out.requestBytes = uint64_t(s.integer(kRequestBytes));
     out.responseBytes = uint64_t(s.integer(kResponseBytes));
-    std::string *const texts[] = {&out.method, &out.host, &out.client, &out.user, &out.route, &out.service, &out.endpoint, &out.version, &out.cache};
+    std::string *const texts[] = {&out.method,  &out.host,     &out.client,  &out.user, &out.route,
+                                  &out.service, &out.endpoint, &out.version, &out.cache};
     int column = kMethod;
     for (std::string *text : texts)
         *text = names.text(s.integer(column++));
@@ -138,7 +168,9 @@ Result<bool> Reader::Impl::readExchange(int64_t id, journey::Exchange &x)
     message.bind(1, id);
     code = message.step();
     if (code != SQLITE_ROW)
-        return code == SQLITE_DONE ? Error{Fault::Gateway, "the recording " + path + " lacks the content of exchange " + std::to_string(id)} : database->error(code);
+        return code == SQLITE_DONE
+            ? Error{Fault::Gateway, "the recording " + path + " lacks the content of exchange " + std::to_string(id)}
+            : database->error(code);
     const int64_t packing = message.integer(0);
     if (!decodeDetail(plain(message.text(1), packing & kDetailPacked), x))
         return Error{Fault::Gateway, "exchange " + std::to_string(id) + " is damaged in the recording " + path};

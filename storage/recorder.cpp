@@ -12,8 +12,9 @@ namespace {
 
 // Before the first table: both are for ever.
 constexpr const char *newFile = "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;";
-constexpr const char *everyTime = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; "
-                                  "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;";
+constexpr const char *everyTime =
+    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; "
+    "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864;";
 
 }  // namespace
 
@@ -55,7 +56,7 @@ Outcome Recorder::Impl::open(const std::string &file)
     return migrate(*database, version);
 }
 
-Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { }
+Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Recorder::~Recorder() = default;
 
 Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings)
@@ -76,7 +77,8 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
         return retention.error();
     impl->retention = retention.take();
     const auto rows = impl->database->number("SELECT sum(rows) FROM span");
-    const auto last = impl->database->number("SELECT max((SELECT coalesce(max(id), 0) FROM exchange), (SELECT value FROM meta WHERE key = 'last_id'))");
+    const auto last = impl->database->number(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM exchange), (SELECT value FROM meta WHERE key = 'last_id'))");
     if (!rows || !last)
         return rows ? last.error() : rows.error();
     impl->rows = uint64_t(*rows);

@@ -19,12 +19,12 @@ public:
     // Creates the file (0600) and its folder where they are missing; runs the migrations of an older one. Error: not a
     // recording, newer than this version, another process is writing to it, no space, no right.
     static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &);
-    ~Recorder() override;                                   // writes what is queued, then closes
+    ~Recorder() override;  // writes what is queued, then closes
 
     void push(recording::Batch) override;
     recording::SinkStats stats() const override;
     const std::string &path() const;
-    void setSettings(const config::RecordSettings &);       // after a reload; any thread
+    void setSettings(const config::RecordSettings &);  // after a reload; any thread
     // Called on the writer's thread after each commit, with the highest id; must return at once.
     void onCommit(std::function<void(int64_t lastId)>);
     // Blocks until all that was pushed before is on disk, or the disk refuses (stats().trouble). Any thread but the writer's.

@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t pageBytes = 8192;
 constexpr int64_t stepRows = 1000, stepBytes = 16 << 20, largestBody = 1 << 20, rowBytes = 512;
 constexpr uint64_t leastBytes = 1 << 20;
-constexpr int64_t sparePages = 4096;           // unused pages that are left in the file: they will be wanted again
+constexpr int64_t sparePages = 4096;  // unused pages that are left in the file: they will be wanted again
 }  // namespace
 
 Result<std::unique_ptr<Retention>> Retention::create(Database &database)
@@ -31,7 +31,9 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.messages_, "DELETE FROM message WHERE id BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
         {r.spans_, "DELETE FROM span WHERE id BETWEEN ?1 AND ?2"},
-        {r.shorten_, "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN ?1 << 10 AND (?1 << 10) + 1023) WHERE id = ?1"},
+        {r.shorten_,
+         "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN ?1 << 10 AND (?1 << 10) + "
+         "1023) WHERE id = ?1"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
     };

@@ -11,7 +11,7 @@
 namespace sluice::storage {
 
 struct Bounds {
-    uint64_t bytes = 0;                // of the file's used pages; at least 1 MiB is kept
+    uint64_t bytes = 0;  // of the file's used pages; at least 1 MiB is kept
     Nanos age{0};
 };
 
@@ -19,9 +19,9 @@ class Retention {
 public:
     static Result<std::unique_ptr<Retention>> create(Database &);
     struct Step {
-        int code = SQLITE_OK;          // what SQLite said
-        int64_t rows = 0;              // taken away
-        bool more = false;             // there is more to take away: call again
+        int code = SQLITE_OK;  // what SQLite said
+        int64_t rows = 0;      // taken away
+        bool more = false;     // there is more to take away: call again
     };
     // Takes away at most 1,000 exchanges, in a transaction of its own. `newest` is the highest id, which always stays.
     Step step(const Bounds &, WallTime now, int64_t newest);
@@ -29,8 +29,8 @@ public:
     bool shrink();
 
 private:
-    explicit Retention(Database &database) : database_(database) { }
-    int64_t excess(const Bounds &);        // bytes
+    explicit Retention(Database &database) : database_(database) {}
+    int64_t excess(const Bounds &);  // bytes
     int64_t tooOld(WallTime before);
     struct Range {
         int64_t from = 0, to = -1;

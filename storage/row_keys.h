@@ -12,9 +12,9 @@
 
 namespace sluice::storage {
 
-constexpr int traceDigits = 15;                    // hex digits of a trace id that its key holds
+constexpr int traceDigits = 15;  // hex digits of a trace id that its key holds
 constexpr int nameEpochBits = 16, spanBits = 10;
-constexpr int highestLatencyClass = 44;           // 2^63 ns
+constexpr int highestLatencyClass = 44;  // 2^63 ns
 
 // 0: below 1 ms; n: below 2^n ms and not below 2^(n-1) ms.
 inline int latencyClass(int64_t nanos)

@@ -10,15 +10,19 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr std::string_view rowSql =
-    "INSERT INTO exchange (id, time, status, latency, latency_class, request_bytes, response_bytes, method, host, client, user, route, "
-    "service, endpoint, version, cache, breaker, attempts, bits, failed_by, replay_of, trace_key, request_key, trace, request_id, path, "
-    "query, failure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "
-    "?24, ?25, ?26, ?27, ?28)";
-constexpr std::string_view messageSql = "INSERT INTO message (id, packing, detail, request_body, response_body) VALUES (?1, ?2, ?3, ?4, ?5)";
+constexpr std::string_view rowSql = "INSERT INTO exchange (id, time, status, latency, latency_class, request_bytes, "
+                                    "response_bytes, method, host, client, user, route, "
+                                    "service, endpoint, version, cache, breaker, attempts, bits, failed_by, replay_of, "
+                                    "trace_key, request_key, trace, request_id, path, "
+                                    "query, failure) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                                    "?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, "
+                                    "?24, ?25, ?26, ?27, ?28)";
+constexpr std::string_view messageSql =
+    "INSERT INTO message (id, packing, detail, request_body, response_body) VALUES (?1, ?2, ?3, ?4, ?5)";
 constexpr std::string_view spanSql =
     "INSERT INTO span (id, first_time, last_time, rows) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET "
-    "first_time = min(first_time, excluded.first_time), last_time = max(last_time, excluded.last_time), rows = rows + excluded.rows";
+    "first_time = min(first_time, excluded.first_time), last_time = max(last_time, excluded.last_time), rows = rows + "
+    "excluded.rows";
 
 bool isCoded(const http::HeaderList &headers)
 {
@@ -91,9 +95,15 @@ int RowWriter::writeRow(const journey::Exchange &x)
     const struct {
         NameKind kind;
         std::string_view text;
-    } texts[] = {{NameKind::Method, x.received.method}, {NameKind::Host, x.received.authority}, {NameKind::Client, x.client},
-                 {NameKind::User, x.user},              {NameKind::Route, x.route},             {NameKind::Service, x.service},
-                 {NameKind::Endpoint, x.endpoint},      {NameKind::Version, x.version},         {NameKind::Cache, x.cache},
+    } texts[] = {{NameKind::Method, x.received.method},
+                 {NameKind::Host, x.received.authority},
+                 {NameKind::Client, x.client},
+                 {NameKind::User, x.user},
+                 {NameKind::Route, x.route},
+                 {NameKind::Service, x.service},
+                 {NameKind::Endpoint, x.endpoint},
+                 {NameKind::Version, x.version},
+                 {NameKind::Cache, x.cache},
                  {NameKind::Breaker, recording::lastOutcome(x.decisions, journey::Stage::Breaker)}};
     int parameter = 8;
     for (const auto &[kind, text] : texts) {

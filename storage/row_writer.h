@@ -6,7 +6,6 @@
 #include "storage/names.h"
 #include "storage/packing.h"
 
-
 namespace sluice::storage {
 
 class RowWriter {
@@ -19,7 +18,7 @@ public:
     void forget();
 
 private:
-    explicit RowWriter(NameWriter names) : names_(std::move(names)) { }
+    explicit RowWriter(NameWriter names) : names_(std::move(names)) {}
     int writeRow(const journey::Exchange &);
     int writeMessage(const journey::Exchange &);
     int run(Statement &);

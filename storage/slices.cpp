@@ -125,22 +125,27 @@ Result<std::vector<Slice>> Reader::slices(const SliceRequest &request)
     if (snapshot.trouble())
         return *snapshot.trouble();
     Database &database = *impl_->database;
-    const NameKind named = request.group == GroupBy::Route ? NameKind::Route : request.group == GroupBy::Service ? NameKind::Service : NameKind::Endpoint;
+    const NameKind named = request.group == GroupBy::Route ? NameKind::Route
+        : request.group == GroupBy::Service                ? NameKind::Service
+                                                           : NameKind::Endpoint;
     const std::string kind = std::to_string(int(named));
-    const auto groups = request.group == GroupBy::Nothing ? Result<int64_t>(1)
-                                                          : database.number(("SELECT count(*) + 1 FROM name WHERE kind = " + kind).c_str());
+    const auto groups = request.group == GroupBy::Nothing
+        ? Result<int64_t>(1)
+        : database.number(("SELECT count(*) + 1 FROM name WHERE kind = " + kind).c_str());
     auto sql = FilterSql::compile(database, request.filter);
     if (!groups || !sql)
         return groups ? sql.error() : groups.error();
     // A span of ids holds what began within its times; `sql` narrows by the filter, this by the slices' own. The + has SQLite walk the
     // ids of each span, not those of the filter for each span.
-    auto statement = Statement::prepare(database, "SELECT x.time, x.status, x.latency, x.request_bytes + x.response_bytes, x.failed_by, " +
-                                                      std::string(columnOf(request.group)) + " FROM span s CROSS JOIN exchange x WHERE s.last_time >= ?" +
-                                                      std::to_string(sql->firstFree() + 2) + " AND s.first_time < ?" + std::to_string(sql->firstFree() + 3) +
-                                                      " AND x.id BETWEEN s.id << 10 AND (s.id << 10) + 1023 AND +x.id BETWEEN ?" +
-                                                      std::to_string(sql->firstFree()) + " AND ?" + std::to_string(sql->firstFree() + 1) + " AND x.time >= ?" +
-                                                      std::to_string(sql->firstFree() + 2) + " AND x.time < ?" + std::to_string(sql->firstFree() + 3) + " AND " +
-                                                      sql->condition());
+    auto statement = Statement::prepare(
+        database,
+        "SELECT x.time, x.status, x.latency, x.request_bytes + x.response_bytes, x.failed_by, "
+            + std::string(columnOf(request.group)) + " FROM span s CROSS JOIN exchange x WHERE s.last_time >= ?"
+            + std::to_string(sql->firstFree() + 2) + " AND s.first_time < ?" + std::to_string(sql->firstFree() + 3)
+            + " AND x.id BETWEEN s.id << 10 AND (s.id << 10) + 1023 AND +x.id BETWEEN ?"
+            + std::to_string(sql->firstFree()) + " AND ?" + std::to_string(sql->firstFree() + 1) + " AND x.time >= ?"
+            + std::to_string(sql->firstFree() + 2) + " AND x.time < ?" + std::to_string(sql->firstFree() + 3) + " AND "
+            + sql->condition());
     if (!statement)
         return statement.error();
     const int64_t from = request.from.time_since_epoch().count(), to = request.to.time_since_epoch().count();

@@ -19,8 +19,8 @@ public:
 private:
     void spread();
     static constexpr size_t exactly = 256;
-    std::vector<int64_t> exact_;           // until there are too many
-    std::vector<uint32_t> buckets_;        // 32 for each power of two; the value told is a bucket's middle
+    std::vector<int64_t> exact_;     // until there are too many
+    std::vector<uint32_t> buckets_;  // 32 for each power of two; the value told is a bucket's middle
     uint64_t count_ = 0;
     int64_t longest_ = 0;
 };

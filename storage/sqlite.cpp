@@ -6,7 +6,8 @@ namespace sluice::storage {
 Result<std::unique_ptr<Database>> Database::open(const std::string &path, int flags)
 {
     sqlite3 *handle = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<Database> database(new Database(handle, path));
     if (code != SQLITE_OK)
         return database->error(code);
@@ -46,33 +47,17 @@ Error Database::error(int code) const
     case SQLITE_CORRUPT:
         what = "the recording " + path_ + " is damaged; `sqlite3 FILE .recover` may save what is left";
         break;
-    case SQLITE_NOTADB:
-        what = path_ + " is not a recording";
-        break;
-    case SQLITE_FULL:
-        what = "no space is left for the recording " + path_;
-        break;
+    case SQLITE_NOTADB: what = path_ + " is not a recording"; break;
+    case SQLITE_FULL: what = "no space is left for the recording " + path_; break;
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-        what = "cannot open the recording " + path_;
-        break;
-    case SQLITE_READONLY:
-        what = "the recording " + path_ + " cannot be written to";
-        break;
+    case SQLITE_AUTH: what = "cannot open the recording " + path_; break;
+    case SQLITE_READONLY: what = "the recording " + path_ + " cannot be written to"; break;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        what = "the recording " + path_ + " is busy";
-        break;
-    case SQLITE_INTERRUPT:
-        what = "interrupted";
-        break;
-    case SQLITE_IOERR:
-        what = "the disk refused the recording " + path_;
-        break;
-    default:
-        what = "the recording " + path_ + ": " + (handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code));
-        break;
+    case SQLITE_LOCKED: what = "the recording " + path_ + " is busy"; break;
+    case SQLITE_INTERRUPT: what = "interrupted"; break;
+    case SQLITE_IOERR: what = "the disk refused the recording " + path_; break;
+    default: what = "the recording " + path_ + ": " + (handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code)); break;
     }
     return Error{Fault::Gateway, std::move(what), (code & 0xff) == SQLITE_BUSY};
 }
@@ -80,8 +65,8 @@ Error Database::error(int code) const
 Result<Statement> Statement::prepare(Database &database, std::string_view sql, bool persistent)
 {
     Statement statement;
-    const int code = sqlite3_prepare_v3(database.handle(), sql.data(), int(sql.size()), persistent ? SQLITE_PREPARE_PERSISTENT : 0,
-                                        &statement.handle_, nullptr);
+    const int code = sqlite3_prepare_v3(database.handle(), sql.data(), int(sql.size()),
+                                        persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement.handle_, nullptr);
     if (code != SQLITE_OK)
         return database.error(code);
     return statement;

@@ -32,7 +32,7 @@ public:
     void interrupt() { sqlite3_interrupt(handle_); }
 
 private:
-    Database(sqlite3 *handle, std::string path) : handle_(handle), path_(std::move(path)) { }
+    Database(sqlite3 *handle, std::string path) : handle_(handle), path_(std::move(path)) {}
     sqlite3 *handle_;
     std::string path_;
 };
@@ -42,7 +42,7 @@ class Statement {
 public:
     static Result<Statement> prepare(Database &, std::string_view sql, bool persistent = false);
     Statement() = default;
-    Statement(Statement &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) { }
+    Statement(Statement &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Statement &operator=(Statement &&other) noexcept
     {
         std::swap(handle_, other.handle_);
@@ -55,7 +55,8 @@ public:
     void bind(int parameter, int64_t value) { sqlite3_bind_int64(handle_, parameter, value); }
     void bind(int parameter, std::string_view text)
     {
-        sqlite3_bind_text64(handle_, parameter, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+        sqlite3_bind_text64(handle_, parameter, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
+                            SQLITE_UTF8);
     }
     void bindBlob(int parameter, std::string_view bytes)
     {
@@ -81,7 +82,7 @@ private:
 // Resets a statement at the end of a block, so that no read transaction outlives it.
 class Resetting {
 public:
-    explicit Resetting(Statement &statement) : statement_(statement) { }
+    explicit Resetting(Statement &statement) : statement_(statement) {}
     ~Resetting() { statement_.reset(); }
     Resetting(const Resetting &) = delete;
     Resetting &operator=(const Resetting &) = delete;

@@ -14,13 +14,13 @@ using std::chrono::milliseconds;
 
 constexpr size_t mostQueued = 50'000;
 constexpr uint64_t mostQueuedBytes = 256 << 20;
-constexpr size_t batchRows = 4000;                     // the more, the fewer index pages a row is charged with
+constexpr size_t batchRows = 4000;  // the more, the fewer index pages a row is charged with
 constexpr uint64_t batchBytes = 32 << 20;
 constexpr milliseconds gather{100};
-constexpr milliseconds idle{60'000};                   // how often age is looked at when nothing comes
+constexpr milliseconds idle{60'000};  // how often age is looked at when nothing comes
 constexpr milliseconds firstRetry{100}, longestRetry{2000};
-constexpr int checkpointPages = 2000, urgentPages = 32'768;   // of 8 KiB
-constexpr int pruneSteps = 6;                          // between two batches
+constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
+constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)
 {
@@ -48,7 +48,7 @@ WallTime wallTime()
 
 void Recorder::Impl::push(recording::Batch batch)
 {
-    recording::Batch dropped;                          // freed outside the lock
+    recording::Batch dropped;  // freed outside the lock
     bool notify = false;
     {
         const std::lock_guard guard(mutex);
@@ -254,7 +254,8 @@ void Recorder::Impl::checkpoint()
     // Urgent: readers that overlap for ever would let the log grow for ever, so new ones wait for 100 ms at most.
     if (urgent)
         sqlite3_busy_timeout(database->handle(), 100);
-    sqlite3_wal_checkpoint_v2(database->handle(), nullptr, urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    sqlite3_wal_checkpoint_v2(database->handle(), nullptr,
+                              urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
     if (urgent)
         sqlite3_busy_timeout(database->handle(), 5000);
     walPages = 0;

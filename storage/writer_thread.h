@@ -36,14 +36,14 @@ struct Recorder::Impl {
     std::deque<Waiting> queue;
     uint64_t queuedBytes = 0;
     Clock::time_point firstArrival{};
-    uint64_t accepted = 0, settled = 0;          // exchanges that came in; of these: on disk, or given up
+    uint64_t accepted = 0, settled = 0;  // exchanges that came in; of these: on disk, or given up
     int flushing = 0;
     bool stopping = false;
     config::RecordSettings settings;
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble;
-    uint64_t underWay = 0;                       // taken from the queue, not yet settled
+    uint64_t underWay = 0;  // taken from the queue, not yet settled
 
     std::atomic<uint64_t> rows{0}, bytes{0}, shed{0};
     std::atomic<int64_t> lastId{0};

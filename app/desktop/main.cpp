@@ -128,13 +128,29 @@ void takePicture(ui::MainWindow &window, const desktop::Options &options)
     });
 }
 
+// What Qt needs to show a window; without it, Qt ends the program in a way that explains nothing.
+bool hasDisplay(int argc, char **argv)
+{
+    const bool chosen =
+        std::any_of(argv, argv + argc, [](const char *arg) { return QByteArray(arg).endsWith("-platform"); });
+    return chosen || !qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY")
+        || !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+}
+
 }  // namespace
 
 int main(int argc, char **argv)
 {
-    QApplication application(argc, argv);
     QCoreApplication::setApplicationName(u"sluice"_qs);
     QCoreApplication::setApplicationVersion(QStringLiteral(SLUICE_VERSION));
+    if (!hasDisplay(argc, argv)) {
+        const QCoreApplication application(argc, argv);
+        desktop::readOptions(application);
+        return failed(
+            "there is no display for a window here (DISPLAY and WAYLAND_DISPLAY are not set). `sluice run` needs none",
+            1);
+    }
+    QApplication application(argc, argv);
     QGuiApplication::setDesktopFileName(u"sluice"_qs);
     const desktop::Options options = desktop::readOptions(application);
     quitOnSignals(application);

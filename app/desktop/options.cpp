@@ -12,7 +12,8 @@ namespace {
 
 [[noreturn]] void misused(const QString &why)
 {
-    std::fprintf(stderr, "sluice-desktop: %s. See sluice-desktop --help\n", qPrintable(why));
+    std::fprintf(stderr, "sluice-desktop: %s. See sluice-desktop --help\n",
+                 qPrintable(why.endsWith(u'.') ? why.chopped(1) : why));
     std::exit(2);
 }
 
@@ -26,8 +27,7 @@ Options readOptions(const QCoreApplication &application)
                                      "                                   sluice-desktop -c sluice.yaml\n"
                                      "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
                                      "With none of these it attaches to the only gateway that runs."_qs);
-    parser.addHelpOption();
-    parser.addVersionOption();
+    const QCommandLineOption help = parser.addHelpOption(), version = parser.addVersionOption();
     const QCommandLineOption attach(u"attach"_qs, u"Show the gateway behind this control socket."_qs, u"SOCKET"_qs);
     const QCommandLineOption config({u"c"_qs, u"config"_qs}, u"Run the gateway of this file."_qs, u"FILE"_qs);
     const QCommandLineOption record(u"record"_qs, u"Record into this file."_qs, u"DB"_qs);
@@ -45,7 +45,12 @@ Options readOptions(const QCoreApplication &application)
     const QCommandLineOption tab(u"tab"_qs, u"Open this part of the exchange: messages, decisions, timing, raw."_qs,
                                  u"NAME"_qs);
     parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, tab, screenshot, size});
-    parser.process(application);
+    if (!parser.parse(application.arguments()))
+        misused(parser.errorText());
+    if (parser.isSet(help))
+        parser.showHelp();
+    if (parser.isSet(version))
+        parser.showVersion();
     if (!parser.positionalArguments().isEmpty())
         misused(u"nothing is known about \"%1\""_qs.arg(parser.positionalArguments().first()));
 

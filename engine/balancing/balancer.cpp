@@ -15,7 +15,7 @@ struct Balancer::State {
     std::unordered_map<std::string, std::weak_ptr<Standing>> standings;  // at most those of the living Balancers
 };
 
-Balancer::Balancer(std::span<const Endpoint> endpoints) : Balancer(std::make_shared<State>(), endpoints) { }
+Balancer::Balancer(std::span<const Endpoint> endpoints) : Balancer(std::make_shared<State>(), endpoints) {}
 
 Balancer::Balancer(std::shared_ptr<State> state, std::span<const Endpoint> endpoints) : state_(std::move(state))
 {
@@ -35,7 +35,10 @@ Balancer::~Balancer() = default;
 Balancer::Balancer(Balancer &&) noexcept = default;
 Balancer &Balancer::operator=(Balancer &&) noexcept = default;
 
-Balancer Balancer::adopt(std::span<const Endpoint> endpoints) const { return {state_, endpoints}; }
+Balancer Balancer::adopt(std::span<const Endpoint> endpoints) const
+{
+    return {state_, endpoints};
+}
 
 // ngx_http_upstream_get_peer: everyone gains its weight, the highest is taken and pays the sum of the weights.
 Pick Balancer::pick(std::span<const size_t> avoid)
@@ -55,7 +58,7 @@ Pick Balancer::pick(std::span<const size_t> avoid)
         }
         total += member.weight;
         member.standing->value += member.weight;
-        const Pick::Number number {uint32_t(i), member.weight, member.standing->value};
+        const Pick::Number number{uint32_t(i), member.weight, member.standing->value};
         if (pick.candidates < Pick::most)
             pick.numbers[pick.candidates] = number;
         ++pick.candidates;

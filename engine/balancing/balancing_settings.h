@@ -9,10 +9,10 @@ namespace sluice::balancing {
 enum class Algorithm { RoundRobin, Weighted, LeastConnections, IpHash, LeastResponseTime };
 
 struct BalancingSettings {
-    Algorithm algorithm = Algorithm::RoundRobin;   // RoundRobin honours weights, too (smooth, as nginx does it)
+    Algorithm algorithm = Algorithm::RoundRobin;  // RoundRobin honours weights, too (smooth, as nginx does it)
     bool operator==(const BalancingSettings &) const = default;
 };
 
-constexpr uint32_t maxWeight = 1000;               // 0 to 1000; 0 takes nothing
+constexpr uint32_t maxWeight = 1000;  // 0 to 1000; 0 takes nothing
 
 }  // namespace sluice::balancing

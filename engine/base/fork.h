@@ -21,8 +21,8 @@ struct Runner {
         Runner get_return_object() { return Runner{std::coroutine_handle<promise_type>::from_promise(*this)}; }
         std::suspend_always initial_suspend() noexcept { return {}; }
         std::suspend_always final_suspend() noexcept { return {}; }
-        void return_void() { }
-        void unhandled_exception() { std::terminate(); }   // a Fork's task catches what it throws itself
+        void return_void() {}
+        void unhandled_exception() { std::terminate(); }  // a Fork's task catches what it throws itself
     };
     std::coroutine_handle<promise_type> handle;
 };
@@ -31,7 +31,7 @@ struct Runner {
 
 class Fork {
 public:
-    explicit Fork(Scope &parent) : scope_(parent) { }
+    explicit Fork(Scope &parent) : scope_(parent) {}
     ~Fork()
     {
         if (runner_)

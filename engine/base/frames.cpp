@@ -31,7 +31,10 @@ struct Pool {
 thread_local Pool pool;
 #endif
 
-size_t classOf(size_t bytes) { return (bytes + step - 1) / step; }
+size_t classOf(size_t bytes)
+{
+    return (bytes + step - 1) / step;
+}
 
 }  // namespace
 

@@ -16,10 +16,14 @@ void putHex(char *out, uint64_t value, int count)
 
 bool isLowerHex(std::string_view text)
 {
-    return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-bool allZero(std::string_view text) { return text.find_first_not_of('0') == text.npos; }
+bool allZero(std::string_view text)
+{
+    return text.find_first_not_of('0') == text.npos;
+}
 
 std::string randomHex(Random &random, int count)
 {
@@ -27,7 +31,7 @@ std::string randomHex(Random &random, int count)
     for (int at = 0; at < count; at += 16) {
         uint64_t word = random.next();
         if (word == 0)
-            word = 1;                             // an id of zeros is invalid (Trace Context 3.2.2.3)
+            word = 1;  // an id of zeros is invalid (Trace Context 3.2.2.3)
         putHex(out.data() + at, word, 16);
     }
     return out;
@@ -51,7 +55,8 @@ bool isUsableRequestId(std::string_view id)
 {
     constexpr std::string_view extra = "-_.:=+/@~";
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || extra.find(c) != extra.npos;
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || extra.find(c) != extra.npos;
     });
 }
 

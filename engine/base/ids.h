@@ -18,9 +18,9 @@ std::string makeUuid(WallTime now, Random &);
 bool isUsableRequestId(std::string_view);
 
 struct TraceContext {
-    std::string trace;    // 32 hex digits, lower case, not all zero
-    std::string parent;   // 16 hex digits: the span that called us; empty when the trace starts here
-    std::string span;     // 16 hex digits: our own span, the parent of what we send on
+    std::string trace;   // 32 hex digits, lower case, not all zero
+    std::string parent;  // 16 hex digits: the span that called us; empty when the trace starts here
+    std::string span;    // 16 hex digits: our own span, the parent of what we send on
     bool sampled = true;
 };
 

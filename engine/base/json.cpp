@@ -47,7 +47,7 @@ void appendEscape(std::string &out, unsigned char c)
 void appendJson(std::string &out, std::string_view text)
 {
     out += '"';
-    size_t plain = 0;                               // start of what can be copied as it stands
+    size_t plain = 0;  // start of what can be copied as it stands
     for (size_t i = 0; i < text.size();) {
         const unsigned char c = static_cast<unsigned char>(text[i]);
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {

@@ -18,18 +18,40 @@ void appendJson(std::string &out, std::string_view text);
 class JsonObject {
 public:
     explicit JsonObject(std::string &out) : out_(out) { out_ += '{'; }
-    JsonObject &add(std::string_view key, std::string_view value) { name(key); appendJson(out_, value); return *this; }
+    JsonObject &add(std::string_view key, std::string_view value)
+    {
+        name(key);
+        appendJson(out_, value);
+        return *this;
+    }
     JsonObject &add(std::string_view key, const char *value) { return add(key, std::string_view(value)); }
     JsonObject &add(std::string_view key, const std::string &value) { return add(key, std::string_view(value)); }
-    JsonObject &add(std::string_view key, bool value) { name(key); out_ += value ? "true" : "false"; return *this; }
+    JsonObject &add(std::string_view key, bool value)
+    {
+        name(key);
+        out_ += value ? "true" : "false";
+        return *this;
+    }
     JsonObject &add(std::string_view key, double value);
     template<class T>
-        requires std::is_integral_v<T>
-    JsonObject &add(std::string_view key, T value) { name(key); out_ += std::to_string(value); return *this; }
+    requires std::is_integral_v<T> JsonObject &add(std::string_view key, T value)
+    {
+        name(key);
+        out_ += std::to_string(value);
+        return *this;
+    }
     // A null where the text is empty.
-    JsonObject &addOrNull(std::string_view key, std::string_view value) { return value.empty() ? addRaw(key, "null") : add(key, value); }
+    JsonObject &addOrNull(std::string_view key, std::string_view value)
+    {
+        return value.empty() ? addRaw(key, "null") : add(key, value);
+    }
     // `json` is a JSON text already.
-    JsonObject &addRaw(std::string_view key, std::string_view json) { name(key); out_ += json; return *this; }
+    JsonObject &addRaw(std::string_view key, std::string_view json)
+    {
+        name(key);
+        out_ += json;
+        return *this;
+    }
     // Leaves the caller to append the value.
     std::string &name(std::string_view key);
     void close() { out_ += '}'; }

@@ -12,10 +12,10 @@ struct Problem {
     enum class Severity { Error, Warning };
     Severity severity = Severity::Error;
     std::string file;
-    int line = 0;       // 1-based; 0: the file as a whole
-    int column = 0;     // 1-based, in characters
-    std::string what;   // what is wrong, without a full stop
-    std::string hint;   // what to do; may be empty
+    int line = 0;      // 1-based; 0: the file as a whole
+    int column = 0;    // 1-based, in characters
+    std::string what;  // what is wrong, without a full stop
+    std::string hint;  // what to do; may be empty
 
     bool operator==(const Problem &) const = default;
     // FILE:LINE:COLUMN: error: what. hint

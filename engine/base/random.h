@@ -14,7 +14,7 @@ class Random {
 public:
     explicit Random(uint64_t seed)
     {
-        for (uint64_t &word : state_) {          // splitmix64, so that no seed gives the all-zero state
+        for (uint64_t &word : state_) {  // splitmix64, so that no seed gives the all-zero state
             seed += 0x9e3779b97f4a7c15;
             uint64_t z = seed;
             z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;

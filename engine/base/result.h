@@ -16,35 +16,59 @@ enum class Fault : uint8_t { Client, Upstream, Gateway };
 
 struct Error {
     Fault fault = Fault::Gateway;
-    std::string what;          // one sentence for a person; never a secret, never a stack trace
-    bool repeatable = false;   // true: nothing was carried out, the same call may be made again
+    std::string what;         // one sentence for a person; never a secret, never a stack trace
+    bool repeatable = false;  // true: nothing was carried out, the same call may be made again
 };
 
 template<class T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : value_(std::move(value)) { }
-    Result(Error error) : error_(std::move(error)) { }
+    Result(T value) : value_(std::move(value)) {}
+    Result(Error error) : error_(std::move(error)) {}
 
     bool ok() const { return value_.has_value(); }
     explicit operator bool() const { return ok(); }
 
     // Only when ok().
-    T &operator*() { assert(ok()); return *value_; }
-    const T &operator*() const { assert(ok()); return *value_; }
-    T *operator->() { assert(ok()); return &*value_; }
-    const T *operator->() const { assert(ok()); return &*value_; }
-    T take() { assert(ok()); return std::move(*value_); }
+    T &operator*()
+    {
+        assert(ok());
+        return *value_;
+    }
+    const T &operator*() const
+    {
+        assert(ok());
+        return *value_;
+    }
+    T *operator->()
+    {
+        assert(ok());
+        return &*value_;
+    }
+    const T *operator->() const
+    {
+        assert(ok());
+        return &*value_;
+    }
+    T take()
+    {
+        assert(ok());
+        return std::move(*value_);
+    }
 
     // Only when not ok().
-    const Error &error() const { assert(!ok()); return error_; }
+    const Error &error() const
+    {
+        assert(!ok());
+        return error_;
+    }
 
 private:
     std::optional<T> value_;
     Error error_;
 };
 
-struct Done { };                 // Result<Done>: it worked, there is nothing to hand over
+struct Done {};  // Result<Done>: it worked, there is nothing to hand over
 using Outcome = Result<Done>;
 
 }  // namespace sluice

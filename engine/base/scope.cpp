@@ -85,7 +85,7 @@ void Scheduler::fireDue()
 {
     while (!heap_.empty() && heap_[0]->queued_ <= now_) {
         Timer &timer = *heap_[0];
-        if (timer.due_ > now_) {                 // it was moved later while it waited
+        if (timer.due_ > now_) {  // it was moved later while it waited
             timer.queued_ = timer.due_;
             down(0);
             continue;
@@ -159,8 +159,12 @@ void Scheduler::remove(Timer &timer)
 
 // ---- Scope
 
-Scope::Scope(Scope &parent) : scheduler_(parent.scheduler_), parent_(&parent), nextSibling_(parent.children_),
-    stop_(parent.stop_), limit_(parent.scheduler_, onLimit, this)
+Scope::Scope(Scope &parent)
+    : scheduler_(parent.scheduler_),
+      parent_(&parent),
+      nextSibling_(parent.children_),
+      stop_(parent.stop_),
+      limit_(parent.scheduler_, onLimit, this)
 {
     if (nextSibling_)
         nextSibling_->previousSibling_ = this;
@@ -213,16 +217,22 @@ void SignalWait::await_suspend(std::coroutine_handle<> handle)
     slot_ = &signal_.waiter_;
 }
 
-Why SignalWait::await_resume() { return scope_->running() ? why_ : scope_->stopped(); }
+Why SignalWait::await_resume()
+{
+    return scope_->running() ? why_ : scope_->stopped();
+}
 
 Sleep::Sleep(Nanos duration, Scope &scope)
-    : Waiter(scope), duration_(duration),
-      timer_(scope.scheduler(), [](Timer &, void *self) {
-          Sleep &sleep = *static_cast<Sleep *>(self);
-          sleep.scope_->scheduler().post(sleep);
-      }, this)
-{
-}
+    : Waiter(scope),
+      duration_(duration),
+      timer_(
+          scope.scheduler(),
+          [](Timer &, void *self) {
+              Sleep &sleep = *static_cast<Sleep *>(self);
+              sleep.scope_->scheduler().post(sleep);
+          },
+          this)
+{}
 
 void Sleep::await_suspend(std::coroutine_handle<> handle)
 {
@@ -230,7 +240,10 @@ void Sleep::await_suspend(std::coroutine_handle<> handle)
     timer_.start(scope_->scheduler().now() + duration_);
 }
 
-Why Sleep::await_resume() { return scope_->running() ? why_ : scope_->stopped(); }
+Why Sleep::await_resume()
+{
+    return scope_->running() ? why_ : scope_->stopped();
+}
 
 void Turn::await_suspend(std::coroutine_handle<> handle)
 {
@@ -238,6 +251,9 @@ void Turn::await_suspend(std::coroutine_handle<> handle)
     scope_->scheduler().post(*this);
 }
 
-Why Turn::await_resume() { return scope_->running() ? why_ : scope_->stopped(); }
+Why Turn::await_resume()
+{
+    return scope_->running() ? why_ : scope_->stopped();
+}
 
 }  // namespace sluice

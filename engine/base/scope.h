@@ -20,7 +20,7 @@
 
 namespace sluice {
 
-enum class [[nodiscard]] Why : uint8_t { Ok, TimedOut, ClientGone, UpstreamGone, Shutdown, Abandoned };
+enum class [[nodiscard]] Why : uint8_t{Ok, TimedOut, ClientGone, UpstreamGone, Shutdown, Abandoned};
 
 class Scheduler;
 class Scope;
@@ -30,12 +30,12 @@ class Scope;
 class Timer {
 public:
     using Fire = void (*)(Timer &, void *context);
-    Timer(Scheduler &scheduler, Fire fire, void *context) : scheduler_(scheduler), fire_(fire), context_(context) { }
+    Timer(Scheduler &scheduler, Fire fire, void *context) : scheduler_(scheduler), fire_(fire), context_(context) {}
     ~Timer() { stop(); }
     Timer(const Timer &) = delete;
     Timer &operator=(const Timer &) = delete;
 
-    void start(Moment due);          // again: moves it, either way
+    void start(Moment due);  // again: moves it, either way
     void stop();
     bool running() const { return index_ != none; }
     Moment due() const { return due_; }
@@ -46,7 +46,7 @@ private:
     Scheduler &scheduler_;
     Fire fire_;
     void *context_;
-    Moment due_{}, queued_{};        // queued_ <= due_: its place in the heap
+    Moment due_{}, queued_{};  // queued_ <= due_: its place in the heap
     size_t index_ = none;
 };
 
@@ -57,7 +57,7 @@ public:
     Waiter &operator=(const Waiter &) = delete;
 
 protected:
-    explicit Waiter(Scope &scope) : scope_(&scope) { }
+    explicit Waiter(Scope &scope) : scope_(&scope) {}
     ~Waiter() { detach(); }
     void suspend(std::coroutine_handle<> handle);
     void detach();
@@ -71,8 +71,8 @@ private:
     friend class Scope;
     friend class Signal;
     friend class SignalWait;
-    Waiter *previous_ = nullptr, *next_ = nullptr;   // the ready list
-    Waiter **slot_ = nullptr;                        // the Signal that we wait on
+    Waiter *previous_ = nullptr, *next_ = nullptr;  // the ready list
+    Waiter **slot_ = nullptr;                       // the Signal that we wait on
     bool posted_ = false;
 };
 
@@ -113,7 +113,7 @@ private:
 
 class Scope {
 public:
-    explicit Scope(Scheduler &scheduler) : scheduler_(scheduler), limit_(scheduler, onLimit, this) { }
+    explicit Scope(Scheduler &scheduler) : scheduler_(scheduler), limit_(scheduler, onLimit, this) {}
     explicit Scope(Scope &parent);
     ~Scope();
     Scope(const Scope &) = delete;
@@ -164,7 +164,7 @@ private:
 // co_await on(signal, scope)
 class SignalWait : public Waiter {
 public:
-    SignalWait(Signal &signal, Scope &scope) : Waiter(scope), signal_(signal) { }
+    SignalWait(Signal &signal, Scope &scope) : Waiter(scope), signal_(signal) {}
     bool await_ready() const { return !scope_->running(); }
     void await_suspend(std::coroutine_handle<> handle);
     Why await_resume();
@@ -172,7 +172,10 @@ public:
 private:
     Signal &signal_;
 };
-inline SignalWait on(Signal &signal, Scope &scope) { return SignalWait(signal, scope); }
+inline SignalWait on(Signal &signal, Scope &scope)
+{
+    return SignalWait(signal, scope);
+}
 
 // co_await sleepFor(duration, scope): Ok when it has passed.
 class Sleep : public Waiter {
@@ -186,16 +189,22 @@ private:
     Nanos duration_;
     Timer timer_;
 };
-inline Sleep sleepFor(Nanos duration, Scope &scope) { return Sleep(duration, scope); }
+inline Sleep sleepFor(Nanos duration, Scope &scope)
+{
+    return Sleep(duration, scope);
+}
 
 // co_await turn(scope): lets everything that is ready go first. Bounds the stack of loops that may never suspend.
 class Turn : public Waiter {
 public:
-    explicit Turn(Scope &scope) : Waiter(scope) { }
+    explicit Turn(Scope &scope) : Waiter(scope) {}
     bool await_ready() const { return false; }
     void await_suspend(std::coroutine_handle<> handle);
     Why await_resume();
 };
-inline Turn turn(Scope &scope) { return Turn(scope); }
+inline Turn turn(Scope &scope)
+{
+    return Turn(scope);
+}
 
 }  // namespace sluice

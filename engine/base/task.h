@@ -31,8 +31,11 @@ struct TaskPromiseBase {
     struct Final {
         bool await_ready() noexcept { return false; }
         template<class P>
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept { return self.promise().continuation; }
-        void await_resume() noexcept { }
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<P> self) noexcept
+        {
+            return self.promise().continuation;
+        }
+        void await_resume() noexcept {}
     };
     Final final_suspend() noexcept { return {}; }
     void unhandled_exception() { thrown = std::current_exception(); }
@@ -50,8 +53,8 @@ public:
     using Handle = std::coroutine_handle<promise_type>;
 
     Task() = default;
-    explicit Task(Handle handle) : handle_(handle) { }
-    Task(Task &&other) noexcept : handle_(std::exchange(other.handle_, {})) { }
+    explicit Task(Handle handle) : handle_(handle) {}
+    Task(Task &&other) noexcept : handle_(std::exchange(other.handle_, {})) {}
     Task &operator=(Task &&other) noexcept
     {
         if (this != &other) {
@@ -79,7 +82,7 @@ public:
             return handle.promise().take();
         }
     };
-    Awaiter operator co_await() && noexcept { return Awaiter{handle_}; }
+    Awaiter operator co_await() &&noexcept { return Awaiter{handle_}; }
 
 private:
     void destroy()
@@ -97,15 +100,18 @@ struct TaskPromise : TaskPromiseBase {
     std::optional<T> value;
     Task<T> get_return_object() { return Task<T>(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
     template<class U>
-    void return_value(U &&u) { value.emplace(std::forward<U>(u)); }
+    void return_value(U &&u)
+    {
+        value.emplace(std::forward<U>(u));
+    }
     T take() { return std::move(*value); }
 };
 
 template<>
 struct TaskPromise<void> : TaskPromiseBase {
     Task<void> get_return_object() { return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this)); }
-    void return_void() { }
-    void take() { }
+    void return_void() {}
+    void take() {}
 };
 
 }  // namespace detail

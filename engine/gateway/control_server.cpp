@@ -40,14 +40,16 @@ bool sameUser(const QLocalSocket &socket)
 // The folder is there. Our own one is ours alone: 0700, and made by us.
 Outcome ownFolder(const std::string &folder, bool ours)
 {
-    struct stat there{};
+    struct stat there {};
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-        return Error{Fault::Gateway, "cannot make the folder of the control socket, " + folder + ": " + std::strerror(errno)};
+        return Error{Fault::Gateway,
+                     "cannot make the folder of the control socket, " + folder + ": " + std::strerror(errno)};
     if (!ours)
         return Done{};
     const bool mine = ::lstat(folder.c_str(), &there) == 0 && S_ISDIR(there.st_mode) && there.st_uid == ::geteuid();
     if (!mine || (there.st_mode & 022) != 0 || ::chmod(folder.c_str(), 0700) != 0)
-        return Error{Fault::Gateway, folder + " must be a folder of yours that nobody else can write to, or give another --socket"};
+        return Error{Fault::Gateway,
+                     folder + " must be a folder of yours that nobody else can write to, or give another --socket"};
     return Done{};
 }
 
@@ -65,7 +67,7 @@ Outcome ControlServer::listen(const std::string &path, Answerer answerer)
     const QString folder = QFileInfo(name).absolutePath();
     if (const Outcome own = ownFolder(folder.toStdString(), path.starts_with(socketFolder())); !own)
         return own.error();
-    struct stat there{};
+    struct stat there {};
     if (::lstat(path.c_str(), &there) == 0) {
         if (!S_ISSOCK(there.st_mode))
             return Error{Fault::Gateway, path + " exists and is no socket. Give another --socket"};
@@ -73,11 +75,12 @@ Outcome ControlServer::listen(const std::string &path, Answerer answerer)
         probe.connectToServer(name);
         if (probe.waitForConnected(200))
             return Error{Fault::Gateway, path + " is in use by another gateway. Give another --socket"};
-        QLocalServer::removeServer(name);        // left behind by a gateway that was killed
+        QLocalServer::removeServer(name);  // left behind by a gateway that was killed
     }
     server_.setSocketOptions(QLocalServer::UserAccessOption);
     if (!server_.listen(name))
-        return Error{Fault::Gateway, "cannot open the control socket " + path + ": " + server_.errorString().toStdString()};
+        return Error{Fault::Gateway,
+                     "cannot open the control socket " + path + ": " + server_.errorString().toStdString()};
     path_ = path;
     answerer_ = std::move(answerer);
     QObject::connect(&server_, &QLocalServer::newConnection, this, [this] { accept(); });
@@ -121,17 +124,12 @@ void ControlServer::read(QLocalSocket *socket)
             talk->request = ControlRequest{head.method, std::string(target.path), std::string(target.query), {}};
             break;
         }
-        case http::Step::Body:
-            talk->request.body += talk->reader.data();
-            break;
+        case http::Step::Body: talk->request.body += talk->reader.data(); break;
         case http::Step::End:
-            QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);    // one request a connection
+            QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);  // one request a connection
             return answer(socket, talk->request);
-        case http::Step::NeedMore:
-            talk->input.erase(0, consumed);
-            return;
-        default:
-            return socket->abort();
+        case http::Step::NeedMore: talk->input.erase(0, consumed); return;
+        default: return socket->abort();
         }
         talk->input.erase(0, consumed);
         if (talk->request.body.size() > mostContent)
@@ -147,7 +145,8 @@ void ControlServer::answer(QLocalSocket *socket, const ControlRequest &request)
     head.reason = http::reasonPhrase(answer.status);
     head.headers.add("Content-Type", "application/json");
     http::Wire how;
-    how.framing = http::Framing{answer.body.empty() ? http::Framing::Kind::None : http::Framing::Kind::Length, answer.body.size()};
+    how.framing = http::Framing{answer.body.empty() ? http::Framing::Kind::None : http::Framing::Kind::Length,
+                                answer.body.size()};
     how.connection = "close";
     std::string text;
     http::appendHead(text, head, how);

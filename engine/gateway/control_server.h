@@ -35,7 +35,7 @@ private:
     Answerer answerer_;
     std::string path_;
     std::map<QLocalSocket *, std::shared_ptr<Talk>> talks_;
-    QLocalServer server_;                        // last: its sockets tell of their end while they go
+    QLocalServer server_;  // last: its sockets tell of their end while they go
 };
 
 }  // namespace sluice::gateway

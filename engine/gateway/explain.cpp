@@ -2,6 +2,7 @@
 #include "engine/gateway/explain.h"
 
 #include "engine/http/uri.h"
+#include "engine/journey/route_decision.h"
 
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
@@ -58,56 +59,6 @@ void addCandidates(const config::Plan &plan, const routing::RequestFacts &facts,
         const config::RouteSettings &route = plan.routes[c.route];
         out.candidates.push_back({route.name, c.matched, c.why, plan.file.empty() ? 0 : route.place.line});
     }
-}
-
-// Why the routes that came near lost, as a JSON array.
-std::string losers(const config::Plan &plan, const routing::RequestFacts &facts)
-{
-    constexpr size_t most = 4;
-    std::string out = "[";
-    bool winner = true;
-    for (const routing::Candidate &candidate : plan.router.contenders(facts, most)) {
-        if (std::exchange(winner, false))
-            continue;
-        if (out.size() > 1)
-            out += ',';
-        JsonObject loser(out);
-        loser.add("route", plan.routes[candidate.route].name).add("why", candidate.why);
-        loser.close();
-    }
-    return out + ']';
-}
-
-// The words of the conductor (engine/journey/choose.cpp).
-void addRouteDecision(const config::Plan &plan, const routing::RouteMatch &match, const routing::RequestFacts &facts,
-                      Explanation &out)
-{
-    switch (match.kind) {
-    case routing::RouteMatch::Kind::NoRoute:
-        out.status = 404;
-        out.decisions.add(Stage::Route, "no_route", "no route takes this request", [&](JsonObject &f) {
-            f.add("host", facts.host).add("path", facts.path).add("routes", plan.routes.size());
-        });
-        return;
-    case routing::RouteMatch::Kind::WrongMethod:
-        out.status = 405;
-        out.decisions.add(Stage::Route, "method_not_allowed", "the path is known, the method is not",
-                          [&](JsonObject &f) { f.add("method", facts.method).add("allow", match.allow); });
-        return;
-    case routing::RouteMatch::Kind::Found: break;
-    }
-    const config::RouteSettings &route = plan.routes[match.route];
-    out.route = route.name;
-    out.service = route.service;
-    out.decisions.add(Stage::Route, "matched", "the most specific route that takes this request", [&](JsonObject &f) {
-        f.add("route", route.name)
-            .add("pattern", route.match.path)
-            .add("service", route.service)
-            .add("line", route.place.line);
-        for (const routing::Capture &c : match.captures)
-            f.add(c.name, c.value);
-        f.addRaw("others", losers(plan, facts));
-    });
 }
 
 void addBalance(const config::ServiceSettings &service, Explanation &out)
@@ -254,10 +205,14 @@ Explanation explain(const config::Plan &plan, const Question &question)
     const routing::RouteMatch match = plan.router.find(facts);
     out.path = asked.path;
     addCandidates(plan, facts, out);
-    addRouteDecision(plan, match, facts, out);
-    if (match.kind != routing::RouteMatch::Kind::Found)
+    journey::explainRoute(out.decisions, plan, match, facts);
+    if (match.kind != routing::RouteMatch::Kind::Found) {
+        out.status = match.kind == routing::RouteMatch::Kind::NoRoute ? 404 : 405;
         return out;
+    }
     const config::RouteSettings &route = plan.routes[match.route];
+    out.route = route.name;
+    out.service = route.service;
     if (!route.unavailable.empty()) {
         out.status = 503;
         out.decisions.add(Stage::Auth, "refused", route.unavailable);

@@ -13,14 +13,14 @@ namespace sluice::gateway {
 
 struct Question {
     std::string method = "GET";
-    std::string target = "/";              // origin-form or a URL
-    std::string host;                      // of a URL, or Host
+    std::string target = "/";  // origin-form or a URL
+    std::string host;          // of a URL, or Host
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
 struct Explanation {
-    int status = 0;                        // what the gateway itself would answer; 0: it would go upstream
-    std::string route, service, path;      // path: as it would be sent on
+    int status = 0;                    // what the gateway itself would answer; 0: it would go upstream
+    std::string route, service, path;  // path: as it would be sent on
     journey::DecisionLog decisions;
     struct Candidate {
         std::string route;
@@ -28,12 +28,12 @@ struct Explanation {
         std::string why;
         int line = 0;
     };
-    std::vector<Candidate> candidates;     // the winner first, then who lost and why
+    std::vector<Candidate> candidates;  // the winner first, then who lost and why
 };
 
 Explanation explain(const config::Plan &, const Question &);
 std::string toJson(const Explanation &);
-Result<Explanation> explanationFromJson(std::string_view);   // what toJson() wrote, maybe of another version
+Result<Explanation> explanationFromJson(std::string_view);  // what toJson() wrote, maybe of another version
 // Lines for a terminal or a panel.
 std::string toText(const Explanation &);
 

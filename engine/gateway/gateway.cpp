@@ -18,7 +18,7 @@ namespace sluice::gateway {
 
 namespace {
 
-constexpr auto settleTime = std::chrono::milliseconds(50);       // an editor writes a file in several steps
+constexpr auto settleTime = std::chrono::milliseconds(50);  // an editor writes a file in several steps
 
 config::Environment environment()
 {
@@ -51,8 +51,12 @@ std::string problemsJson(const Problems &problems)
         if (out.back() == '}')
             out += ',';
         JsonObject o(out);
-        o.add("severity", p.severity == Problem::Severity::Error ? "error" : "warning").add("file", p.file).add("line", p.line)
-            .add("column", p.column).add("what", p.what).add("hint", p.hint);
+        o.add("severity", p.severity == Problem::Severity::Error ? "error" : "warning")
+            .add("file", p.file)
+            .add("line", p.line)
+            .add("column", p.column)
+            .add("what", p.what)
+            .add("hint", p.hint);
         o.close();
     }
     return out + "]}\n";
@@ -61,7 +65,7 @@ std::string problemsJson(const Problems &problems)
 }  // namespace
 
 struct Gateway::Impl {
-    Impl(Gateway &owner, recording::Sink *s, GatewayOptions o) : gateway(owner), sink(s), options(std::move(o)) { }
+    Impl(Gateway &owner, recording::Sink *s, GatewayOptions o) : gateway(owner), sink(s), options(std::move(o)) {}
 
     config::Loaded load() const;
     Outcome adopt(config::Loaded loaded);
@@ -77,8 +81,8 @@ struct Gateway::Impl {
     recording::Sink *sink;
     GatewayOptions options;
     Problems problems;
-    bool refused = false;                        // the file as it is now was not taken
-    std::string taken;                           // the text that the plan was made from
+    bool refused = false;  // the file as it is now was not taken
+    std::string taken;     // the text that the plan was made from
     WallTime started{};
     journey::RulesPtr rules;
     std::unique_ptr<net::Server> server;
@@ -150,7 +154,7 @@ void Gateway::Impl::fileChanged()
     const config::FileText now = config::readFile(options.file);
     if (draining || (now.problems.empty() && now.text == taken))
         return;
-    const Outcome ignored = gateway.reload();    // reloaded() and problems() tell
+    const Outcome ignored = gateway.reload();  // reloaded() and problems() tell
     (void)ignored;
 }
 
@@ -158,7 +162,8 @@ Outcome Gateway::Impl::openSocket()
 {
     if (options.socket == "none")
         return Done{};
-    const std::string path = options.socket.empty() ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock" : options.socket;
+    const std::string path =
+        options.socket.empty() ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock" : options.socket;
     control = std::make_unique<ControlServer>();
     return control->listen(path, [this](const ControlRequest &request) { return answer(request); });
 }
@@ -176,7 +181,8 @@ ControlAnswer Gateway::Impl::answer(const ControlRequest &request)
         return {422, problemsJson(problems)};
     }
     if (request.path == "/drain" && request.method == "POST") {
-        QMetaObject::invokeMethod(&gateway, [this] { gateway.drain(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &gateway, [this] { gateway.drain(); }, Qt::QueuedConnection);
         return {202, "{\"draining\":true}\n"};
     }
     if (request.path == "/explain" && request.method == "GET")
@@ -207,8 +213,7 @@ ControlAnswer Gateway::Impl::explainAnswer(const std::string &query)
 
 Gateway::Gateway(recording::Sink *sink, GatewayOptions options, QObject *parent)
     : QObject(parent), impl_(std::make_unique<Impl>(*this, sink, std::move(options)))
-{
-}
+{}
 
 Gateway::~Gateway() = default;
 
@@ -228,7 +233,10 @@ Outcome Gateway::start()
     return Done{};
 }
 
-const Problems &Gateway::problems() const { return impl_->problems; }
+const Problems &Gateway::problems() const
+{
+    return impl_->problems;
+}
 
 Outcome Gateway::reload()
 {
@@ -247,10 +255,16 @@ void Gateway::drain()
 {
     if (std::exchange(impl_->draining, true) || !impl_->server)
         return;
-    impl_->server->drain([this] { QMetaObject::invokeMethod(this, [this] { Q_EMIT drained(); }, Qt::QueuedConnection); });
+    impl_->server->drain([this] {
+        QMetaObject::invokeMethod(
+            this, [this] { Q_EMIT drained(); }, Qt::QueuedConnection);
+    });
 }
 
-config::PlanPtr Gateway::plan() const { return impl_->rules ? impl_->rules->plan : nullptr; }
+config::PlanPtr Gateway::plan() const
+{
+    return impl_->rules ? impl_->rules->plan : nullptr;
+}
 
 std::vector<std::string> Gateway::addresses() const
 {

@@ -17,14 +17,14 @@
 namespace sluice::gateway {
 
 struct GatewayOptions {
-    std::string file;                      // gateway file; empty: `to` must be given
-    std::string to;                        // every request goes to this URL
-    std::vector<std::string> listen;       // URLs; not empty: instead of the file's
-    int workers = 0;                       // 0: one a core, at most 4
-    bool stockLoop = false;                // Qt's own event dispatcher instead of the epoll one
-    std::string socket;                    // control socket; empty: $XDG_RUNTIME_DIR/sluice/PID.sock; "none": no socket
-    std::string recordingPath;             // only told in status
-    bool watchFile = true;                 // reload when the file changes
+    std::string file;                 // gateway file; empty: `to` must be given
+    std::string to;                   // every request goes to this URL
+    std::vector<std::string> listen;  // URLs; not empty: instead of the file's
+    int workers = 0;                  // 0: one a core, at most 4
+    bool stockLoop = false;           // Qt's own event dispatcher instead of the epoll one
+    std::string socket;               // control socket; empty: $XDG_RUNTIME_DIR/sluice/PID.sock; "none": no socket
+    std::string recordingPath;        // only told in status
+    bool watchFile = true;            // reload when the file changes
 };
 
 class Gateway : public QObject {
@@ -32,7 +32,7 @@ class Gateway : public QObject {
 public:
     // `sink` may be null (nothing is recorded); it must outlive the gateway.
     Gateway(recording::Sink *sink, GatewayOptions options, QObject *parent = nullptr);
-    ~Gateway() override;                   // stops at once; drain() first for a graceful end
+    ~Gateway() override;  // stops at once; drain() first for a graceful end
 
     // Loads the file, binds, starts the workers. On an error nothing runs; problems() tells what is wrong with a file.
     Outcome start();
@@ -45,10 +45,10 @@ public:
 
     Status status() const;
     config::PlanPtr plan() const;
-    std::vector<std::string> addresses() const;   // URLs with the real ports
+    std::vector<std::string> addresses() const;  // URLs with the real ports
 
 Q_SIGNALS:
-    void reloaded(bool accepted);          // after each attempt, also those that a file change or SIGHUP began
+    void reloaded(bool accepted);  // after each attempt, also those that a file change or SIGHUP began
     void drained();
 
 private:

@@ -25,9 +25,9 @@ struct EndpointStatus {
 
 struct ServiceStatus {
     std::string name;
-    std::string balance;                  // "round_robin" …
-    std::string breaker;                  // "closed" "open" "half_open"; "off": none is set
-    std::string unavailable;              // why it gets 503; empty: it does not
+    std::string balance;      // "round_robin" …
+    std::string breaker;      // "closed" "open" "half_open"; "off": none is set
+    std::string unavailable;  // why it gets 503; empty: it does not
     std::vector<EndpointStatus> endpoints;
 };
 
@@ -36,7 +36,7 @@ struct RouteStatus {
     std::vector<std::string> hosts, methods;
     std::string unavailable;
     int line = 0;
-    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;   // since start; outlive reloads by name
+    uint64_t requests = 0, clientErrors = 0, serverErrors = 0;  // since start; outlive reloads by name
 };
 
 struct RecordingStatus {
@@ -49,19 +49,19 @@ struct RecordingStatus {
 
 struct Status {
     std::string version, file;
-    uint64_t revision = 0;                // counts up at each reload that took effect
+    uint64_t revision = 0;  // counts up at each reload that took effect
     WallTime started{};
-    std::vector<std::string> listen;      // URLs with the real ports
+    std::vector<std::string> listen;  // URLs with the real ports
     std::string socket;
     int workers = 0;
     bool draining = false;
     uint64_t requests = 0, active = 0;
-    uint64_t connections = 0;             // of clients, open now
+    uint64_t connections = 0;  // of clients, open now
     std::vector<ServiceStatus> services;
     std::vector<RouteStatus> routes;
     RecordingStatus recording;
-    Problems problems;                    // of the file as it is now: warnings, or why the last reload was refused
-    bool fileRefused = false;             // the file on disk is bad, the rules before it are still on
+    Problems problems;         // of the file as it is now: warnings, or why the last reload was refused
+    bool fileRefused = false;  // the file on disk is bad, the rules before it are still on
 };
 
 // The object of product.md: listen, services, routes, limits, cache, recording, certificates, revision …

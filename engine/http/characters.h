@@ -14,12 +14,12 @@
 namespace sluice::http {
 
 enum Character : uint8_t {
-    kTokenChar = 1,         // RFC 9110 section 5.6.2
-    kTargetChar = 2,        // what we take in a request target: VCHAR but "#"
-    kUnreserved = 4,        // RFC 3986 section 2.3
+    kTokenChar = 1,   // RFC 9110 section 5.6.2
+    kTargetChar = 2,  // what we take in a request target: VCHAR but "#"
+    kUnreserved = 4,  // RFC 3986 section 2.3
     kHexDigit = 8,
-    kHostChar = 16,         // of a DNS name or IPv4 address; "_" is no DNS, but common in container names
-    kTextChar = 32,         // of a field value: SP, HTAB, VCHAR, obs-text (RFC 9110 section 5.5)
+    kHostChar = 16,  // of a DNS name or IPv4 address; "_" is no DNS, but common in container names
+    kTextChar = 32,  // of a field value: SP, HTAB, VCHAR, obs-text (RFC 9110 section 5.5)
 };
 
 inline constexpr std::array<uint8_t, 256> kCharacters = [] {
@@ -44,10 +44,22 @@ inline constexpr std::array<uint8_t, 256> kCharacters = [] {
     return table;
 }();
 
-constexpr bool is(Character kind, char c) { return kCharacters[static_cast<unsigned char>(c)] & kind; }
-constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr char lowerChar(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
-constexpr unsigned hexValue(char c) { return isDigit(c) ? unsigned(c - '0') : unsigned(lowerChar(c) - 'a' + 10); }
+constexpr bool is(Character kind, char c)
+{
+    return kCharacters[static_cast<unsigned char>(c)] & kind;
+}
+constexpr bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+constexpr char lowerChar(char c)
+{
+    return c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+}
+constexpr unsigned hexValue(char c)
+{
+    return isDigit(c) ? unsigned(c - '0') : unsigned(lowerChar(c) - 'a' + 10);
+}
 
 constexpr bool all(Character kind, std::string_view text)
 {
@@ -132,7 +144,10 @@ inline size_t targetRun(std::string_view text, size_t at)
     return at - begin;
 }
 
-constexpr bool isBlank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool isBlank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 inline std::string_view trimBlanks(std::string_view text)
 {
     while (!text.empty() && isBlank(text.front()))

@@ -65,9 +65,11 @@ Result<TrustedPeers> TrustedPeers::parse(const std::vector<std::string> &network
         const std::optional<Cidr> network = parseCidr(text);
         if (!network) {
             const std::string_view address = std::string_view(text).substr(0, text.find('/'));
-            return Error{Fault::Gateway, "\"" + text + "\" is no network: "
-                + (parseIp(address) ? "its prefix length does not fit, or the address has bits set past it"
-                                    : "write it as 192.0.2.0/24 or 2001:db8::/32"), false};
+            return Error{Fault::Gateway,
+                         "\"" + text + "\" is no network: "
+                             + (parseIp(address) ? "its prefix length does not fit, or the address has bits set past it"
+                                                 : "write it as 192.0.2.0/24 or 2001:db8::/32"),
+                         false};
         }
         peers.networks_.push_back(*network);
     }
@@ -98,7 +100,7 @@ std::string clientAddress(const HeaderList &headers, std::string_view peer, cons
     for (size_t i = 0; i < kMostEntries && takeLast(list, entry); ++i) {
         const std::optional<IpAddress> address = addressIn(plain ? entry : forOf(entry));
         if (!address)
-            break;                          // "unknown", a made-up name or nonsense: nothing left of it can be believed
+            break;  // "unknown", a made-up name or nonsense: nothing left of it can be believed
         believed = text(*address);
         if (!trusted.contains(*address))
             break;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kStep = 64 * 1024;
 constexpr size_t kMostCodings = 4;
-constexpr int kZstdWindowLog = 23;      // 8 MiB, what RFC 9659 lets a server use
+constexpr int kZstdWindowLog = 23;  // 8 MiB, what RFC 9659 lets a server use
 
 using State = Decoded::State;
 

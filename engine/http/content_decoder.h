@@ -13,13 +13,13 @@ namespace sluice::http {
 struct Decoded {
     enum class State : uint8_t {
         Whole,
-        Cut,            // `most` bytes were reached, or the input ended early; `bytes` is the beginning
-        Corrupt,        // `bytes` is what came before the damage
-        Unknown,        // a coding that we do not know: `bytes` is as it came
+        Cut,      // `most` bytes were reached, or the input ended early; `bytes` is the beginning
+        Corrupt,  // `bytes` is what came before the damage
+        Unknown,  // a coding that we do not know: `bytes` is as it came
     };
     std::string bytes;
     State state = State::Whole;
-    std::string why;    // a sentence, unless Whole
+    std::string why;  // a sentence, unless Whole
 };
 
 // `encoding` is the value of Content-Encoding, with several codings the last is taken off first; at most 4 of them.

@@ -11,12 +11,20 @@ namespace sluice::http {
 
 namespace {
 
-constexpr size_t kMostOptions = 16;         // of Connection that are kept apart; past it every name is compared again
+constexpr size_t kMostOptions = 16;  // of Connection that are kept apart; past it every name is compared again
 
 // What becomes of one field on its way through.
 enum class Fate : uint8_t {
-    Keep, Drop, Te, Upgrade, Host,
-    ForwardedFor, ForwardedProto, ForwardedHost, Forwarded, OtherForwarded,     // kept from trusted peers only
+    Keep,
+    Drop,
+    Te,
+    Upgrade,
+    Host,
+    ForwardedFor,
+    ForwardedProto,
+    ForwardedHost,
+    Forwarded,
+    OtherForwarded,  // kept from trusted peers only
 };
 
 bool startsWith(std::string_view text, std::string_view lowerPrefix)
@@ -46,7 +54,7 @@ bool isDisguised(std::string_view name)
         return true;
     constexpr std::string_view forwarded = "x-forwarded-", proxy = "proxy-";
     return equalsButMarks(name.substr(0, forwarded.size()), forwarded)
-           || equalsButMarks(name.substr(0, proxy.size()), proxy);
+        || equalsButMarks(name.substr(0, proxy.size()), proxy);
 }
 
 Fate forwardedFate(std::string_view name)
@@ -168,9 +176,9 @@ void addVia(HeaderList &out, Version version, std::string_view pseudonym, std::s
 
 // What the incoming list says that ours builds upon.
 struct Believed {
-    std::string forwardedFor, forwarded;        // several lines of one joined
-    bool proto = false, host = false;           // these stay
-    bool trailers = false, upgrade = false;     // these are named in Connection
+    std::string forwardedFor, forwarded;     // several lines of one joined
+    bool proto = false, host = false;        // these stay
+    bool trailers = false, upgrade = false;  // these are named in Connection
 };
 
 void join(std::string &to, std::string_view value)
@@ -190,12 +198,8 @@ bool keeps(const Field &field, const HeaderList &in, const Named &named, const F
     case Fate::Keep: return !named.has(field.name, in);
     case Fate::Drop:
     case Fate::Host: return false;
-    case Fate::Te:
-        believed.trailers = believed.trailers || in.hasToken("te", "trailers");
-        return false;
-    case Fate::Upgrade:
-        believed.upgrade |= facts.tunnel;
-        return facts.tunnel;
+    case Fate::Te: believed.trailers = believed.trailers || in.hasToken("te", "trailers"); return false;
+    case Fate::Upgrade: believed.upgrade |= facts.tunnel; return facts.tunnel;
     default: break;
     }
     if (!facts.peerTrusted || named.has(field.name, in))

@@ -20,7 +20,7 @@ public:
     TrustedPeers() = default;
     // Error: names the entry that is no address and no network, and what is wrong with it.
     static Result<TrustedPeers> parse(const std::vector<std::string> &networks);
-    bool contains(std::string_view address) const;      // no address at all: false
+    bool contains(std::string_view address) const;  // no address at all: false
     bool contains(const IpAddress &) const;
     bool empty() const { return networks_.empty(); }
 

@@ -4,7 +4,10 @@
 namespace sluice::http {
 
 namespace {
-constexpr unsigned char lower(unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+constexpr unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
 
 std::string_view trimmed(std::string_view text)
 {

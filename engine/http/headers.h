@@ -17,7 +17,7 @@ namespace sluice::http {
 bool equalsIgnoreCase(std::string_view a, std::string_view b);
 
 struct Field {
-    std::string_view name, value;   // value without surrounding white space
+    std::string_view name, value;  // value without surrounding white space
 };
 
 class HeaderList {
@@ -77,10 +77,15 @@ public:
 
     class Iterator {
     public:
-        Iterator(const HeaderList *list, size_t index) : list_(list), index_(index) { }
+        Iterator(const HeaderList *list, size_t index) : list_(list), index_(index) {}
         Field operator*() const { return (*list_)[index_]; }
-        Iterator &operator++() { ++index_; return *this; }
+        Iterator &operator++()
+        {
+            ++index_;
+            return *this;
+        }
         bool operator!=(const Iterator &other) const { return index_ != other.index_; }
+
     private:
         const HeaderList *list_;
         size_t index_;

@@ -20,13 +20,47 @@ Limits ofTrailers(Limits limits)
 // content.
 bool forbiddenTrailer(std::string_view name)
 {
-    constexpr std::array<std::string_view, 41> names{
-        "age", "authorization", "cache-control", "connection", "content-encoding", "content-range", "content-type",
-        "cookie", "date", "expect", "expires", "forwarded", "if-match", "if-modified-since", "if-none-match",
-        "if-range", "if-unmodified-since", "keep-alive", "location", "max-forwards", "pragma", "proxy-authenticate",
-        "proxy-authorization", "proxy-connection", "range", "retry-after", "set-cookie", "te", "trailer", "upgrade",
-        "vary", "via", "warning", "www-authenticate", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
-        "x-real-ip", "x-request-id", "x-user-id", "x-user-roles"};
+    constexpr std::array<std::string_view, 41> names{"age",
+                                                     "authorization",
+                                                     "cache-control",
+                                                     "connection",
+                                                     "content-encoding",
+                                                     "content-range",
+                                                     "content-type",
+                                                     "cookie",
+                                                     "date",
+                                                     "expect",
+                                                     "expires",
+                                                     "forwarded",
+                                                     "if-match",
+                                                     "if-modified-since",
+                                                     "if-none-match",
+                                                     "if-range",
+                                                     "if-unmodified-since",
+                                                     "keep-alive",
+                                                     "location",
+                                                     "max-forwards",
+                                                     "pragma",
+                                                     "proxy-authenticate",
+                                                     "proxy-authorization",
+                                                     "proxy-connection",
+                                                     "range",
+                                                     "retry-after",
+                                                     "set-cookie",
+                                                     "te",
+                                                     "trailer",
+                                                     "upgrade",
+                                                     "vary",
+                                                     "via",
+                                                     "warning",
+                                                     "www-authenticate",
+                                                     "x-forwarded-for",
+                                                     "x-forwarded-host",
+                                                     "x-forwarded-proto",
+                                                     "x-real-ip",
+                                                     "x-request-id",
+                                                     "x-user-id",
+                                                     "x-user-roles"};
     return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsIgnoreCase(n, name); });
 }
 
@@ -81,7 +115,7 @@ bool validExtensions(std::string_view text)
 
 }  // namespace
 
-BodyReader::BodyReader(const Limits &limits) : limits_(limits), fields_(ofTrailers(limits)) { }
+BodyReader::BodyReader(const Limits &limits) : limits_(limits), fields_(ofTrailers(limits)) {}
 
 void BodyReader::begin(const Framing &framing)
 {
@@ -202,13 +236,9 @@ bool BodyReader::trailerFields(std::string_view in, size_t &consumed, Step &step
 {
     const std::string_view rest = in.substr(consumed);
     switch (fields_.readFields(rest)) {
-    case Progress::NeedMore:
-        step = Step::NeedMore;
-        return false;
-    case Progress::Refused:
-        return refuse(fields_.refusal().status, "Trailers: " + fields_.refusal().what, step);
-    case Progress::Ready:
-        break;
+    case Progress::NeedMore: step = Step::NeedMore; return false;
+    case Progress::Refused: return refuse(fields_.refusal().status, "Trailers: " + fields_.refusal().what, step);
+    case Progress::Ready: break;
     }
     if (fields_.contentLengths() || fields_.transferEncodings() || fields_.hosts())
         return refuse(400, "A trailer would frame or route the message", step);

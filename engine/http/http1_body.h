@@ -36,10 +36,10 @@ private:
 
     Limits limits_;
     State state_ = State::End;
-    uint64_t left_ = 0;                 // of the body, or of the chunk
-    size_t looked_ = 0;                 // bytes of an unfinished chunk line that hold no LF
+    uint64_t left_ = 0;  // of the body, or of the chunk
+    size_t looked_ = 0;  // bytes of an unfinished chunk line that hold no LF
     uint64_t extensionBytes_ = 0;
-    HeadParser fields_;                 // of the trailers
+    HeadParser fields_;  // of the trailers
     std::string_view data_;
     HeaderList trailers_;
     Refusal refusal_;

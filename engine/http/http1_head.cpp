@@ -38,8 +38,9 @@ Progress HeadParser::wholeLine(std::string_view in, int statusWhenLong, size_t &
     const bool whole = lf != in.npos;
     const size_t end = whole ? lf : in.size();
     if (end - lineStart_ > size_t(limits_.line) + 1)
-        return refuse(statusWhenLong, statusWhenLong == 414 ? "The request line is longer than is taken"
-                                                            : "The head is larger than is taken");
+        return refuse(statusWhenLong,
+                      statusWhenLong == 414 ? "The request line is longer than is taken"
+                                            : "The head is larger than is taken");
     if (end >= limits_.headBytes)
         return refuse(431, "The head is larger than is taken");
     looked_ = end;
@@ -180,7 +181,7 @@ bool parseContentLength(std::string_view text, uint64_t &length)
     for (char c : text) {
         if (!isDigit(c))
             return false;
-        length = length * 10 + unsigned(c - '0');       // 19 digits fit in 64 bits
+        length = length * 10 + unsigned(c - '0');  // 19 digits fit in 64 bits
     }
     return length <= uint64_t(INT64_MAX);
 }

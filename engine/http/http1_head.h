@@ -49,7 +49,7 @@ public:
 
 private:
     struct Seen {
-        size_t at = 0, size = 0, count = 0;      // of the first; how many there were
+        size_t at = 0, size = 0, count = 0;  // of the first; how many there were
     };
     // Ready: a whole line stands at lineStart_, with its LF at `lf`. Looks at no byte twice.
     Progress wholeLine(std::string_view in, int statusWhenLong, size_t &lf);

@@ -24,8 +24,7 @@ void assignLower(std::string &to, std::string_view from)
 
 RequestReader::RequestReader(const Limits &limits, std::string_view scheme)
     : scheme_(scheme), parser_(limits), body_(limits)
-{
-}
+{}
 
 void RequestReader::next()
 {
@@ -53,8 +52,7 @@ Step RequestReader::read(std::string_view in, size_t &consumed)
     switch (state_) {
     case State::Start:
     case State::FirstLine:
-    case State::Fields:
-        return readHead(in, consumed);
+    case State::Fields: return readHead(in, consumed);
     case State::Body: {
         const Step step = asStep(body_.read(in, consumed));
         if (step == Step::End)

@@ -27,12 +27,12 @@
 namespace sluice::http {
 
 enum class Step : uint8_t {
-    NeedMore,           // nothing more can be said of these bytes; `consumed` may be more than 0 all the same
-    Informational,      // responses only: a 1xx head but 101, in head(); read on
-    Head,               // head(), framing() and rawHead() are there
-    Body,               // data() is there, never empty
-    End,                // the message is whole, trailers() are there. Repeats itself until next()
-    Refused,            // refusal() says why. Repeats itself
+    NeedMore,       // nothing more can be said of these bytes; `consumed` may be more than 0 all the same
+    Informational,  // responses only: a 1xx head but 101, in head(); read on
+    Head,           // head(), framing() and rawHead() are there
+    Body,           // data() is there, never empty
+    End,            // the message is whole, trailers() are there. Repeats itself until next()
+    Refused,        // refusal() says why. Repeats itself
 };
 
 constexpr Step asStep(BodyReader::Step step)
@@ -59,7 +59,7 @@ public:
     // From Head until next(). May be moved from. The authority is that of the target or else of Host, without checking
     // that it is one of ours; empty for HTTP/1.0 without Host.
     RequestHead &head() { return head_; }
-    const Framing &framing() const { return framing_; }         // never UntilClose
+    const Framing &framing() const { return framing_; }  // never UntilClose
     // May another request follow on this connection, as far as this one says (RFC 9112 section 9.3)?
     bool keepAlive() const { return keepAlive_; }
     // The client waits for 100 (Continue) before it sends content (RFC 9110 section 10.1.1). Never with HTTP/1.0.
@@ -86,7 +86,7 @@ private:
     bool absoluteTarget(std::string_view text);
     bool hostField(std::string_view in);
     bool frame(std::string_view in);
-    bool refuse(int status, std::string_view what);             // always false
+    bool refuse(int status, std::string_view what);  // always false
 
     std::string scheme_;
     HeadParser parser_;
@@ -136,7 +136,7 @@ private:
     bool statusLine(std::string_view line);
     bool frame(std::string_view in);
     bool frameByFields(std::string_view in);
-    bool refuse(std::string_view what);                         // always false
+    bool refuse(std::string_view what);  // always false
 
     std::string method_;
     HeadParser parser_;

@@ -11,7 +11,7 @@ namespace {
 constexpr uint8_t kMostInformational = 100;
 }  // namespace
 
-ResponseReader::ResponseReader(const Limits &limits) : parser_(limits), body_(limits) { }
+ResponseReader::ResponseReader(const Limits &limits) : parser_(limits), body_(limits) {}
 
 void ResponseReader::expect(std::string_view method)
 {
@@ -40,8 +40,7 @@ Step ResponseReader::read(std::string_view in, size_t &consumed)
     switch (state_) {
     case State::Start:
     case State::FirstLine:
-    case State::Fields:
-        return readHead(in, consumed);
+    case State::Fields: return readHead(in, consumed);
     case State::Body: {
         const Step step = asStep(body_.read(in, consumed));
         if (step == Step::End)
@@ -133,7 +132,7 @@ bool ResponseReader::frame(std::string_view in)
             return refuse("An informational answer announces content");
         switched_ = head_.status == 101;
     } else if (head_.status == 204 && announced) {
-        keepAlive_ = false;     // some do send what they announced; it must not be taken for the next answer
+        keepAlive_ = false;  // some do send what they announced; it must not be taken for the next answer
     }
     if (hasNoContent(method_, head_.status))
         framing_ = {};
@@ -150,8 +149,7 @@ bool ResponseReader::frameByFields(std::string_view in)
             return refuse("The answer has Transfer-Encoding with HTTP/1.0");
         if (parser_.contentLengths())
             return refuse("The answer has both Content-Length and Transfer-Encoding");
-        if (parser_.transferEncodings() > 1
-            || parseTransferEncoding(parser_.transferEncoding(in)) != Coding::Chunked)
+        if (parser_.transferEncodings() > 1 || parseTransferEncoding(parser_.transferEncoding(in)) != Coding::Chunked)
             return refuse("The answer has a transfer coding other than chunked");
         framing_.kind = Framing::Kind::Chunked;
     } else if (parser_.contentLengths()) {

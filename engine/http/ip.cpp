@@ -78,7 +78,7 @@ bool parseV6(std::string_view text, std::array<uint8_t, 16> &bytes)
     if (gap == 17)
         return filled == 16;
     if (filled > 14)
-        return false;       // "::" stands for at least one group
+        return false;  // "::" stands for at least one group
     std::move_backward(bytes.begin() + std::ptrdiff_t(gap), bytes.begin() + std::ptrdiff_t(filled), bytes.end());
     std::fill_n(bytes.begin() + std::ptrdiff_t(gap), 16 - filled, uint8_t(0));
     return true;

@@ -11,7 +11,7 @@
 namespace sluice::http {
 
 struct IpAddress {
-    std::array<uint8_t, 16> bytes{};        // IPv4: the first four
+    std::array<uint8_t, 16> bytes{};  // IPv4: the first four
     bool v4 = false;
     bool operator==(const IpAddress &) const = default;
 };

@@ -19,8 +19,8 @@ struct Limits {
 
 // Why a message was refused. The connection cannot be used any further: answer (if it is a request), then close.
 struct Refusal {
-    int status = 0;                 // of a request: 400 414 431 501 505; of a response: 502; 0: not refused
-    std::string what;               // one sentence, never with bytes of the message
+    int status = 0;    // of a request: 400 414 431 501 505; of a response: 502; 0: not refused
+    std::string what;  // one sentence, never with bytes of the message
 };
 
 }  // namespace sluice::http

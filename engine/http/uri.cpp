@@ -22,7 +22,10 @@ char escaped(std::string_view text, size_t at)
     return char(hexValue(text[at + 1]) << 4 | hexValue(text[at + 2]));
 }
 
-Error wrongPath(std::string_view what) { return {Fault::Client, "The path " + std::string(what), false}; }
+Error wrongPath(std::string_view what)
+{
+    return {Fault::Client, "The path " + std::string(what), false};
+}
 
 // Plain: nothing in it that normalising could change or refuse.
 bool isPlain(std::string_view path)
@@ -36,7 +39,10 @@ bool isPlain(std::string_view path)
     return true;
 }
 
-bool isDots(std::string_view segment) { return segment == "." || segment == ".."; }
+bool isDots(std::string_view segment)
+{
+    return segment == "." || segment == "..";
+}
 
 // Would a server see a dot segment in here that we do not? Tomcat cuts segments at ";", others decode %2F and %5C
 // early.
@@ -161,7 +167,10 @@ bool parsePort(std::string_view text, uint16_t &port)
     return number <= 65535;
 }
 
-uint16_t defaultPort(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+uint16_t defaultPort(std::string_view scheme)
+{
+    return scheme == "https" ? 443 : 80;
+}
 
 }  // namespace
 
@@ -199,7 +208,10 @@ Result<std::string_view> normalisePath(std::string_view path, std::string &stora
     return std::string_view(storage);
 }
 
-std::string percentDecode(std::string_view text) { return decode(text, false); }
+std::string percentDecode(std::string_view text)
+{
+    return decode(text, false);
+}
 
 std::string percentEncode(std::string_view text, std::string_view keep)
 {
@@ -217,8 +229,14 @@ std::string percentEncode(std::string_view text, std::string_view keep)
     return out;
 }
 
-std::string QueryPair::decodedName() const { return decode(name, true); }
-std::string QueryPair::decodedValue() const { return decode(value, true); }
+std::string QueryPair::decodedName() const
+{
+    return decode(name, true);
+}
+std::string QueryPair::decodedValue() const
+{
+    return decode(value, true);
+}
 
 bool nextPair(std::string_view &rest, QueryPair &pair)
 {

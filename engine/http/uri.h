@@ -13,9 +13,9 @@
 namespace sluice::http {
 
 struct TargetParts {
-    std::string_view path;          // never empty: "/" for an absolute-form target without a path; "*" stays
-    std::string_view query;         // without "?"
-    bool hasQuery = false;          // tells "/a?" from "/a"
+    std::string_view path;   // never empty: "/" for an absolute-form target without a path; "*" stays
+    std::string_view query;  // without "?"
+    bool hasQuery = false;   // tells "/a?" from "/a"
 };
 // Of an origin-form, absolute-form or asterisk-form target that a reader has accepted.
 TargetParts splitTarget(std::string_view target);
@@ -36,10 +36,10 @@ std::string percentEncode(std::string_view text, std::string_view keep = {});
 
 // One pair of a query, as sent.
 struct QueryPair {
-    std::string_view name, value;   // still encoded
-    bool hasValue = false;          // tells "a=" from "a"
+    std::string_view name, value;  // still encoded
+    bool hasValue = false;         // tells "a=" from "a"
     std::string decodedName() const;
-    std::string decodedValue() const;   // "+" is a space, as forms are sent
+    std::string decodedValue() const;  // "+" is a space, as forms are sent
 };
 // Walks a query: `rest` begins as the query and shrinks. Empty pairs ("a&&b") are left out.
 bool nextPair(std::string_view &rest, QueryPair &pair);
@@ -47,8 +47,8 @@ bool nextPair(std::string_view &rest, QueryPair &pair);
 std::optional<std::string> queryValue(std::string_view query, std::string_view name);
 
 struct Authority {
-    std::string_view host;          // as written, IPv6 without its brackets
-    uint16_t port = 0;              // 0: none given
+    std::string_view host;  // as written, IPv6 without its brackets
+    uint16_t port = 0;      // 0: none given
     bool ipv6 = false;
 };
 // host [":" port], where host is a DNS name, an IPv4 address or an IPv6 literal in brackets. Stricter than RFC 3986
@@ -59,12 +59,12 @@ std::string lowerCase(std::string_view text);
 
 // A URL of an endpoint.
 struct Url {
-    std::string scheme;             // "http" or "https"
-    std::string host;               // lower case, IPv6 without its brackets
-    uint16_t port = 0;              // filled in with the scheme's, 80 or 443
+    std::string scheme;  // "http" or "https"
+    std::string host;    // lower case, IPv6 without its brackets
+    uint16_t port = 0;   // filled in with the scheme's, 80 or 443
     bool ipv6 = false;
-    std::string path;               // "/" where none is given; normalised
-    std::string query;              // without "?"
+    std::string path;   // "/" where none is given; normalised
+    std::string query;  // without "?"
     bool operator==(const Url &) const = default;
 
     std::string authority() const;  // host, and the port unless it is the scheme's

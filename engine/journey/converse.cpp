@@ -9,17 +9,25 @@ namespace {
 
 // What the upload and the answer tell each other.
 struct Talk {
-    Talk(Journey &journey, Held &h, Attempt &a) : j(journey), up(*h), held(h), attempt(a), answering(journey.scope), relaying(journey.scope), upload(journey.scope) { }
+    Talk(Journey &journey, Held &h, Attempt &a)
+        : j(journey),
+          up(*h),
+          held(h),
+          attempt(a),
+          answering(journey.scope),
+          relaying(journey.scope),
+          upload(journey.scope)
+    {}
     Journey &j;
     UpstreamStream &up;
     Held &held;
     Attempt &attempt;
-    Scope answering;                       // stops the wait for the answer's head
-    Scope relaying;                        // stops the answer on its way down
-    Signal mayUpload;                      // 100 Continue came
+    Scope answering;   // stops the wait for the answer's head
+    Scope relaying;    // stops the answer on its way down
+    Signal mayUpload;  // 100 Continue came
     bool continued = false;
     Fork upload;
-    bool uploaded = false;                 // the request is with the upstream, whole
+    bool uploaded = false;  // the request is with the upstream, whole
 };
 
 constexpr Nanos continueWait = std::chrono::seconds(1);
@@ -82,12 +90,12 @@ Task<void> moveContent(Talk &t)
             j.x->requestTrailers = p.source.trailers();
         t.answering.deadline(j.service->timeouts.response);
         co_return;
-    case PumpResult::End::SourceFailed:    // the client broke off, or its framing is wrong: both are its fault
+    case PumpResult::End::SourceFailed:  // the client broke off, or its framing is wrong: both are its fault
         j.fail(Fault::Client, 400, "the request's content broke off: " + j.client.reason());
         j.client.closeAfter();
         abandon(t);
         co_return;
-    case PumpResult::End::SinkFailed:      // an answer may still be there: the reader finds out
+    case PumpResult::End::SinkFailed:  // an answer may still be there: the reader finds out
         t.answering.deadline(j.service->timeouts.response);
         co_return;
     case PumpResult::End::Stopped:
@@ -113,8 +121,7 @@ Task<bool> answerHead(Talk &t)
 {
     for (;;) {
         switch (t.up.readHead()) {
-        case UpstreamStream::Head::Final:
-            co_return true;
+        case UpstreamStream::Head::Final: co_return true;
         case UpstreamStream::Head::Informational: {
             const http::ResponseHead &head = t.up.response();
             if (head.status == 100) {
@@ -128,8 +135,7 @@ Task<bool> answerHead(Talk &t)
             t.j.client.sendInformational(onward);
             continue;
         }
-        case UpstreamStream::Head::Failed:
-            co_return false;
+        case UpstreamStream::Head::Failed: co_return false;
         case UpstreamStream::Head::Wait: {
             const Why why = co_await on(t.up.readable(), t.answering);
             if (why == Why::Ok)
@@ -159,7 +165,7 @@ void sendHead(Talk &t)
     Exchange &x = *j.x;
     x.answer = std::move(t.up.response());
     http::toClient(x.answer, x.returned, "sluice", x.answer.status == 101);
-    if (!x.returned.headers.has("Date"))   // RFC 9110 section 6.6.1
+    if (!x.returned.headers.has("Date"))  // RFC 9110 section 6.6.1
         x.returned.headers.add("Date", httpDate(j.world.wallTime()));
     x.returned.headers.set("X-Request-ID", x.requestId);
     x.returned.headers.set("X-Trace-ID", x.trace.trace);
@@ -189,7 +195,8 @@ Task<bool> relay(Talk &t)
         break;
     case PumpResult::End::Stopped:
         if (result.why == Why::TimedOut && result.atSink && j.scope.running())
-            j.fail(Fault::Client, 499, "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
+            j.fail(Fault::Client, 499,
+                   "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
         else
             j.failWait(result.why, "the answer stood still for longer than the idle timeout");
         if (j.x->failedBy == Fault::Upstream)
@@ -254,7 +261,7 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
     if (!t.uploaded && t.up.response().status >= 300)
         j.client.closeAfter();
     if (!j.uploadBegun && j.client.expectsContinue())
-        co_await stopUpload(t);            // the client waits for a word that will not come
+        co_await stopUpload(t);  // the client waits for a word that will not come
     sendHead(t);
     if (switching) {
         co_await tunnel(j, t.up);

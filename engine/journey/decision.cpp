@@ -9,7 +9,7 @@ namespace sluice::journey {
 
 std::string_view name(Stage stage)
 {
-    constexpr std::string_view names[] = {"route", "version", "auth", "limit", "cache", "transform",
+    constexpr std::string_view names[] = {"route",    "version", "auth",    "limit",   "cache", "transform",
                                           "bulkhead", "breaker", "balance", "attempt", "record"};
     return names[size_t(stage)];
 }
@@ -39,8 +39,9 @@ std::optional<std::vector<Decision>> DecisionLog::parse(std::string_view json)
         Decision decision;
         const auto text = [&](const char *key) {
             const auto at = entry.FindMember(key);
-            return at != entry.MemberEnd() && at->value.IsString() ? std::string(at->value.GetString(), at->value.GetStringLength())
-                                                                   : std::string();
+            return at != entry.MemberEnd() && at->value.IsString()
+                ? std::string(at->value.GetString(), at->value.GetStringLength())
+                : std::string();
         };
         decision.stage = text("stage");
         decision.outcome = text("outcome");

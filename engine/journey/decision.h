@@ -14,13 +14,25 @@
 namespace sluice::journey {
 
 // In the order of the journey. The names are product.md's and stand in recordings: add, never change.
-enum class Stage : uint8_t { Route, Version, Auth, Limit, Cache, Transform, Bulkhead, Breaker, Balance, Attempt, Record };
-std::string_view name(Stage);     // "route" …
+enum class Stage : uint8_t {
+    Route,
+    Version,
+    Auth,
+    Limit,
+    Cache,
+    Transform,
+    Bulkhead,
+    Breaker,
+    Balance,
+    Attempt,
+    Record
+};
+std::string_view name(Stage);  // "route" …
 
 // One decision, read back from a log.
 struct Decision {
     std::string stage, outcome, why;
-    std::vector<std::pair<std::string, std::string>> facts;   // value: JSON text of the fact
+    std::vector<std::pair<std::string, std::string>> facts;  // value: JSON text of the fact
 };
 
 class DecisionLog {
@@ -40,7 +52,7 @@ public:
     }
     void add(Stage stage, std::string_view outcome, std::string_view why)
     {
-        add(stage, outcome, why, [](JsonObject &) { });
+        add(stage, outcome, why, [](JsonObject &) {});
     }
 
     // A JSON array.

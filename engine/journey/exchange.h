@@ -20,10 +20,10 @@ namespace sluice::journey {
 struct Content {
     std::string bytes;
     uint64_t size = 0;
-    bool complete = true;              // false: it broke off
+    bool complete = true;  // false: it broke off
     // Redaction replaced secrets in `bytes`, whose length says nothing since then; wasCut is what cut() was before.
     bool redacted = false, wasCut = false;
-    std::string withheld;              // why nothing of it may be kept (it may hide secrets); else empty
+    std::string withheld;  // why nothing of it may be kept (it may hide secrets); else empty
     bool cut() const { return redacted ? wasCut : bytes.size() < size; }
     void take(std::string_view chunk, uint64_t limit)
     {
@@ -35,50 +35,50 @@ struct Content {
 
 // Offsets from Exchange::started; negative: it did not come to that.
 struct Times {
-    Nanos routed{-1};                  // the way is known
-    Nanos connected{-1};               // an upstream connection is there
-    Nanos requestSent{-1};             // its last byte went out
-    Nanos firstByte{-1};               // the answer's head is there
-    Nanos answered{-1};                // our head went to the client
-    Nanos ended{-1};                   // the last byte; what the client saw as the whole
+    Nanos routed{-1};       // the way is known
+    Nanos connected{-1};    // an upstream connection is there
+    Nanos requestSent{-1};  // its last byte went out
+    Nanos firstByte{-1};    // the answer's head is there
+    Nanos answered{-1};     // our head went to the client
+    Nanos ended{-1};        // the last byte; what the client saw as the whole
 };
 
 // One try at one endpoint.
 struct Attempt {
-    std::string endpoint;              // URL
-    Nanos started{-1}, connected{-1}, firstByte{-1}, ended{-1};   // offsets, as in Times
-    int status = 0;                    // 0: no answer
-    bool reused = false;               // over a kept connection
-    std::string error;                 // empty: an answer came
-    Fault fault = Fault::Upstream;     // with an error: whose
+    std::string endpoint;                                        // URL
+    Nanos started{-1}, connected{-1}, firstByte{-1}, ended{-1};  // offsets, as in Times
+    int status = 0;                                              // 0: no answer
+    bool reused = false;                                         // over a kept connection
+    std::string error;                                           // empty: an answer came
+    Fault fault = Fault::Upstream;                               // with an error: whose
 };
 
 struct Exchange {
-    int64_t id = 0;                    // given by the recording; 0 before
+    int64_t id = 0;  // given by the recording; 0 before
     WallTime time{};
     Moment started{};
-    std::string client;                // address, as believed (X-Forwarded-For only from trusted peers)
-    std::string peer;                  // address:port that the connection came from
-    std::string user;                  // nobody yet: empty
+    std::string client;  // address, as believed (X-Forwarded-For only from trusted peers)
+    std::string peer;    // address:port that the connection came from
+    std::string user;    // nobody yet: empty
 
-    http::RequestHead received;        // as the client sent it
-    std::string path, query;           // normalised
-    http::RequestHead sent;            // as it went upstream, at the last attempt
-    http::ResponseHead answer;         // as the upstream gave it; status 0: it did not
-    http::ResponseHead returned;       // as the client got it; status 499: it left before
+    http::RequestHead received;   // as the client sent it
+    std::string path, query;      // normalised
+    http::RequestHead sent;       // as it went upstream, at the last attempt
+    http::ResponseHead answer;    // as the upstream gave it; status 0: it did not
+    http::ResponseHead returned;  // as the client got it; status 499: it left before
     http::HeaderList requestTrailers, responseTrailers;
     Content requestBody, responseBody;
 
     std::string route, service, endpoint, version;
-    std::string cache;                 // "hit" "miss" …; empty: no cache asked
+    std::string cache;  // "hit" "miss" …; empty: no cache asked
     std::vector<Attempt> attempts;
     std::string requestId;
     TraceContext trace;
     std::optional<Fault> failedBy;
-    std::string failure;               // one sentence
-    int64_t replayOf = 0;              // id of the exchange that this one repeats
+    std::string failure;   // one sentence
+    int64_t replayOf = 0;  // id of the exchange that this one repeats
     bool tunnel = false;
-    bool kept = true;                  // false: its rules say that nothing is recorded
+    bool kept = true;  // false: its rules say that nothing is recorded
     Times times;
     DecisionLog decisions;
 };

@@ -7,7 +7,7 @@ namespace sluice::journey {
 
 namespace {
 
-constexpr size_t mostAttempts = 8;      // further endpoints are not tried for one exchange
+constexpr size_t mostAttempts = 8;  // further endpoints are not tried for one exchange
 
 // An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away).
 bool wantsUpgrade(const http::RequestHead &head)
@@ -69,7 +69,8 @@ void explainAttempt(Journey &j, const Attempt &attempt)
 {
     if (!j.recording)
         return;
-    const std::string_view why = attempt.error.empty() ? std::string_view("the endpoint answered") : std::string_view(attempt.error);
+    const std::string_view why =
+        attempt.error.empty() ? std::string_view("the endpoint answered") : std::string_view(attempt.error);
     j.x->decisions.add(Stage::Attempt, attempt.error.empty() ? "answered" : "failed", why, [&](JsonObject &f) {
         f.add("endpoint", attempt.endpoint).add("number", j.x->attempts.size()).add("reused", attempt.reused);
         if (attempt.status)
@@ -103,7 +104,7 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     a.endpoint = endpoint.url;
     a.started = j.sinceStart();
     x.endpoint = endpoint.url;
-    if (x.received.authority.empty())      // an HTTP/1.0 client may leave Host out, we may not (RFC 9112 section 3.2)
+    if (x.received.authority.empty())  // an HTTP/1.0 client may leave Host out, we may not (RFC 9112 section 3.2)
         x.sent.headers.set("Host", endpoint.url.substr(endpoint.url.find("//") + 2));
     Ending ending = Ending::Again;
     Held held(j.world, j.world.open(endpoint, fresh));
@@ -114,8 +115,9 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
         ending = co_await converse(j, held, a);
     } else {
         a.fault = held->fault();
-        a.error = held->state() == UpstreamStream::State::Failed ? held->reason() : j.failed() ? j.x->failure
-            : "no connection within " + durationText(j.service->timeouts.connect);
+        a.error = held->state() == UpstreamStream::State::Failed ? held->reason()
+            : j.failed()                                         ? j.x->failure
+                         : "no connection within " + durationText(j.service->timeouts.connect);
         ending = j.failed() ? Ending::Failed : Ending::Again;
     }
     a.ended = j.sinceStart();
@@ -143,7 +145,7 @@ Task<void> forward(Journey &j)
             break;
         const size_t endpoint = *pick.endpoint;
         Ending ending = co_await attempt(j, endpoint, false);
-        if (ending == Ending::Again && j.x->attempts.back().reused)      // a kept connection had gone stale
+        if (ending == Ending::Again && j.x->attempts.back().reused)  // a kept connection had gone stale
             ending = co_await attempt(j, endpoint, true);
         if (ending != Ending::Again)
             co_return;
@@ -152,7 +154,8 @@ Task<void> forward(Journey &j)
     if (j.x->attempts.empty())
         j.fail(Fault::Gateway, 503, "service " + j.service->name + " has no endpoint that takes requests");
     else
-        j.fail(j.x->attempts.back().fault, 502, "no endpoint of " + j.service->name + " could be reached: " + j.x->attempts.back().error);
+        j.fail(j.x->attempts.back().fault, 502,
+               "no endpoint of " + j.service->name + " could be reached: " + j.x->attempts.back().error);
 }
 
 }  // namespace sluice::journey

@@ -53,6 +53,7 @@ bool identify(Journey &j)
     Exchange &x = *j.x;
     const Peer &peer = j.client.peer();
     x.peer = peer.address + ':' + std::to_string(peer.port);
+    x.requestBody.complete = j.requestLength.kind == Length::Kind::None;  // until it has been taken
     x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);
     noteReplay(j);

@@ -13,10 +13,10 @@ Task<void> conduct(Journey &j)
 {
     if (!identify(j))
         co_return;
-    if (!chooseRoute(j))                         // 1 routing
+    if (!chooseRoute(j))  // 1 routing
         co_return;
     // 8 versioning: which version of the service answers (no room yet)
-    if (!j.route->unavailable.empty()) {         // 2 authentication and authorization: closed until the room is there
+    if (!j.route->unavailable.empty()) {  // 2 authentication and authorization: closed until the room is there
         j.x->decisions.add(Stage::Auth, "refused", j.route->unavailable);
         j.fail(Fault::Gateway, 503, j.route->unavailable);
         co_return;
@@ -26,7 +26,7 @@ Task<void> conduct(Journey &j)
     // 6 transformation of the request (no room yet; path rewriting is routing's)
     // 10 resilience: bulkhead, then breaker (no room yet)
     j.scope.deadline(j.service->timeouts.total);
-    co_await forward(j);                         // 5 balancing, and the attempts with their timeouts
+    co_await forward(j);  // 5 balancing, and the attempts with their timeouts
     // 6 transformation of the answer, 7 store: taps of forward (no rooms yet)
 }
 
@@ -50,7 +50,7 @@ void finish(Journey &j)
         x.returned.status = 499;
     if (j.routeCounters)
         count(*j.routeCounters, x);
-    j.world.record(std::move(j.x));              // 9 observability
+    j.world.record(std::move(j.x));  // 9 observability
 }
 
 }  // namespace

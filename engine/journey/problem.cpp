@@ -6,7 +6,7 @@ namespace sluice::journey {
 
 namespace {
 
-constexpr Nanos answerTime = std::chrono::seconds(5);    // a client that does not take our page in that time is left
+constexpr Nanos answerTime = std::chrono::seconds(5);  // a client that does not take our page in that time is left
 
 // For the client. The record has the whole story (Exchange::failure); this says no more than the client may know.
 std::string detail(const Journey &j)
@@ -23,24 +23,32 @@ std::string page(const Journey &j)
 {
     std::string out;
     JsonObject o(out);
-    o.add("type", "about:blank").add("title", http::reasonPhrase(j.refusal)).add("status", j.refusal)
-        .add("detail", detail(j)).add("request_id", j.x->requestId);
+    o.add("type", "about:blank")
+        .add("title", http::reasonPhrase(j.refusal))
+        .add("status", j.refusal)
+        .add("detail", detail(j))
+        .add("request_id", j.x->requestId);
     o.close();
     out += '\n';
     return out;
 }
 
-// What is here already of the request's content is passed over. False: there is more to come.
-bool skipContent(Journey &j)
+// What is here already of the request's content is recorded, and goes nowhere. False: there is more to come.
+bool takeContent(Journey &j)
 {
     constexpr size_t most = 256 * 1024;
     if (j.requestLength.kind == Length::Kind::None)
         return true;
-    size_t skipped = 0;
+    Content &content = j.x->requestBody;
+    const uint64_t keep = j.recording ? j.plan.record.bodyLimit : 0;
+    size_t taken = 0;
     Chunk chunk = j.client.read();
-    for (; chunk.kind == Chunk::Kind::Data && skipped < most; chunk = j.client.read())
-        skipped += chunk.data.size();
-    return chunk.kind == Chunk::Kind::End;
+    for (; chunk.kind == Chunk::Kind::Data && taken < most; chunk = j.client.read()) {
+        content.take(chunk.data, keep);
+        taken += chunk.data.size();
+    }
+    content.complete = chunk.kind == Chunk::Kind::End;
+    return content.complete;
 }
 
 }  // namespace
@@ -63,8 +71,8 @@ Task<void> answerProblem(Journey &j)
         head.headers.add("Retry-After", "1");
     if (j.connection.stopped() == Why::ClientGone)
         co_return;
-    if (!skipContent(j))
-        j.client.closeAfter();             // said in the head, so that no further request is lost (RFC 9112 section 9.6)
+    if (!takeContent(j))
+        j.client.closeAfter();  // said in the head, so that no further request is lost (RFC 9112 section 9.6)
     Scope last(j.connection);
     last.deadline(answerTime);
     const bool content = x.received.method != "HEAD";

@@ -6,7 +6,7 @@ namespace sluice::journey {
 namespace {
 // So many chunks without a wait, then everybody else's turn: two fast peers must not starve the rest.
 constexpr int fairShare = 16;
-}
+}  // namespace
 
 Task<PumpResult> pump(Pump &p, Scope &parent)
 {
@@ -20,8 +20,7 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
         Sent sent = Sent::Taken;
         bool last = false;
         switch (chunk.kind) {
-        case Chunk::Kind::Failed:
-            co_return PumpResult{PumpResult::End::SourceFailed};
+        case Chunk::Kind::Failed: co_return PumpResult{PumpResult::End::SourceFailed};
         case Chunk::Kind::Wait: {
             p.sink.flush();
             const Why why = co_await on(p.source.readable(), own);

@@ -27,7 +27,8 @@ size_t indexOf(const List &list, const std::string &name, auto &&nameOf)
 ServiceState stateFor(const config::ServiceSettings &service, const Rules *before)
 {
     const std::vector<balancing::Endpoint> endpoints = endpointsOf(service);
-    const size_t old = before ? indexOf(before->plan->services, service.name, [](auto &s) { return s.name; }) : size_t(-1);
+    const size_t old =
+        before ? indexOf(before->plan->services, service.name, [](auto &s) { return s.name; }) : size_t(-1);
     if (old == size_t(-1)) {
         ServiceState fresh{balancing::Balancer(endpoints), {}};
         for (size_t i = 0; i < endpoints.size(); ++i)
@@ -56,7 +57,8 @@ Result<RulesPtr> Rules::create(config::PlanPtr plan, const Rules *before)
     for (const config::ServiceSettings &service : plan->services)
         rules->services.push_back(stateFor(service, before));
     for (const config::RouteSettings &route : plan->routes) {
-        const size_t old = before ? indexOf(before->plan->routes, route.name, [](auto &r) { return r.name; }) : size_t(-1);
+        const size_t old =
+            before ? indexOf(before->plan->routes, route.name, [](auto &r) { return r.name; }) : size_t(-1);
         rules->routes.push_back(old == size_t(-1) ? std::make_shared<RouteCounters>() : before->routes[old]);
     }
     rules->plan = std::move(plan);

@@ -20,20 +20,20 @@ struct RouteCounters {
 struct EndpointCounters {
     std::atomic<uint64_t> requests{0}, failures{0};
     std::atomic<uint32_t> active{0};
-    std::atomic<int64_t> meanLatency{0};                     // ns, to the answer's head; moves by an eighth a request
+    std::atomic<int64_t> meanLatency{0};  // ns, to the answer's head; moves by an eighth a request
 };
 
 struct ServiceState {
     balancing::Balancer balancer;
-    std::vector<std::shared_ptr<EndpointCounters>> endpoints;   // as in the plan
+    std::vector<std::shared_ptr<EndpointCounters>> endpoints;  // as in the plan
 };
 
 struct Rules {
     config::PlanPtr plan;
-    uint64_t revision = 1;                                   // counts up at each reload that took effect
+    uint64_t revision = 1;  // counts up at each reload that took effect
     http::TrustedPeers trusted;
-    mutable std::vector<ServiceState> services;              // as in the plan
-    std::vector<std::shared_ptr<RouteCounters>> routes;      // as in the plan
+    mutable std::vector<ServiceState> services;          // as in the plan
+    std::vector<std::shared_ptr<RouteCounters>> routes;  // as in the plan
 
     // `before` may be null. Error: a CIDR that is none (config has checked it).
     static Result<std::shared_ptr<const Rules>> create(config::PlanPtr plan, const Rules *before);

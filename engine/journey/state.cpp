@@ -4,7 +4,13 @@
 namespace sluice::journey {
 
 Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
-    : client(c), world(w), rules(std::move(r)), plan(*rules->plan), connection(conn), scope(conn), x(std::make_unique<Exchange>()),
+    : client(c),
+      world(w),
+      rules(std::move(r)),
+      plan(*rules->plan),
+      connection(conn),
+      scope(conn),
+      x(std::make_unique<Exchange>()),
       recording(w.recording() && plan.record.on)
 {
     x->started = w.now();
@@ -40,21 +46,18 @@ void Journey::failWait(Why why, const char *timedOut, int status)
     switch (why) {
     case Why::TimedOut:
         if (scope.stopped() == Why::TimedOut)
-            fail(Fault::Upstream, 504, "the exchange took longer than the total timeout of " + durationText(service->timeouts.total));
+            fail(Fault::Upstream, 504,
+                 "the exchange took longer than the total timeout of " + durationText(service->timeouts.total));
         else
             fail(Fault::Upstream, status, timedOut);
         return;
     case Why::ClientGone:
         fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
         return;
-    case Why::Shutdown:
-        fail(Fault::Gateway, 503, "the gateway is shutting down");
-        return;
+    case Why::Shutdown: fail(Fault::Gateway, 503, "the gateway is shutting down"); return;
     case Why::Ok:
     case Why::UpstreamGone:
-    case Why::Abandoned:
-        fail(Fault::Upstream, 502, "the upstream closed the connection");
-        return;
+    case Why::Abandoned: fail(Fault::Upstream, 502, "the upstream closed the connection"); return;
     }
 }
 

@@ -16,20 +16,20 @@ struct Journey {
     World &world;
     RulesPtr rules;
     const config::Plan &plan;
-    Scope &connection;                           // stops with the client
-    Scope scope;                                 // this exchange: the total timeout stops it
+    Scope &connection;  // stops with the client
+    Scope scope;        // this exchange: the total timeout stops it
     std::unique_ptr<Exchange> x;
     const config::RouteSettings *route = nullptr;
     const config::ServiceSettings *service = nullptr;
     RouteCounters *routeCounters = nullptr;
     ServiceState *serviceState = nullptr;
     std::vector<routing::Capture> captures;
-    std::string allow;                           // for a 405
+    std::string allow;  // for a 405
     Length requestLength;
     bool recording;
-    bool uploadBegun = false;                    // content was taken from the client
-    bool upgrade = false;                        // the client asked to switch protocols
-    int refusal = 0;                             // status of our own answer, when there is one to give
+    bool uploadBegun = false;  // content was taken from the client
+    bool upgrade = false;      // the client asked to switch protocols
+    int refusal = 0;           // status of our own answer, when there is one to give
 
     Nanos sinceStart() const { return world.scheduler().now() - x->started; }
     // The first failure counts: who, what the client gets if it has no answer yet, and a sentence for people.
@@ -44,7 +44,7 @@ struct Journey {
 // One upstream stream while it is ours: given back closed unless kept.
 class Held {
 public:
-    Held(World &world, UpstreamStream &stream) : world_(world), stream_(stream) { }
+    Held(World &world, UpstreamStream &stream) : world_(world), stream_(stream) {}
     ~Held() { world_.release(stream_, keep_); }
     Held(const Held &) = delete;
     Held &operator=(const Held &) = delete;
@@ -65,22 +65,22 @@ bool chooseRoute(Journey &);
 // forward.cpp: picks endpoints and tries them.
 Task<void> forward(Journey &);
 // converse.cpp: one request to one endpoint and its answer.
-enum class Ending : uint8_t { Answered, Failed, Again };      // Again: nothing happened yet, another try is safe
+enum class Ending : uint8_t { Answered, Failed, Again };  // Again: nothing happened yet, another try is safe
 Task<Ending> converse(Journey &, Held &, Attempt &);
 // pump.cpp: content from one side to the other.
 struct PumpResult {
     enum class End : uint8_t { Whole, SourceFailed, SinkFailed, Stopped } end = End::Whole;
-    Why why = Why::Ok;                                        // with Stopped
-    bool atSink = false;                                      // with Stopped: the sink was waited for, not the source
+    Why why = Why::Ok;    // with Stopped
+    bool atSink = false;  // with Stopped: the sink was waited for, not the source
 };
 struct Pump {
     Stream &source;
     Stream &sink;
     Content &content;
-    uint64_t keep;                                            // bytes recorded
-    Nanos idle;                                               // nothing moved for this long: TimedOut
-    bool framed = true;                                       // false: a tunnel
-    Scope *shared = nullptr;                                  // whose deadline moves, where two pumps have one; parent of both
+    uint64_t keep;            // bytes recorded
+    Nanos idle;               // nothing moved for this long: TimedOut
+    bool framed = true;       // false: a tunnel
+    Scope *shared = nullptr;  // whose deadline moves, where two pumps have one; parent of both
 };
 Task<PumpResult> pump(Pump &, Scope &scope);
 // tunnel.cpp: after 101.

@@ -20,14 +20,14 @@ namespace sluice::journey {
 struct Chunk {
     enum class Kind : uint8_t { Data, End, Wait, Failed };
     Kind kind = Kind::Wait;
-    std::string_view data;             // with Data; not empty
-    bool last = false;                 // with Data: known to be the last, End follows; false says nothing
+    std::string_view data;  // with Data; not empty
+    bool last = false;      // with Data: known to be the last, End follows; false says nothing
 };
 
 enum class Sent : uint8_t {
-    Taken,                             // all of it is with the kernel; more may follow at once
-    Full,                              // taken, but some is held here: wait for writable() before the next
-    Failed,                            // the peer is gone, or the framing was broken (too much, too little)
+    Taken,   // all of it is with the kernel; more may follow at once
+    Full,    // taken, but some is held here: wait for writable() before the next
+    Failed,  // the peer is gone, or the framing was broken (too much, too little)
 };
 
 class Stream {
@@ -35,7 +35,7 @@ public:
     // Content. Transfer coding is taken off; in a tunnel: the bytes as they are. Failed stays so; reason() tells.
     virtual Chunk read() = 0;
     virtual Signal &readable() = 0;
-    virtual const http::HeaderList &trailers() const = 0;       // after End
+    virtual const http::HeaderList &trailers() const = 0;  // after End
     // Content to go out. `last` ends the message, also with empty data; it may carry trailers.
     virtual Sent write(std::string_view data, bool last, const http::HeaderList *trailers = nullptr) = 0;
     // Has what is held back for joining (a head) or held for the kernel go out now. Taken when nothing is left.
@@ -57,7 +57,7 @@ struct Length {
 };
 
 struct Peer {
-    std::string address;               // without port
+    std::string address;  // without port
     uint16_t port = 0;
     bool tls = false;
 };
@@ -65,11 +65,11 @@ struct Peer {
 // One request of one client, its head read.
 class ClientStream : public Stream {
 public:
-    virtual http::RequestHead &request() = 0;                   // the conductor moves it out
-    virtual const http::Framing &framing() const = 0;           // of the request
+    virtual http::RequestHead &request() = 0;          // the conductor moves it out
+    virtual const http::Framing &framing() const = 0;  // of the request
     virtual bool expectsContinue() const = 0;
     virtual const Peer &peer() const = 0;
-    virtual void sendInformational(const http::ResponseHead &) = 0;   // 100 to 199 but 101; dropped for HTTP/1.0
+    virtual void sendInformational(const http::ResponseHead &) = 0;  // 100 to 199 but 101; dropped for HTTP/1.0
     // Held back until the first write() or flush(). Adds what the protocol needs (Transfer-Encoding, Connection, Date).
     virtual void sendHead(const http::ResponseHead &, Length) = 0;
     virtual bool headSent() const = 0;
@@ -79,7 +79,7 @@ public:
     virtual void cutOff() = 0;
     // After the answer this connection takes no further request.
     virtual void closeAfter() = 0;
-    virtual uint64_t bytesIn() const = 0;                       // of this request on the wire, head and framing included
+    virtual uint64_t bytesIn() const = 0;  // of this request on the wire, head and framing included
     virtual uint64_t bytesOut() const = 0;
 
 protected:
@@ -90,7 +90,7 @@ protected:
 class UpstreamStream : public Stream {
 public:
     enum class State : uint8_t { Connecting, Ready, Failed };
-    virtual State state() = 0;                                  // Connecting: wait for writable(), ask again
+    virtual State state() = 0;  // Connecting: wait for writable(), ask again
     virtual bool reused() const = 0;
     // Held back until the first write() or flush(). The length decides the framing.
     virtual void sendHead(const http::RequestHead &, Length) = 0;

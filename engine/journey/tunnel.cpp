@@ -10,9 +10,11 @@ namespace {
 void note(Journey &j, const PumpResult &result, Fault source, Fault sink)
 {
     if (result.end == PumpResult::End::SourceFailed)
-        j.fail(source, 502, source == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
+        j.fail(source, 502,
+               source == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
     else if (result.end == PumpResult::End::SinkFailed)
-        j.fail(sink, 502, sink == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
+        j.fail(sink, 502,
+               sink == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
     else if (result.end == PumpResult::End::Stopped && result.why == Why::TimedOut)
         j.fail(Fault::Gateway, 504, "nothing moved in the tunnel for " + durationText(j.service->timeouts.idle));
 }
@@ -36,7 +38,7 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
 {
     Exchange &x = *j.x;
     x.tunnel = true;
-    j.scope.deadline(Nanos(0));            // the total timeout is for answers, not for conversations
+    j.scope.deadline(Nanos(0));  // the total timeout is for answers, not for conversations
     j.client.closeAfter();
     j.client.flush();
     j.client.becomeTunnel();
@@ -51,7 +53,7 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
     const PumpResult result = co_await pump(in, both);
     note(j, result, Fault::Upstream, Fault::Client);
     if (result.end == PumpResult::End::Whole)
-        co_await join(fork, both);         // the upstream has ended; the client may still have something to say
+        co_await join(fork, both);  // the upstream has ended; the client may still have something to say
     both.cancel(Why::Abandoned);
     Scope unstoppable(j.world.scheduler());
     co_await join(fork, unstoppable);

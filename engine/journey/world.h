@@ -26,7 +26,7 @@ public:
     // `keep`: the exchange ended cleanly and the connection may serve another one. Else it is closed.
     virtual void release(UpstreamStream &, bool keep) = 0;
 
-    virtual bool recording() const = 0;                         // false: no bodies and decisions need be kept
+    virtual bool recording() const = 0;  // false: no bodies and decisions need be kept
     // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;
 

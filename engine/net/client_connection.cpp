@@ -17,31 +17,49 @@ namespace {
 // A client that has closed its half gets its answer as long as it takes bytes at least this often; one that closed both
 // halves looks the same until something is sent to it.
 constexpr Nanos graceTime = std::chrono::seconds(1);
-constexpr Nanos lingerTime = std::chrono::seconds(2);      // to let the last answer arrive before a reset could eat it
+constexpr Nanos lingerTime = std::chrono::seconds(2);  // to let the last answer arrive before a reset could eat it
 constexpr size_t lingerBytes = 256 * 1024;
-constexpr Nanos longTime = std::chrono::hours(24);         // a request is under way: no limit of ours, and no timer to move
+constexpr Nanos longTime = std::chrono::hours(24);  // a request is under way: no limit of ours, and no timer to move
 }  // namespace
 
-ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits)
-    : worker_(worker), scope_(loop.scheduler), wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
-      scheduler_(loop.scheduler), reader_(limits), content_(reader_, wire_), peer_(std::move(peer)),
-      grace_(loop.scheduler, [](Timer &, void *self) { static_cast<ClientConnection *>(self)->lookWhetherGone(); }, this),
+ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer,
+                                   const http::Limits &limits)
+    : worker_(worker),
+      scope_(loop.scheduler),
+      wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
+      scheduler_(loop.scheduler),
+      reader_(limits),
+      content_(reader_, wire_),
+      peer_(std::move(peer)),
+      grace_(
+          loop.scheduler, [](Timer &, void *self) { static_cast<ClientConnection *>(self)->lookWhetherGone(); }, this),
       life_(scope_)
-{
-}
+{}
 
 ClientConnection::~ClientConnection() = default;
 
-void ClientConnection::start() { life_.start(live()); }
+void ClientConnection::start()
+{
+    life_.start(live());
+}
+
+void ClientConnection::startLast()
+{
+    draining_ = close_ = last_ = true;
+    start();
+}
 
 void ClientConnection::drain()
 {
     draining_ = close_ = true;
-    if (!busy_ && reader_.idle() && wire_.input().empty())
+    if (!busy_ && reader_.idle() && wire_.input().empty() && !wire_.unread())
         scope_.cancel(Why::Shutdown);
 }
 
-void ClientConnection::stop() { scope_.cancel(Why::Shutdown); }
+void ClientConnection::stop()
+{
+    scope_.cancel(Why::Shutdown);
+}
 
 // ---- the life of the connection
 
@@ -74,7 +92,7 @@ Task<void> ClientConnection::serve()
             worker_.busy(false);
             if (!finished())
                 break;
-            if (requests % 64 == 0) {            // pipelined requests must not starve the rest
+            if (requests % 64 == 0) {  // pipelined requests must not starve the rest
                 const Why why = co_await turn(scope_);
                 if (why != Why::Ok)
                     break;
@@ -87,8 +105,9 @@ Task<void> ClientConnection::serve()
 
 Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
 {
+    // Copies: a reload may take the plan away while we wait.
     const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
-    waiting.deadline(keepAlive > Nanos(0) ? keepAlive : header);   // a reload may take the plan away while we wait
+    waiting.deadline(last_ ? graceTime : keepAlive > Nanos(0) ? keepAlive : header);
     bool begun = false;
     for (;;) {
         size_t consumed = 0;
@@ -111,11 +130,12 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
             continue;
         if (fill != Wire::Fill::Nothing) {
             refusal_ = 400;
-            reason_ = fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
+            reason_ =
+                fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
             co_return begun ? Heard::Refused : Heard::Nothing;
         }
         wire_.releaseInput();
-        if (draining_ && !begun)
+        if (draining_ && !begun && !last_)
             co_return Heard::Nothing;
         const Why why = co_await on(wire_.readable(), waiting);
         if (why == Why::TimedOut && begun && scope_.running()) {
@@ -132,7 +152,8 @@ void ClientConnection::began()
 {
     busy_ = true;
     headSent_ = false;
-    close_ = draining_ || !reader_.keepAlive() || worker_.rules()->plan->limits.keepAlive <= Nanos(0);      // never kept after a refusal
+    close_ = draining_ || !reader_.keepAlive()
+        || worker_.rules()->plan->limits.keepAlive <= Nanos(0);  // never kept after a refusal
     http10_ = reader_.head().version == http::Version::Http10;
     isHead_ = reader_.head().method == "HEAD";
     inBefore_ = wire_.bytesIn();
@@ -183,11 +204,11 @@ Task<void> ClientConnection::linger()
 void ClientConnection::hungUp()
 {
     if (!busy_ || tunnel_ || !scope_.running())
-        return;                                  // whoever reads finds the end
+        return;  // whoever reads finds the end
     if (wire_.probe() == Wire::Alive::Gone)
         return scope_.cancel(Why::ClientGone);
     if (!content_.ended() && reader_.framing().kind != http::Framing::Kind::None)
-        return;                                  // the upload finds that it is cut short
+        return;  // the upload finds that it is cut short
     outAtHangup_ = wire_.bytesOut();
     grace_.start(scheduler_.now() + graceTime);
 }
@@ -213,7 +234,7 @@ Chunk ClientConnection::read()
     if (chunk.kind == Chunk::Kind::Failed)
         reason_ = content_.trouble();
     if (!before && content_.ended() && busy_ && wire_.hungUp())
-        hungUp();                                // it was put off until the request was whole
+        hungUp();  // it was put off until the request was whole
     return chunk;
 }
 
@@ -221,7 +242,7 @@ Chunk ClientConnection::read()
 
 void ClientConnection::sendInformational(const http::ResponseHead &head)
 {
-    if (http10_ || headSent_)                    // RFC 9110 section 15.2
+    if (http10_ || headSent_)  // RFC 9110 section 15.2
         return;
     http::Wire how;
     how.framing = http::Framing();
@@ -243,7 +264,7 @@ void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length 
         else if (length.kind == journey::Length::Kind::Unknown)
             framing = {http10_ ? Kind::UntilClose : Kind::Chunked, 0};
         how.framing = framing;
-    } else if (head.status == 204) {             // RFC 9110 section 8.6: no Content-Length
+    } else if (head.status == 204) {  // RFC 9110 section 8.6: no Content-Length
         how.framing = framing;
     } else if (isHead_ && length.kind == journey::Length::Kind::Known) {
         how.framing = http::Framing{length.bytes ? Kind::Length : Kind::None, length.bytes};
@@ -296,7 +317,7 @@ void ClientConnection::cutOff()
 {
     cut_ = close_ = true;
     if (framer_.framing().kind == http::Framing::Kind::UntilClose && !framer_.done())
-        wire_.reset();                           // an orderly end would look like the end of the content
+        wire_.reset();  // an orderly end would look like the end of the content
 }
 
 }  // namespace sluice::net

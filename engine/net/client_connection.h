@@ -19,6 +19,8 @@ public:
     ~ClientConnection();
 
     void start();
+    // Came while the gateway drains: one request, which must begin at once.
+    void startLast();
     // No further request: closes at once between two, after the answer within one.
     void drain();
     // Whatever is under way ends now.
@@ -66,14 +68,15 @@ private:
     Content<http::RequestReader> content_;
     Framer framer_;
     journey::Peer peer_;
-    std::string head_;                           // held back
+    std::string head_;  // held back
     std::string reason_;
     int refusal_ = 0;
     uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;
-    Timer grace_;                                // after a half-close
-    bool busy_ = false, headSent_ = false, close_ = false, draining_ = false, tunnel_ = false, cut_ = false;
+    Timer grace_;  // after a half-close
+    bool busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false, tunnel_ = false,
+         cut_ = false;
     bool http10_ = false, isHead_ = false;
-    Fork life_;                                  // last: ends before what it uses
+    Fork life_;  // last: ends before what it uses
 };
 
 }  // namespace sluice::net

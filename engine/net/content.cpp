@@ -9,15 +9,14 @@ namespace sluice::net {
 
 using journey::Sent;
 
-bool Framer::frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before, std::string &behind)
+bool Framer::frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before,
+                   std::string &behind)
 {
     written_ += data.size();
     done_ = done_ || last;
     switch (framing_.kind) {
-    case http::Framing::Kind::None:
-        return true;                              // no content goes out, whatever comes (the answer to HEAD)
-    case http::Framing::Kind::Length:
-        return written_ <= framing_.length && (!last || written_ == framing_.length);
+    case http::Framing::Kind::None: return true;  // no content goes out, whatever comes (the answer to HEAD)
+    case http::Framing::Kind::Length: return written_ <= framing_.length && (!last || written_ == framing_.length);
     case http::Framing::Kind::Chunked:
         if (!data.empty()) {
             http::appendChunkPrefix(before, data.size());
@@ -26,8 +25,7 @@ bool Framer::frame(std::string_view data, bool last, const http::HeaderList *tra
         if (last)
             http::appendLastChunk(behind, trailers);
         return true;
-    case http::Framing::Kind::UntilClose:
-        return true;
+    case http::Framing::Kind::UntilClose: return true;
     }
     return false;
 }
@@ -42,7 +40,8 @@ Sent toSent(Wire::Send send)
     return Sent::Failed;
 }
 
-Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view data, bool last, const http::HeaderList *trailers)
+Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view data, bool last,
+                const http::HeaderList *trailers)
 {
     std::string behind;
     if (!framer.frame(data, last, trailers, head, behind))
@@ -52,7 +51,7 @@ Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view 
     const auto piece = [](std::string_view text) { return iovec{const_cast<char *>(text.data()), text.size()}; };
     const iovec pieces[] = {piece(head), piece(data), piece(behind)};
     const Wire::Send sent = wire.send(pieces, 3);
-    std::string().swap(head);                     // held back no more; an idle connection keeps no memory
+    std::string().swap(head);  // held back no more; an idle connection keeps no memory
     return toSent(sent);
 }
 

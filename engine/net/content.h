@@ -12,9 +12,13 @@ namespace sluice::net {
 template<class Reader>
 class Content {
 public:
-    Content(Reader &reader, Wire &wire) : reader_(reader), wire_(wire) { }
+    Content(Reader &reader, Wire &wire) : reader_(reader), wire_(wire) {}
 
-    void begin() { next_ = journey::Chunk(); ahead_ = ended_ = false; }
+    void begin()
+    {
+        next_ = journey::Chunk();
+        ahead_ = ended_ = false;
+    }
     bool ended() const { return ended_; }
     const std::string &trouble() const { return trouble_; }
 
@@ -83,9 +87,15 @@ private:
 // Content to be written, framed. Pieces of one send: what was held back, framing, data, framing.
 class Framer {
 public:
-    void begin(http::Framing framing) { framing_ = framing; written_ = 0; done_ = false; }
+    void begin(http::Framing framing)
+    {
+        framing_ = framing;
+        written_ = 0;
+        done_ = false;
+    }
     // The text before and behind the data. False: more than was announced, or less at the end.
-    bool frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before, std::string &behind);
+    bool frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before,
+               std::string &behind);
     bool done() const { return done_; }
     const http::Framing &framing() const { return framing_; }
 

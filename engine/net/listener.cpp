@@ -8,18 +8,26 @@
 namespace sluice::net {
 
 namespace {
-constexpr int most = 4;                                       // accepted in one go
+constexpr int most = 4;  // accepted in one go
 constexpr Nanos afterExhaustion = std::chrono::milliseconds(50);
 }  // namespace
 
 Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted)
-    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), room_(std::move(room)), accepted_(std::move(accepted)),
-      again_(scheduler, [](Timer &, void *self) { static_cast<Listener *>(self)->acceptSome(); }, this)
+    : fd_(std::move(fd)),
+      poller_(poller),
+      scheduler_(scheduler),
+      room_(std::move(room)),
+      accepted_(std::move(accepted)),
+      again_(
+          scheduler, [](Timer &, void *self) { static_cast<Listener *>(self)->acceptSome(); }, this)
 {
     poller_.watch(fd_.get(), this);
 }
 
-Listener::~Listener() { poller_.unwatch(fd_.get(), this); }
+Listener::~Listener()
+{
+    poller_.unwatch(fd_.get(), this);
+}
 
 void Listener::ready(unsigned)
 {
@@ -27,31 +35,50 @@ void Listener::ready(unsigned)
     acceptSome();
 }
 
-void Listener::resume() { acceptSome(); }
+void Listener::resume()
+{
+    acceptSome();
+}
+
+// False: nobody waits, or nobody can be taken (errno says which).
+bool Listener::acceptOne()
+{
+    Address peer;
+    peer.length = sizeof peer.storage;
+    Fd fd;
+    do
+        fd = Fd(::accept4(fd_.get(), reinterpret_cast<sockaddr *>(&peer.storage), &peer.length,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC));
+    while (!fd && (errno == ECONNABORTED || errno == EINTR));
+    if (!fd)
+        return false;
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    accepted_(std::move(fd), peer);
+    return true;
+}
 
 void Listener::acceptSome()
 {
     for (int i = 0; i < most; ++i) {
         if (!room_())
-            return;                                           // resume() goes on
-        Address peer;
-        peer.length = sizeof peer.storage;
-        Fd fd(::accept4(fd_.get(), reinterpret_cast<sockaddr *>(&peer.storage), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!fd) {
-            if (errno == ECONNABORTED || errno == EINTR)
-                continue;
-            if (errno == EAGAIN)
-                poller_.rearm(fd_.get(), true, false);
-            else
-                again_.start(scheduler_.now() + afterExhaustion);   // EMFILE and the like: the kernel keeps them waiting
-            return;
-        }
-        const int on = 1;
-        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        accepted_(std::move(fd), peer);
+            return;  // resume() goes on
+        if (acceptOne())
+            continue;
+        if (errno == EAGAIN)
+            poller_.rearm(fd_.get(), true, false);
+        else
+            again_.start(scheduler_.now() + afterExhaustion);  // EMFILE and the like: the kernel keeps them waiting
+        return;
     }
-    again_.start(scheduler_.now() + Nanos(1));                // more may wait; everybody else's turn first
+    again_.start(scheduler_.now() + Nanos(1));  // more may wait; everybody else's turn first
     poller_.requestTurn();
+}
+
+void Listener::takeWaiting()
+{
+    while (room_() && acceptOne())
+        ;
 }
 
 }  // namespace sluice::net

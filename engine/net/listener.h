@@ -19,16 +19,19 @@ public:
     Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted);
     ~Listener();
     void ready(unsigned events) override;
-    void resume();                               // there may be room again
+    void resume();  // there may be room again
+    // Before the end: those who wait in the kernel's queue would be reset with the socket. As many as there is room for.
+    void takeWaiting();
 
 private:
     void acceptSome();
+    bool acceptOne();
     Fd fd_;
     Poller &poller_;
     Scheduler &scheduler_;
     std::function<bool()> room_;
     Accepted accepted_;
-    Timer again_;                                // goes on with the next ones, or tries anew when descriptors ran out
+    Timer again_;  // goes on with the next ones, or tries anew when descriptors ran out
 };
 
 }  // namespace sluice::net

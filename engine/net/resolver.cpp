@@ -27,7 +27,7 @@ void Resolver::resolve(const std::string &host, uint16_t port, Then then)
     Address numeric;
     if (Address::parse(host, port, numeric))
         return then({numeric}, {});
-    if (host == "localhost")                     // both: many development servers listen on ::1 alone
+    if (host == "localhost")  // both: many development servers listen on ::1 alone
         return then(addresses({"127.0.0.1", "::1"}, port), {});
     const auto at = known_.find(host);
     if (at != known_.end() && at->second.until > monotonicNow())
@@ -37,7 +37,8 @@ void Resolver::resolve(const std::string &host, uint16_t port, Then then)
     Known &entry = known_[host];
     entry.waiting.emplace_back(port, std::move(then));
     if (entry.waiting.size() == 1)
-        QHostInfo::lookupHost(QString::fromStdString(host), this, [this, host](const QHostInfo &info) { found(host, info); });
+        QHostInfo::lookupHost(QString::fromStdString(host), this,
+                              [this, host](const QHostInfo &info) { found(host, info); });
 }
 
 void Resolver::found(const std::string &host, const QHostInfo &info)
@@ -53,7 +54,7 @@ void Resolver::found(const std::string &host, const QHostInfo &info)
         trouble = "the name " + host + " could not be resolved: " + info.errorString().toStdString();
     }
     const auto waiting = std::exchange(entry.waiting, {});
-    const std::vector<std::string> hosts = entry.addresses;      // a copy: `then` may ask again
+    const std::vector<std::string> hosts = entry.addresses;  // a copy: `then` may ask again
     for (const auto &[port, then] : waiting)
         then(addresses(hosts, port), hosts.empty() ? trouble : std::string());
 }

@@ -42,24 +42,39 @@ uint16_t realPort(const Fd &fd)
 
 }  // namespace
 
-Result<Server::Socket> Server::bind(const config::ListenSettings &settings)
+Server::BoundPtr Server::find(const std::string &host, uint16_t port) const
+{
+    for (const Socket &socket : sockets_) {
+        for (const BoundPtr &bound : socket.bound) {
+            if (port != 0 && bound->port == port && bound->host == host)
+                return bound;
+        }
+    }
+    return nullptr;
+}
+
+Result<Server::Socket> Server::bind(const config::ListenSettings &settings, const std::vector<int> &leaving) const
 {
     Socket socket;
     socket.url = settings.url;
     uint16_t port = settings.port;
-    const std::vector<std::string> hosts = hostsOf(settings.host);
-    for (const std::string &host : hosts) {
+    for (const std::string &host : hostsOf(settings.host)) {
+        if (BoundPtr known = find(host, port)) {
+            socket.bound.push_back(std::move(known));
+            continue;
+        }
         Address address;
         if (!Address::parse(host, port, address))
-            return Error{Fault::Gateway, "cannot listen on " + settings.url + ": " + host
-                                             + " is no address. Give an IP address, localhost, or * for every address"};
-        Result<Fd> fd = listenOn(address);
-        if (!fd && (socket.fds.empty() || !fd.error().repeatable))
+            return Error{Fault::Gateway,
+                         "cannot listen on " + settings.url + ": " + host
+                             + " is no address. Give an IP address, localhost, or * for every address"};
+        Result<Fd> fd = listenOn(address, leaving);
+        if (!fd && (socket.bound.empty() || !fd.error().repeatable))
             return Error{Fault::Gateway, "cannot listen on " + settings.url + ": " + fd.error().what};
         if (!fd)
-            continue;                            // no IPv6 on this machine
+            continue;  // no IPv6 on this machine
         port = realPort(*fd);
-        socket.fds.push_back(fd.take());
+        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take()}));
     }
     const std::string shown = settings.host.empty() ? "0.0.0.0" : settings.host;
     const bool v6 = shown.find(':') != shown.npos;
@@ -70,11 +85,12 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings)
 Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const ServerOptions &options)
 {
     std::unique_ptr<Server> server(new Server);
+    std::vector<Socket> sockets;
     for (const config::ListenSettings &listen : rules->plan->listen) {
-        Result<Socket> socket = bind(listen);
+        Result<Socket> socket = server->bind(listen, {});
         if (!socket)
             return socket.error();
-        server->sockets_.push_back(socket.take());
+        sockets.push_back(socket.take());
     }
     const int cores = int(std::thread::hardware_concurrency());
     const int workers = options.workers > 0 ? std::min(options.workers, 64) : std::clamp(cores, 1, 4);
@@ -90,51 +106,76 @@ Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const Se
         if (!started)
             return started.error();
     }
-    for (const auto &worker : server->workers_) {
-        for (const Socket &socket : server->sockets_) {
-            for (const Fd &fd : socket.fds)
-                worker->listen(fd.get());
-        }
-    }
+    server->adopt(std::move(sockets));
     return server;
 }
 
 Server::~Server() = default;
 
+std::vector<int> Server::leaving(const config::Plan &plan) const
+{
+    std::vector<int> out;
+    for (const Socket &socket : sockets_) {
+        for (const BoundPtr &bound : socket.bound) {
+            const bool stays = std::any_of(plan.listen.begin(), plan.listen.end(), [&](const auto &listen) {
+                const std::vector<std::string> hosts = hostsOf(listen.host);
+                return listen.url == socket.url
+                    || (listen.port == bound->port
+                        && std::find(hosts.begin(), hosts.end(), bound->host) != hosts.end());
+            });
+            if (!stays)
+                out.push_back(bound->fd.get());
+        }
+    }
+    return out;
+}
+
+// New ones first: at every moment somebody listens.
+void Server::adopt(std::vector<Socket> next)
+{
+    const auto has = [](const std::vector<Socket> &sockets, const BoundPtr &bound) {
+        return std::any_of(sockets.begin(), sockets.end(), [&](const Socket &s) {
+            return std::find(s.bound.begin(), s.bound.end(), bound) != s.bound.end();
+        });
+    };
+    for (const Socket &socket : next) {
+        for (const BoundPtr &bound : socket.bound) {
+            for (const auto &worker : workers_) {
+                if (!has(sockets_, bound))
+                    worker->listen(bound->fd.get());
+            }
+        }
+    }
+    for (const Socket &socket : sockets_) {
+        for (const BoundPtr &bound : socket.bound) {
+            for (const auto &worker : workers_) {
+                if (!has(next, bound))
+                    worker->unlisten(bound->fd.get());
+            }
+        }
+    }
+    sockets_ = std::move(next);
+}
+
 Outcome Server::setRules(journey::RulesPtr rules)
 {
-    std::vector<Socket> added;
+    const std::vector<int> gone = leaving(*rules->plan);
+    std::vector<Socket> next;
     for (const config::ListenSettings &listen : rules->plan->listen) {
-        const bool known = std::any_of(sockets_.begin(), sockets_.end(), [&](const Socket &s) { return s.url == listen.url; });
-        if (known)
+        const auto known =
+            std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket &s) { return s.url == listen.url; });
+        if (known != sockets_.end()) {
+            next.push_back(*known);
             continue;
-        Result<Socket> socket = bind(listen);
+        }
+        Result<Socket> socket = bind(listen, gone);
         if (!socket)
             return socket.error();
-        added.push_back(socket.take());
+        next.push_back(socket.take());
     }
     for (const auto &worker : workers_)
         worker->setRules(rules, roomForClients(rules->plan->limits.connections, int(workers_.size())));
-    const auto gone = [&](const Socket &socket) {
-        const auto &listen = rules->plan->listen;
-        return std::none_of(listen.begin(), listen.end(), [&](const config::ListenSettings &l) { return l.url == socket.url; });
-    };
-    for (const Socket &socket : sockets_) {
-        if (!gone(socket))
-            continue;
-        for (const auto &worker : workers_) {
-            for (const Fd &fd : socket.fds)
-                worker->unlisten(fd.get());
-        }
-    }
-    std::erase_if(sockets_, gone);
-    for (Socket &socket : added) {
-        for (const auto &worker : workers_) {
-            for (const Fd &fd : socket.fds)
-                worker->listen(fd.get());
-        }
-        sockets_.push_back(std::move(socket));
-    }
+    adopt(std::move(next));
     return Done{};
 }
 

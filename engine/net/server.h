@@ -11,7 +11,7 @@
 namespace sluice::net {
 
 struct ServerOptions {
-    int workers = 0;                             // 0: one a core, at most 4; else 1 to 64
+    int workers = 0;  // 0: one a core, at most 4; else 1 to 64
     LoopKind loop = bestLoop;
     recording::Sink *sink = nullptr;
 };
@@ -33,16 +33,26 @@ public:
     uint64_t connections() const;
     uint64_t exchanges() const;
     uint64_t active() const;
-    std::unordered_map<std::string, uint32_t> idleConnections();   // by endpoint URL
+    std::unordered_map<std::string, uint32_t> idleConnections();  // by endpoint URL
 
 private:
+    struct Bound {
+        std::string host;  // numeric
+        uint16_t port;
+        Fd fd;
+    };
+    using BoundPtr = std::shared_ptr<const Bound>;
     struct Socket {
-        std::string url;                         // as the plan has it
-        std::string address;                     // with the real port
-        std::vector<Fd> fds;
+        std::string url;              // as the plan has it
+        std::string address;          // with the real port
+        std::vector<BoundPtr> bound;  // one an address; two settings may share one
     };
     Server() = default;
-    static Result<Socket> bind(const config::ListenSettings &);
+    // `leaving`: sockets that the plan to come has no use for; a new one may overlap them.
+    Result<Socket> bind(const config::ListenSettings &, const std::vector<int> &leaving) const;
+    BoundPtr find(const std::string &host, uint16_t port) const;
+    std::vector<int> leaving(const config::Plan &) const;
+    void adopt(std::vector<Socket>);
     std::vector<Socket> sockets_;
     std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -70,20 +70,39 @@ uint16_t Address::port() const
     return 0;
 }
 
-Result<Fd> listenOn(const Address &address)
+namespace {
+
+// Lets other sockets of this user overlap; Linux looks at it whenever a socket is bound, so it may be on for that moment only.
+void setOverlap(const std::vector<int> &fds, int on)
+{
+    for (const int fd : fds)
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+}  // namespace
+
+Result<Fd> listenOn(const Address &address, const std::vector<int> &beside)
 {
     const int on = 1;
     Fd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const auto *raw = reinterpret_cast<const sockaddr *>(&address.storage);
-    if (fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
-        && ::bind(fd.get(), raw, address.length) == 0 && ::listen(fd.get(), 4096) == 0)
-        return fd;
+    std::vector<int> overlapping = beside;
+    if (!beside.empty())
+        overlapping.push_back(fd.get());
+    setOverlap(overlapping, 1);
+    const bool listens = fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
+        && ::bind(fd.get(), raw, address.length) == 0 && ::listen(fd.get(), 4096) == 0;
     const int error = errno;
+    setOverlap(overlapping, 0);
+    if (listens)
+        return fd;
     const std::string where = address.host() + ':' + std::to_string(address.port());
     if (error == EADDRINUSE)
-        return Error{Fault::Gateway, where + " is in use. Stop the program that listens there, or listen on another port"};
+        return Error{Fault::Gateway,
+                     where + " is in use. Stop the program that listens there, or listen on another port"};
     if (error == EACCES)
-        return Error{Fault::Gateway, where + ": no right to listen there. Ports below 1024 need a privilege; take a higher one"};
+        return Error{Fault::Gateway,
+                     where + ": no right to listen there. Ports below 1024 need a privilege; take a higher one"};
     if (error == EADDRNOTAVAIL)
         return Error{Fault::Gateway, where + " is no address of this machine", true};
     if (error == EAFNOSUPPORT)
@@ -98,7 +117,8 @@ Result<Fd> connectTo(const Address &address)
     if (!fd)
         return Error{Fault::Gateway, socketError(errno), true};
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.storage), address.length) != 0 && errno != EINPROGRESS)
+    if (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.storage), address.length) != 0
+        && errno != EINPROGRESS)
         return Error{Fault::Upstream, socketError(errno), true};
     return fd;
 }

@@ -19,8 +19,8 @@ namespace sluice::net {
 class Fd {
 public:
     Fd() = default;
-    explicit Fd(int fd) : fd_(fd) { }
-    Fd(Fd &&other) noexcept : fd_(std::exchange(other.fd_, -1)) { }
+    explicit Fd(int fd) : fd_(fd) {}
+    Fd(Fd &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     Fd &operator=(Fd &&other) noexcept;
     ~Fd() { reset(); }
     int get() const { return fd_; }
@@ -34,13 +34,14 @@ private:
 struct Address {
     sockaddr_storage storage{};
     socklen_t length = 0;
-    static bool parse(const std::string &host, uint16_t port, Address &out);    // numeric only
-    std::string host() const;                 // "127.0.0.1", "::1"; IPv4-mapped ones as IPv4
+    static bool parse(const std::string &host, uint16_t port, Address &out);  // numeric only
+    std::string host() const;  // "127.0.0.1", "::1"; IPv4-mapped ones as IPv4
     uint16_t port() const;
 };
 
+// `beside`: listening sockets of ours that may overlap this address (127.0.0.1 and 0.0.0.0, say) until they are closed.
 // Error: in use, no right, no such address (repeatable: another address may do); what says which and what to do.
-Result<Fd> listenOn(const Address &);
+Result<Fd> listenOn(const Address &, const std::vector<int> &beside = {});
 // Begins to connect; finished when it turns writable. Error: at once refused, or no descriptor left.
 Result<Fd> connectTo(const Address &);
 // What became of it; empty: it is connected.

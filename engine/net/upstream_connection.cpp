@@ -13,8 +13,7 @@ using journey::Sent;
 
 UpstreamConnection::UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits)
     : pool_(pool), loop_(loop), reader_(limits)
-{
-}
+{}
 
 void UpstreamConnection::connect(std::vector<Address> addresses, std::string trouble)
 {
@@ -83,7 +82,8 @@ void UpstreamConnection::sendHead(const http::RequestHead &head, journey::Length
 {
     using Kind = journey::Length::Kind;
     const http::Framing framing = length.kind == Kind::Known ? http::Framing{http::Framing::Kind::Length, length.bytes}
-        : length.kind == Kind::Unknown ? http::Framing{http::Framing::Kind::Chunked, 0} : http::Framing{};
+        : length.kind == Kind::Unknown                       ? http::Framing{http::Framing::Kind::Chunked, 0}
+                                                             : http::Framing{};
     http::Wire how;
     how.framing = framing;
     head_.clear();
@@ -170,7 +170,7 @@ void UpstreamConnection::hungUp()
 
 void UpstreamConnection::unexpectedInput()
 {
-    if (resting_)                                // it speaks unasked: closing, or out of step; not to be used again
+    if (resting_)  // it speaks unasked: closing, or out of step; not to be used again
         pool_.discard(*this);
 }
 

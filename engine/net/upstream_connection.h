@@ -63,12 +63,12 @@ private:
     UpstreamPool &pool_;
     LoopContext loop_;
     std::unique_ptr<Wire> wire_;
-    std::vector<Address> addresses_;             // still to be tried, the next at the back
+    std::vector<Address> addresses_;  // still to be tried, the next at the back
     State state_ = State::Connecting;
-    Signal connecting_;                          // while no wire is there to wait on
+    Signal connecting_;  // while no wire is there to wait on
     http::ResponseReader reader_;
     std::optional<Content<http::ResponseReader>> content_;
-    std::string head_;                           // held back
+    std::string head_;  // held back
     Framer framer_;
     std::string reason_;
     Fault fault_ = Fault::Upstream;

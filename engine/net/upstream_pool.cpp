@@ -8,17 +8,20 @@ constexpr Nanos idleTime = std::chrono::seconds(4);
 }
 
 UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, std::string host, uint16_t port)
-    : loop_(loop), resolver_(resolver), host_(std::move(host)), port_(port),
-      expiry_(loop.scheduler, [](Timer &, void *self) { static_cast<UpstreamPool *>(self)->expire(); }, this)
-{
-}
+    : loop_(loop),
+      resolver_(resolver),
+      host_(std::move(host)),
+      port_(port),
+      expiry_(
+          loop.scheduler, [](Timer &, void *self) { static_cast<UpstreamPool *>(self)->expire(); }, this)
+{}
 
 UpstreamPool::~UpstreamPool() = default;
 
 UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
 {
     std::unique_ptr<UpstreamConnection> connection;
-    if (!fresh && !idle_.empty()) {              // the most recent: the others may rest and go
+    if (!fresh && !idle_.empty()) {  // the most recent: the others may rest and go
         connection = std::move(idle_.back());
         idle_.pop_back();
         connection->reuse();
@@ -32,7 +35,7 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
         resolver_.resolve(host_, port_, [this, raw](std::vector<Address> addresses, std::string trouble) {
             if (busy_.contains(raw))
                 raw->connect(std::move(addresses), std::move(trouble));
-            loop_.poller.requestTurn();          // the answer may come between two turns
+            loop_.poller.requestTurn();  // the answer may come between two turns
         });
     }
     return *raw;

@@ -21,7 +21,7 @@ public:
 
     UpstreamConnection &open(bool fresh, const http::Limits &limits);
     void release(UpstreamConnection &, bool keep, size_t mostIdle);
-    void discard(UpstreamConnection &);          // an idle one; deleted after the batch
+    void discard(UpstreamConnection &);  // an idle one; deleted after the batch
     size_t idle() const { return idle_.size(); }
     size_t busy() const { return busy_.size(); }
     // Destroys what has been closed; not while one of its handlers may be on the stack.
@@ -33,7 +33,7 @@ private:
     Resolver &resolver_;
     std::string host_;
     uint16_t port_;
-    std::list<std::unique_ptr<UpstreamConnection>> idle_;        // longest idle at the front
+    std::list<std::unique_ptr<UpstreamConnection>> idle_;  // longest idle at the front
     std::unordered_map<UpstreamConnection *, std::unique_ptr<UpstreamConnection>> busy_;
     std::vector<std::unique_ptr<UpstreamConnection>> closed_;
     Timer expiry_;

@@ -33,8 +33,37 @@ Wire::~Wire()
 {
     if (watched_)
         poller_.unwatch(fd_.get(), this);
-    if (block_)
+    dropBlock();
+}
+
+bool Wire::makeRoom()
+{
+    if (!block_) {
+        block_ = pool_.take();
+        room_ = BufferPool::blockSize;
+    }
+    const size_t left = end_ - begin_;
+    if (left >= mostInput)
+        return false;
+    if (begin_ == 0 && end_ == room_) {
+        auto larger = std::make_unique_for_overwrite<char[]>(size_t(room_) * 2);
+        std::memcpy(larger.get(), block_.get(), left);
+        dropBlock();
+        block_ = std::move(larger);
+        room_ *= 2;
+    } else if (begin_ > 0) {  // what is left moves to the front: a head or a chunk line, small
+        std::memmove(block_.get(), block_.get() + begin_, left);
+    }
+    end_ = uint32_t(left);
+    begin_ = 0;
+    return true;
+}
+
+void Wire::dropBlock()
+{
+    if (block_ && room_ == BufferPool::blockSize)
         pool_.give(std::move(block_));
+    block_.reset();
 }
 
 Wire::Fill Wire::fill()
@@ -45,24 +74,17 @@ Wire::Fill Wire::fill()
         return Fill::End;
     if (!canRead_)
         return Fill::Nothing;
-    if (!block_)
-        block_ = pool_.take();
-    if (begin_ > 0) {                                 // what is left moves to the front: a head or a chunk line, small
-        std::memmove(block_.get(), block_.get() + begin_, end_ - begin_);
-        end_ -= begin_;
-        begin_ = 0;
-    }
-    const size_t room = BufferPool::blockSize - end_;
-    if (room == 0) {                                  // the reader's limits are below a block: it refuses before this
-        trouble_ = "more than 64 KiB came without an end of the line";
+    if (!makeRoom()) {
+        trouble_ = "more than 2 MiB came without an end of the line";
         receiveBroken_ = true;
         return Fill::Broken;
     }
+    const size_t room = room_ - end_;
     const ssize_t n = ::recv(fd_.get(), block_.get() + end_, room, 0);
     if (n > 0) {
         end_ += uint32_t(n);
         bytesIn_ += uint64_t(n);
-        if (size_t(n) < room && !hangup_) {           // a short read means drained, unless an end follows (loop.md trap 13)
+        if (size_t(n) < room && !hangup_) {  // a short read means drained, unless an end follows (loop.md trap 13)
             canRead_ = false;
             poller_.rearm(fd_.get(), true, false);
         }
@@ -85,7 +107,7 @@ Wire::Fill Wire::fill()
 void Wire::releaseInput()
 {
     if (block_ && begin_ == end_) {
-        pool_.give(std::move(block_));
+        dropBlock();
         begin_ = end_ = 0;
     }
 }
@@ -103,7 +125,7 @@ Wire::Send Wire::send(const iovec *pieces, int count)
     if (sendBroken_ || (holds() && flush() == Send::Broken))
         return Send::Broken;
     int first = 0;
-    size_t skip = 0;                                  // of pieces[first]
+    size_t skip = 0;  // of pieces[first]
     if (!holds() && canWrite_) {
         msghdr message{};
         message.msg_iov = const_cast<iovec *>(pieces);
@@ -148,12 +170,15 @@ Wire::Send Wire::flush()
     }
     if (holds())
         return Send::Held;
-    std::string().swap(out_);                         // an idle connection holds nothing
+    std::string().swap(out_);  // an idle connection holds nothing
     outAt_ = 0;
     return Send::Done;
 }
 
-void Wire::shutdownSend() { ::shutdown(fd_.get(), SHUT_WR); }
+void Wire::shutdownSend()
+{
+    ::shutdown(fd_.get(), SHUT_WR);
+}
 
 void Wire::reset()
 {
@@ -174,13 +199,19 @@ Wire::Alive Wire::probe() const
     return Alive::Yes;
 }
 
+bool Wire::unread() const
+{
+    char byte;
+    return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void Wire::ready(unsigned events)
 {
-    scheduler_.setNow(poller_.now());                 // deadlines set from here on count from this batch
+    scheduler_.setNow(poller_.now());  // deadlines set from here on count from this batch
     if (events & Writable) {
         canWrite_ = true;
         if (holds() && !writable_.awaited())
-            flush();                                  // nobody waits for it: a held 1xx or head
+            flush();  // nobody waits for it: a held 1xx or head
         else
             writable_.wake(scheduler_);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Wire: one connected TCP socket on a worker's loop, with what came in and was not used yet, and what must still go out.
-// Every call returns at once. One thread. Bounds: one block (64 KiB) in; out whatever one send() left over.
+// Every call returns at once. One thread. Bounds: one block (64 KiB) in, or as much as a head or a line needs that is longer
+// (mostInput); out whatever one send() left over.
 #pragma once
 
 #include "engine/base/scope.h"
@@ -22,7 +23,7 @@ public:
     static constexpr size_t blockSize = 64 * 1024;
     using Block = std::unique_ptr<char[]>;
     Block take();
-    void give(Block block);
+    void give(Block block);  // of blockSize
 
 private:
     std::vector<Block> free_;
@@ -34,7 +35,7 @@ public:
     // The peer has closed its half, or the connection broke; recv() has not been tried.
     virtual void hungUp() = 0;
     // There is something to read and nobody waits for it.
-    virtual void unexpectedInput() { }
+    virtual void unexpectedInput() {}
 
 protected:
     ~WireOwner() = default;
@@ -47,15 +48,16 @@ public:
     Wire(const Wire &) = delete;
     Wire &operator=(const Wire &) = delete;
 
-    bool watched() const { return watched_; }         // false: the loop refused it; the wire is dead
+    bool watched() const { return watched_; }  // false: the loop refused it; the wire is dead
     int fd() const { return fd_.get(); }
 
     // ---- in
     enum class Fill : uint8_t { More, Nothing, End, Broken };
-    // Reads once. More: input() has grown. Nothing: wait for readable(). Needs room: the block must not be full.
+    // Reads once. More: input() has grown. Nothing: wait for readable(). The reader's limits keep what it leaves unused below
+    // mostInput; what is beyond breaks the wire.
+    static constexpr size_t mostInput = 2 * 1024 * 1024;
     Fill fill();
     std::string_view input() const { return {block_.get() + begin_, end_ - begin_}; }
-    bool inputFull() const { return block_ && begin_ == 0 && end_ == BufferPool::blockSize; }
     void consume(size_t bytes) { begin_ += bytes; }
     // The block goes back when nothing is left in it; views into it end.
     void releaseInput();
@@ -83,19 +85,22 @@ public:
     // Looks whether the peer has closed or reset, without taking anything.
     enum class Alive : uint8_t { Yes, HalfClosed, Gone };
     Alive probe() const;
-    void reset();                                     // the peer gets a RST, not an orderly end
+    bool unread() const;  // bytes of the peer's wait in the kernel
+    void reset();         // the peer gets a RST, not an orderly end
 
     void ready(unsigned events) override;
 
 private:
     Send broken(int error);
+    bool makeRoom();
+    void dropBlock();
     Fd fd_;
     Poller &poller_;
     Scheduler &scheduler_;
     BufferPool &pool_;
     WireOwner &owner_;
     BufferPool::Block block_;
-    uint32_t begin_ = 0, end_ = 0;
+    uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;
     bool sendBroken_ = false, receiveBroken_ = false;
     std::string out_;

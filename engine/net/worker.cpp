@@ -13,22 +13,25 @@
 namespace sluice::net {
 
 struct Worker::Inside {
-    explicit Inside(Poller &p) : poller(p) { }
+    explicit Inside(Poller &p) : poller(p) {}
     Poller &poller;
     BufferPool buffers;
     Resolver resolver;
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
     std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
-    std::vector<std::unique_ptr<ClientConnection>> gone;         // deleted after the batch
-    std::unordered_map<int, std::unique_ptr<Listener>> listeners;   // by the owner's descriptor
+    std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
+    std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
     http::Limits limits;
     std::optional<Timer> drainLimit;
 };
 
-Worker::Worker(WorkerOptions options) : options_(options), random_(options.seed) { }
+Worker::Worker(WorkerOptions options) : options_(options), random_(options.seed) {}
 
-Worker::~Worker() { stop(); }
+Worker::~Worker()
+{
+    stop();
+}
 
 namespace {
 
@@ -37,7 +40,7 @@ http::Limits readerLimits(const config::LimitSettings &settings)
     http::Limits limits;
     limits.line = settings.requestLine;
     limits.headerCount = settings.headerCount;
-    limits.headBytes = std::min<uint32_t>(settings.headerBytes, BufferPool::blockSize - 1024);
+    limits.headBytes = settings.headerBytes;
     return limits;
 }
 
@@ -93,11 +96,14 @@ void Worker::run()
 
 void Worker::post(std::function<void()> work)
 {
-    QMetaObject::invokeMethod(context_.get(), [this, work = std::move(work)] {
-        scheduler_.setNow(inside_->poller.now());
-        work();
-        inside_->poller.requestTurn();
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context_.get(),
+        [this, work = std::move(work)] {
+            scheduler_.setNow(inside_->poller.now());
+            work();
+            inside_->poller.requestTurn();
+        },
+        Qt::QueuedConnection);
 }
 
 void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
@@ -116,23 +122,31 @@ void Worker::listen(int fd)
         return;
     post([this, fd, own] {
         inside_->listeners[fd] = std::make_unique<Listener>(
-            Fd(own), inside_->poller, scheduler_, [this] { return inside_->connections.size() < options_.mostConnections; },
+            Fd(own), inside_->poller, scheduler_,
+            [this] { return inside_->connections.size() < options_.mostConnections; },
             [this](Fd client, const Address &peer) { accept(std::move(client), peer); });
     });
 }
 
 void Worker::unlisten(int fd)
 {
-    post([this, fd] { inside_->listeners.erase(fd); });
+    post([this, fd] {
+        if (const auto at = inside_->listeners.find(fd); at != inside_->listeners.end())
+            at->second->takeWaiting();
+        inside_->listeners.erase(fd);
+    });
 }
 
 void Worker::drain(std::function<void()> done)
 {
     post([this, done = std::move(done)]() mutable {
         drained_ = std::move(done);
-        inside_->listeners.clear();
         drainConnections();
-        inside_->drainLimit.emplace(scheduler_, [](Timer &, void *self) { static_cast<Worker *>(self)->stopConnections(); }, this);
+        for (const auto &[fd, listener] : inside_->listeners)
+            listener->takeWaiting();
+        inside_->listeners.clear();
+        inside_->drainLimit.emplace(
+            scheduler_, [](Timer &, void *self) { static_cast<Worker *>(self)->stopConnections(); }, this);
         inside_->drainLimit->start(scheduler_.now() + rules_->plan->limits.drain);
     });
 }
@@ -141,17 +155,21 @@ void Worker::stop()
 {
     if (!thread_ || !thread_->isRunning())
         return;
-    QMetaObject::invokeMethod(context_.get(), [this] { context_.release()->deleteLater(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        context_.get(), [this] { context_.release()->deleteLater(); }, Qt::QueuedConnection);
     thread_->wait();
 }
 
 std::unordered_map<std::string, uint32_t> Worker::idleConnections()
 {
     std::unordered_map<std::string, uint32_t> out;
-    QMetaObject::invokeMethod(context_.get(), [&] {
-        for (const auto &[name, pool] : inside_->pools)
-            out[name] = uint32_t(pool->idle());
-    }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+        context_.get(),
+        [&] {
+            for (const auto &[name, pool] : inside_->pools)
+                out[name] = uint32_t(pool->idle());
+        },
+        Qt::BlockingQueuedConnection);
     return out;
 }
 
@@ -183,12 +201,16 @@ void Worker::accept(Fd fd, const Address &peer)
     journey::Peer who;
     who.address = peer.host();
     who.port = peer.port();
-    auto connection = std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                                         std::move(fd), std::move(who), inside_->limits);
+    auto connection =
+        std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
+                                           std::move(fd), std::move(who), inside_->limits);
     ClientConnection *raw = connection.get();
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
-    raw->start();
+    if (drained_)
+        raw->startLast();
+    else
+        raw->start();
 }
 
 void Worker::closed(ClientConnection &connection)
@@ -206,7 +228,7 @@ void Worker::closed(ClientConnection &connection)
 
 void Worker::drainConnections()
 {
-    for (const auto &[raw, connection] : inside_->connections)     // only marks and posts: nothing ends within the loop
+    for (const auto &[raw, connection] : inside_->connections)  // only marks and posts: nothing ends within the loop
         raw->drain();
 }
 
@@ -216,14 +238,17 @@ void Worker::stopConnections()
         raw->stop();
 }
 
-WallTime Worker::wallTime() { return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+WallTime Worker::wallTime()
+{
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
 {
     std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
     if (!pool)
-        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers}, inside_->resolver,
-                                              endpoint.host, endpoint.port);
+        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers},
+                                              inside_->resolver, endpoint.host, endpoint.port);
     return pool->open(fresh, inside_->limits);
 }
 

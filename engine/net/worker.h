@@ -25,9 +25,9 @@ class UpstreamPool;
 
 struct WorkerOptions {
     LoopKind loop = bestLoop;
-    recording::Sink *sink = nullptr;             // may be null; outlives the worker
+    recording::Sink *sink = nullptr;  // may be null; outlives the worker
     uint64_t seed = 0;
-    uint32_t mostConnections = 20'000;           // of clients
+    uint32_t mostConnections = 20'000;  // of clients
 };
 
 // Read by any thread.
@@ -38,16 +38,16 @@ struct WorkerCounters {
 class Worker final : public journey::World {
 public:
     explicit Worker(WorkerOptions options);
-    ~Worker();                                   // stops and joins
+    ~Worker();  // stops and joins
 
     // ---- any thread but the worker's
     Outcome start(journey::RulesPtr rules);
-    void setRules(journey::RulesPtr rules, uint32_t mostConnections);   // adopted between two turns
-    void listen(int fd);                         // a listening socket of the caller's; the worker keeps a descriptor of its own
-    void unlisten(int fd);                       // the same socket; connections that it gave go on
+    void setRules(journey::RulesPtr rules, uint32_t mostConnections);  // adopted between two turns
+    void listen(int fd);    // a listening socket of the caller's; the worker keeps a descriptor of its own
+    void unlisten(int fd);  // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.
     void drain(std::function<void()> done);
-    void stop();                                 // at once; joins
+    void stop();  // at once; joins
     const WorkerCounters &counters() const { return counters_; }
     // Idle upstream connections by "host:port", through the worker's thread; blocks for it.
     std::unordered_map<std::string, uint32_t> idleConnections();
@@ -66,7 +66,7 @@ public:
     void record(std::unique_ptr<journey::Exchange>) override;
 
 private:
-    struct Inside;                               // what lives in the thread only
+    struct Inside;  // what lives in the thread only
     void run();
     void post(std::function<void()>);
     void turn();
@@ -80,7 +80,7 @@ private:
     Random random_;
     journey::RulesPtr rules_;
     std::unique_ptr<QThread> thread_;
-    std::unique_ptr<QObject> context_;           // lives in the thread: receiver of what is posted
+    std::unique_ptr<QObject> context_;  // lives in the thread: receiver of what is posted
     std::unique_ptr<Inside> inside_;
     std::function<void()> drained_;
 };

@@ -11,12 +11,12 @@ namespace sluice::recording {
 
 // The values of is:, as bits. They stand in recordings: add, never change.
 enum Is : uint8_t {
-    kReplayed = 1,      // repeats another exchange
-    kCached = 2,        // answered from the cache: a hit, or stale
-    kLimited = 4,       // a limit refused it: a "limit" decision that says so, or a 429 of the gateway's own
-    kRetried = 8,       // more than one attempt
-    kFailed = 16,       // somebody is to blame: Exchange::failedBy
-    kTunnel = 32,       // WebSocket or another upgrade
+    kReplayed = 1,  // repeats another exchange
+    kCached = 2,    // answered from the cache: a hit, or stale
+    kLimited = 4,   // a limit refused it: a "limit" decision that says so, or a 429 of the gateway's own
+    kRetried = 8,   // more than one attempt
+    kFailed = 16,   // somebody is to blame: Exchange::failedBy
+    kTunnel = 32,   // WebSocket or another upgrade
 };
 struct IsName {
     std::string_view name;
@@ -30,7 +30,7 @@ uint8_t isBits(const journey::Exchange &);
 // The outcome of the last decision at this stage ("open", say); empty: there was none. Lives as long as the log.
 std::string_view lastOutcome(const journey::DecisionLog &, journey::Stage);
 
-std::string_view name(Fault);                          // "client" "upstream" "gateway"
-std::string_view failedByName(const std::optional<Fault> &);   // empty where nobody is to blame
+std::string_view name(Fault);                                 // "client" "upstream" "gateway"
+std::string_view failedByName(const std::optional<Fault> &);  // empty where nobody is to blame
 
 }  // namespace sluice::recording

@@ -26,7 +26,8 @@ bool numberMatches(const Term &test, int64_t value)
 
 bool freeTextMatches(const Term &test, const journey::Exchange &x)
 {
-    const std::string_view in[] = {x.received.method, x.received.authority, x.path, x.query, x.service, x.route, x.user, x.client};
+    const std::string_view in[] = {x.received.method, x.received.authority, x.path, x.query, x.service, x.route, x.user,
+                                   x.client};
     for (const std::string_view text : in) {
         if (containsFolded(text, test.value))
             return true;
@@ -37,14 +38,14 @@ bool freeTextMatches(const Term &test, const journey::Exchange &x)
 bool bodyMatches(const Term &test, const journey::Exchange &x)
 {
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
-    return contentContains(x.requestBody.bytes, x.received.headers.get("Content-Encoding"), test.value) ||
-           contentContains(x.responseBody.bytes, answer.get("Content-Encoding"), test.value);
+    return contentContains(x.requestBody.bytes, x.received.headers.get("Content-Encoding"), test.value)
+        || contentContains(x.responseBody.bytes, answer.get("Content-Encoding"), test.value);
 }
 
 bool headerMatches(const Term &test, const journey::Exchange &x)
 {
-    return headersMatch(test, x.received.headers) || headersMatch(test, x.sent.headers) || headersMatch(test, x.answer.headers) ||
-           headersMatch(test, x.returned.headers);
+    return headersMatch(test, x.received.headers) || headersMatch(test, x.sent.headers)
+        || headersMatch(test, x.answer.headers) || headersMatch(test, x.returned.headers);
 }
 
 using Look = bool (*)(const Term &, const journey::Exchange &);
@@ -68,12 +69,15 @@ constexpr FieldLook looks[] = {
     {"cache", [](const Term &t, const journey::Exchange &x) { return textMatches(t, x.cache); }},
     {"failed", [](const Term &t, const journey::Exchange &x) { return textMatches(t, failedByName(x.failedBy)); }},
     {"breaker",
-     [](const Term &t, const journey::Exchange &x) { return textMatches(t, lastOutcome(x.decisions, journey::Stage::Breaker)); }},
+     [](const Term &t, const journey::Exchange &x) {
+         return textMatches(t, lastOutcome(x.decisions, journey::Stage::Breaker));
+     }},
     {"status", [](const Term &t, const journey::Exchange &x) { return numberMatches(t, x.returned.status); }},
     {"id", [](const Term &t, const journey::Exchange &x) { return numberMatches(t, x.id); }},
     {"latency", [](const Term &t, const journey::Exchange &x) { return numberMatches(t, latency(x).count()); }},
     {"size", [](const Term &t, const journey::Exchange &x) { return numberMatches(t, int64_t(totalBytes(x))); }},
-    {"time", [](const Term &t, const journey::Exchange &x) { return numberMatches(t, x.time.time_since_epoch().count()); }},
+    {"time",
+     [](const Term &t, const journey::Exchange &x) { return numberMatches(t, x.time.time_since_epoch().count()); }},
     {"is", [](const Term &t, const journey::Exchange &x) { return (isBits(x) & t.number) != 0; }},
     {"body", bodyMatches},
     {"header", headerMatches},
@@ -85,14 +89,14 @@ constexpr FieldLook looks[] = {
 bool matchesTerm(const Term &term, const journey::Exchange &x)
 {
     switch (term.kind) {
-    case Term::Kind::All:
-        return true;
+    case Term::Kind::All: return true;
     case Term::Kind::And:
-        return std::all_of(term.parts.begin(), term.parts.end(), [&](const Term &part) { return matchesTerm(part, x); });
+        return std::all_of(term.parts.begin(), term.parts.end(),
+                           [&](const Term &part) { return matchesTerm(part, x); });
     case Term::Kind::Or:
-        return std::any_of(term.parts.begin(), term.parts.end(), [&](const Term &part) { return matchesTerm(part, x); });
-    case Term::Kind::Not:
-        return !matchesTerm(term.parts.front(), x);
+        return std::any_of(term.parts.begin(), term.parts.end(),
+                           [&](const Term &part) { return matchesTerm(part, x); });
+    case Term::Kind::Not: return !matchesTerm(term.parts.front(), x);
     case Term::Kind::Test:
         for (const FieldLook &each : looks) {
             if (each.field == term.field)

@@ -21,29 +21,29 @@
 namespace sluice::recording {
 
 struct Term {
-    enum class Kind { And, Or, Not, Test, All };            // All: an empty filter
+    enum class Kind { And, Or, Not, Test, All };  // All: an empty filter
     enum class Op { Is, Glob, Contains, Exists, Less, LessEqual, Greater, GreaterEqual, Range };
     Kind kind = Kind::All;
-    std::vector<Term> parts;                                // And, Or: two or more; Not: one
+    std::vector<Term> parts;  // And, Or: two or more; Not: one
 
     // Test: a field of the language ("status", "path", "header", "text" for free text …), an operator and a value.
     // Text is compared with Is, Glob and Contains, numbers with the others and Is; Exists is for header:Name alone.
     // != becomes a Not, a list of values an Or.
     // since: and until: become tests of "time".
-    std::string field, argument, value;                     // argument: the header's name
+    std::string field, argument, value;  // argument: the header's name
     Op op = Op::Is;
-    int64_t number = 0, upper = 0;                          // status, id, sizes in bytes, latency in ns, time: microseconds since 1970
+    int64_t number = 0, upper = 0;  // status, id, sizes in bytes, latency in ns, time: microseconds since 1970
     bool operator==(const Term &) const = default;
 };
 
 struct FilterError {
-    size_t position = 0;                                    // in bytes, where the trouble begins
+    size_t position = 0;  // in bytes, where the trouble begins
     std::string what, hint;
 };
 
 class Filter {
 public:
-    Filter();                                               // everything
+    Filter();  // everything
     // Bounds: 4 KiB of text, 64 deep. Relative times (since:10m) are counted back from `now`.
     struct Parsed;
     static Parsed parse(std::string_view text, WallTime now);
@@ -60,7 +60,7 @@ private:
 
 struct Filter::Parsed {
     std::optional<Filter> filter;
-    FilterError error;                                      // where there is no filter
+    FilterError error;  // where there is no filter
 };
 
 // The fields of the language with a line of help each, for completion and for `sluice log --help`.

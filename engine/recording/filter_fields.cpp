@@ -14,14 +14,14 @@ namespace {
 using Kind = FieldRule::Kind;
 
 constexpr FieldRule rules[] = {
-    {"method", Kind::Text, true},     {"status", Kind::Status, true},   {"path", Kind::Text, true},
-    {"host", Kind::Text, true},       {"query", Kind::Text, false},     {"service", Kind::Text, true},
-    {"route", Kind::Text, true},      {"endpoint", Kind::Text, true},   {"user", Kind::Text, true},
-    {"client", Kind::Text, true},     {"latency", Kind::Latency, true}, {"size", Kind::Size, true},
-    {"trace", Kind::Trace, true},     {"request", Kind::Text, true},    {"id", Kind::Id, true},
-    {"is", Kind::Is, true},           {"failed", Kind::Failed, true},   {"breaker", Kind::Text, true},
-    {"version", Kind::Text, true},    {"cache", Kind::Text, true},      {"body", Kind::Body, false},
-    {"header", Kind::Header, false},  {"mark", Kind::Mark, true},       {"since", Kind::Since, false},
+    {"method", Kind::Text, true},    {"status", Kind::Status, true},   {"path", Kind::Text, true},
+    {"host", Kind::Text, true},      {"query", Kind::Text, false},     {"service", Kind::Text, true},
+    {"route", Kind::Text, true},     {"endpoint", Kind::Text, true},   {"user", Kind::Text, true},
+    {"client", Kind::Text, true},    {"latency", Kind::Latency, true}, {"size", Kind::Size, true},
+    {"trace", Kind::Trace, true},    {"request", Kind::Text, true},    {"id", Kind::Id, true},
+    {"is", Kind::Is, true},          {"failed", Kind::Failed, true},   {"breaker", Kind::Text, true},
+    {"version", Kind::Text, true},   {"cache", Kind::Text, true},      {"body", Kind::Body, false},
+    {"header", Kind::Header, false}, {"mark", Kind::Mark, true},       {"since", Kind::Since, false},
     {"until", Kind::Until, false},
 };
 
@@ -39,9 +39,14 @@ std::string quotedText(std::string_view text)
 
 Term::Op operatorOf(std::string_view text)
 {
-    constexpr struct { std::string_view text; Term::Op op; } operators[] = {
-        {"<", Term::Op::Less},          {"<=", Term::Op::LessEqual},     {">", Term::Op::Greater},
-        {">=", Term::Op::GreaterEqual}, {"~", Term::Op::Contains}};
+    constexpr struct {
+        std::string_view text;
+        Term::Op op;
+    } operators[] = {{"<", Term::Op::Less},
+                     {"<=", Term::Op::LessEqual},
+                     {">", Term::Op::Greater},
+                     {">=", Term::Op::GreaterEqual},
+                     {"~", Term::Op::Contains}};
     for (const auto &each : operators) {
         if (each.text == text)
             return each.op;
@@ -59,7 +64,8 @@ bool readNumber(Kind kind, std::string_view text, int64_t &low, int64_t &high)
         low = duration.count();
     } else if (kind == Kind::Size) {
         good = readSize(text, low);
-    } else if (kind == Kind::Status && text.size() == 3 && http::equalsIgnoreCase(text.substr(1), "xx") && text[0] >= '1' && text[0] <= '9') {
+    } else if (kind == Kind::Status && text.size() == 3 && http::equalsIgnoreCase(text.substr(1), "xx")
+               && text[0] >= '1' && text[0] <= '9') {
         low = (text[0] - '0') * 100;
         high = low + 99;
         return true;
@@ -83,9 +89,12 @@ std::string_view numberHint(Kind kind)
 
 bool readNumeric(const FieldRule &rule, std::string_view text, Term &test, FilterError &error)
 {
-    const auto bad = [&] { return fail(error, quotedText(text) + " is no " + std::string(rule.name), std::string(numberHint(rule.kind))); };
+    const auto bad = [&] {
+        return fail(error, quotedText(text) + " is no " + std::string(rule.name), std::string(numberHint(rule.kind)));
+    };
     if (test.op == Term::Op::Contains)
-        return fail(error, "~ looks into text, " + std::string(rule.name) + " is a number", std::string(numberHint(rule.kind)));
+        return fail(error, "~ looks into text, " + std::string(rule.name) + " is a number",
+                    std::string(numberHint(rule.kind)));
     int64_t low = 0, high = 0;
     const size_t dots = text.find("..");
     if (dots == text.npos) {
@@ -98,23 +107,20 @@ bool readNumeric(const FieldRule &rule, std::string_view text, Term &test, Filte
         low = 0;
         high = std::numeric_limits<int64_t>::max();
         const std::string_view from = text.substr(0, dots), to = text.substr(dots + 2);
-        if ((from.empty() && to.empty()) || (!from.empty() && !readNumber(rule.kind, from, low, ignored)) ||
-            (!to.empty() && !readNumber(rule.kind, to, ignored, high)))
+        if ((from.empty() && to.empty()) || (!from.empty() && !readNumber(rule.kind, from, low, ignored))
+            || (!to.empty() && !readNumber(rule.kind, to, ignored, high)))
             return bad();
     }
     test.number = low;
     test.upper = high;
     switch (test.op) {
     case Term::Op::Greater:
-    case Term::Op::LessEqual:
-        test.number = high;
-        break;
+    case Term::Op::LessEqual: test.number = high; break;
     case Term::Op::Is:
         if (low != high)
             test.op = Term::Op::Range;
         break;
-    default:
-        break;
+    default: break;
     }
     if (test.op != Term::Op::Range)
         test.upper = 0;
@@ -133,7 +139,8 @@ bool readIs(std::string_view value, Term &test, FilterError &error)
     }
     const std::string_view near = nearest(value, names, std::size(names));
     return fail(error, "nothing is " + quotedText(value),
-                near.empty() ? "is: takes replayed, cached, limited, retried, failed, tunnel" : "did you mean is:" + std::string(near) + "?");
+                near.empty() ? "is: takes replayed, cached, limited, retried, failed, tunnel"
+                             : "did you mean is:" + std::string(near) + "?");
 }
 
 bool readMoment(const FieldRule &rule, std::string_view value, WallTime now, Term &test, FilterError &error)
@@ -143,8 +150,9 @@ bool readMoment(const FieldRule &rule, std::string_view value, WallTime now, Ter
     if (parseDuration(value, ago))
         time = now - duration_cast<std::chrono::microseconds>(ago);
     else if (!readTime(value, time))
-        return fail(error, quotedText(value) + " is no time", std::string(rule.name) + ":10m counts back from now, or " +
-                                                                  std::string(rule.name) + ":2026-11-24T10:00:00Z");
+        return fail(error, quotedText(value) + " is no time",
+                    std::string(rule.name) + ":10m counts back from now, or " + std::string(rule.name)
+                        + ":2026-11-24T10:00:00Z");
     test.field = "time";
     test.op = rule.kind == Kind::Since ? Term::Op::GreaterEqual : Term::Op::Less;
     test.number = time.time_since_epoch().count();
@@ -158,7 +166,8 @@ bool readText(const FieldRule &rule, std::string_view value, bool quoted, Term &
         return true;
     if (test.op != Term::Op::Is)
         return fail(error, std::string(rule.name) + " is text and cannot be more or less than something",
-                    std::string(rule.name) + ":" + std::string(value) + ", or " + std::string(rule.name) + "~" + std::string(value) + " for a part of it");
+                    std::string(rule.name) + ":" + std::string(value) + ", or " + std::string(rule.name) + "~"
+                        + std::string(value) + " for a part of it");
     if (!quoted && value.find('*') != value.npos)
         test.op = Term::Op::Glob;
     return true;
@@ -183,7 +192,8 @@ std::string_view nearestField(std::string_view name)
     return nearest(name, names, std::size(names));
 }
 
-bool readValue(const FieldRule &rule, std::string_view op, std::string_view value, bool quoted, WallTime now, Term &test, FilterError &error)
+bool readValue(const FieldRule &rule, std::string_view op, std::string_view value, bool quoted, WallTime now,
+               Term &test, FilterError &error)
 {
     test.op = operatorOf(op);
     switch (rule.kind) {
@@ -191,8 +201,7 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
     case Kind::Id:
     case Kind::Mark:
     case Kind::Size:
-    case Kind::Latency:
-        return readNumeric(rule, value, test, error);
+    case Kind::Latency: return readNumeric(rule, value, test, error);
     case Kind::Is:
         if (test.op != Term::Op::Is)
             return fail(error, "is takes : only", "is:" + std::string(value));
@@ -200,7 +209,8 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
     case Kind::Since:
     case Kind::Until:
         if (test.op != Term::Op::Is)
-            return fail(error, std::string(rule.name) + " takes : only", std::string(rule.name) + ":" + std::string(value));
+            return fail(error, std::string(rule.name) + " takes : only",
+                        std::string(rule.name) + ":" + std::string(value));
         return readMoment(rule, value, now, test, error);
     case Kind::Failed: {
         constexpr std::string_view names[] = {"client", "upstream", "gateway"};
@@ -209,7 +219,7 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
         return readText(rule, value, true, test, error);
     }
     case Kind::Body:
-        if (test.op == Term::Op::Is)               // a body is never told whole: both look into it
+        if (test.op == Term::Op::Is)  // a body is never told whole: both look into it
             test.op = Term::Op::Contains;
         return readText(rule, value, quoted, test, error);
     case Kind::Trace: {
@@ -217,12 +227,12 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
         if (value.ends_with(ellipsis))
             value.remove_suffix(ellipsis.size());
         if (value.find_first_not_of("0123456789abcdefABCDEF*") != value.npos)
-            return fail(error, quotedText(value) + " is no trace id", "a trace id is 32 hex digits; its beginning is enough");
+            return fail(error, quotedText(value) + " is no trace id",
+                        "a trace id is 32 hex digits; its beginning is enough");
         return readText(rule, value, quoted, test, error);
     }
     case Kind::Header:
-    case Kind::Text:
-        return readText(rule, value, quoted, test, error);
+    case Kind::Text: return readText(rule, value, quoted, test, error);
     }
     return false;
 }

@@ -12,7 +12,7 @@ struct FieldRule {
     enum class Kind : uint8_t { Text, Trace, Status, Id, Mark, Size, Latency, Is, Failed, Body, Header, Since, Until };
     std::string_view name;
     Kind kind;
-    bool list;                                    // a,b: either
+    bool list;  // a,b: either
 };
 
 // Nothing: there is no such field. Case does not matter.
@@ -22,6 +22,7 @@ std::string_view nearestField(std::string_view name);
 
 // Fills op, number, upper and value of a test whose field is set, from an operator and one value; != is read as =.
 // False: `error` says why, its position untouched.
-bool readValue(const FieldRule &, std::string_view op, std::string_view value, bool quoted, WallTime now, Term &, FilterError &error);
+bool readValue(const FieldRule &, std::string_view op, std::string_view value, bool quoted, WallTime now, Term &,
+               FilterError &error);
 
 }  // namespace sluice::recording

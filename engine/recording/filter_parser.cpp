@@ -11,9 +11,18 @@ namespace {
 constexpr size_t mostText = 4096;
 constexpr int mostDepth = 64;
 
-bool isSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool endsWord(char c) { return isSpace(c) || c == '(' || c == ')' || c == '"'; }
-bool isName(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool isSpace(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+bool endsWord(char c)
+{
+    return isSpace(c) || c == '(' || c == ')' || c == '"';
+}
+bool isName(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 
 // One part stands for itself.
 void join(Term::Kind kind, std::vector<Term> parts, Term &out)
@@ -138,12 +147,9 @@ bool FilterParser::parseNot(Term &out, int depth)
         ++at_;
         return true;
     }
-    case Token::Other:
-        return parseTest(out);
-    case Token::End:
-        return fail(at_, "something is missing here", "end with a term, as status>=500");
-    case Token::Close:
-        return fail(at_, "a term is missing before this )", "write one, as status>=500");
+    case Token::Other: return parseTest(out);
+    case Token::End: return fail(at_, "something is missing here", "end with a term, as status>=500");
+    case Token::Close: return fail(at_, "a term is missing before this )", "write one, as status>=500");
     case Token::And:
     case Token::Or:
         return fail(at_, "and, or stand between two terms", "to search for the word, write it in quotes: \"and\"");
@@ -173,7 +179,8 @@ bool FilterParser::parseTest(Term &out)
     if (!rule) {
         const std::string_view near = nearestField(name);
         return fail(at_, "there is no field \"" + std::string(name) + "\"",
-                    near.empty() ? "to search for the text, write it in quotes" : "did you mean " + std::string(near) + "?");
+                    near.empty() ? "to search for the text, write it in quotes"
+                                 : "did you mean " + std::string(near) + "?");
     }
     const size_t nameAt = at_;
     at_ = end + op.size();
@@ -254,7 +261,8 @@ bool FilterParser::parseField(const FieldRule &rule, size_t nameAt, std::string_
         if (!readWord(value, quoted, list))
             return false;
         if (value.empty() && !quoted)
-            return fail(from, std::string(rule.name) + " needs a value", std::string(rule.name) + ":\"\" asks for an empty one");
+            return fail(from, std::string(rule.name) + " needs a value",
+                        std::string(rule.name) + ":\"\" asks for an empty one");
         if (!readValue(rule, op, value, quoted, now_, test, error_)) {
             error_.position = from;
             return false;

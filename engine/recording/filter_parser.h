@@ -10,14 +10,14 @@ namespace sluice::recording {
 
 class FilterParser {
 public:
-    FilterParser(std::string_view text, WallTime now) : text_(text), now_(now) { }
+    FilterParser(std::string_view text, WallTime now) : text_(text), now_(now) {}
     // False: error() says where and why.
     bool parse(Term &root);
     const FilterError &error() const { return error_; }
 
 private:
     enum class Token : uint8_t { End, Open, Close, And, Or, Not, Other };
-    Token peek();                                     // skips white space; stands before the token afterwards
+    Token peek();  // skips white space; stands before the token afterwards
     void skipWord(size_t length) { at_ += length; }
     bool parseOr(Term &out, int depth);
     bool parseAnd(Term &out, int depth);

@@ -53,7 +53,8 @@ bool readClock(std::string_view &text, std::chrono::microseconds &out)
             text.remove_prefix(n);
         }
     }
-    out = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second) + std::chrono::microseconds(micros);
+    out = std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second)
+        + std::chrono::microseconds(micros);
     return true;
 }
 
@@ -68,7 +69,8 @@ bool readZone(std::string_view text, std::chrono::minutes &out)
         return false;
     text.remove_prefix(1);
     int hour = 0, minute = 0;
-    if (!digits(text, 2, hour) || !skip(text, ':') || !digits(text, 2, minute) || !text.empty() || hour > 23 || minute > 59)
+    if (!digits(text, 2, hour) || !skip(text, ':') || !digits(text, 2, minute) || !text.empty() || hour > 23
+        || minute > 59)
         return false;
     out = std::chrono::minutes((hour * 60 + minute) * (behind ? -1 : 1));
     return true;
@@ -92,9 +94,19 @@ bool readSize(std::string_view text, int64_t &bytes)
         std::string_view name;
         double bytes;
     };
-    constexpr Unit units[] = {{"", 1},       {"b", 1},         {"k", 1e3},             {"kb", 1e3},         {"m", 1e6},
-                              {"mb", 1e6},   {"g", 1e9},       {"gb", 1e9},            {"tb", 1e12},        {"kib", 1024},
-                              {"mib", 1048576}, {"gib", 1073741824}, {"tib", 1099511627776.0}};
+    constexpr Unit units[] = {{"", 1},
+                              {"b", 1},
+                              {"k", 1e3},
+                              {"kb", 1e3},
+                              {"m", 1e6},
+                              {"mb", 1e6},
+                              {"g", 1e9},
+                              {"gb", 1e9},
+                              {"tb", 1e12},
+                              {"kib", 1024},
+                              {"mib", 1048576},
+                              {"gib", 1073741824},
+                              {"tib", 1099511627776.0}};
     const std::string_view unit(end, size_t(text.data() + text.size() - end));
     for (const Unit &u : units) {
         if (!http::equalsIgnoreCase(u.name, unit))

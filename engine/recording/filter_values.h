@@ -9,7 +9,7 @@
 
 namespace sluice::recording {
 
-bool readInteger(std::string_view, int64_t &out);             // digits only, below 2^63
+bool readInteger(std::string_view, int64_t &out);  // digits only, below 2^63
 // "1MB" is 1,000,000 bytes, "1MiB" 2^20; B kB MB GB TB, KiB MiB GiB TiB, whatever the case; a fraction is fine; no unit: bytes.
 bool readSize(std::string_view, int64_t &bytes);
 // RFC 3339 ("2026-11-24T10:00:00Z", with a fraction, with an offset), without seconds, or a date alone; no zone: UTC.

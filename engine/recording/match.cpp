@@ -12,27 +12,29 @@ namespace {
 
 constexpr size_t mostDecoded = 16 << 20;
 
-unsigned char lowered(char c) { return static_cast<unsigned char>(http::lowerChar(c)); }
+unsigned char lowered(char c)
+{
+    return static_cast<unsigned char>(http::lowerChar(c));
+}
 
-bool same(char a, char b, bool fold) { return fold ? lowered(a) == lowered(b) : a == b; }
+bool same(char a, char b, bool fold)
+{
+    return fold ? lowered(a) == lowered(b) : a == b;
+}
 
 bool foldsCase(std::string_view field)
 {
-    return field == "method" || field == "host" || field == "trace" || field == "request" || field == "failed" ||
-           field == "cache" || field == "breaker" || field == "client";
+    return field == "method" || field == "host" || field == "trace" || field == "request" || field == "failed"
+        || field == "cache" || field == "breaker" || field == "client";
 }
 
 bool plainMatch(const Term &test, std::string_view value, bool fold)
 {
     switch (test.op) {
-    case Term::Op::Is:
-        return fold ? http::equalsIgnoreCase(test.value, value) : test.value == value;
-    case Term::Op::Glob:
-        return globMatches(test.value, value, fold);
-    case Term::Op::Contains:
-        return containsFolded(value, test.value);
-    default:
-        return false;
+    case Term::Op::Is: return fold ? http::equalsIgnoreCase(test.value, value) : test.value == value;
+    case Term::Op::Glob: return globMatches(test.value, value, fold);
+    case Term::Op::Contains: return containsFolded(value, test.value);
+    default: return false;
     }
 }
 
@@ -84,7 +86,7 @@ bool containsFolded(std::string_view text, std::string_view needle)
         return true;
     if (needle.size() > text.size())
         return false;
-    if (text.size() > 512)                       // below, the table costs more than it saves
+    if (text.size() > 512)  // below, the table costs more than it saves
         return FoldedSearch(needle).in(text);
     for (size_t i = 0; i + needle.size() <= text.size(); ++i) {
         if (lowered(text[i]) == lowered(needle[0]) && http::equalsIgnoreCase(text.substr(i, needle.size()), needle))
@@ -99,7 +101,7 @@ bool globMatches(std::string_view pattern, std::string_view text, bool fold)
         return true;
     constexpr size_t none = size_t(-1);
     size_t p = 0, t = 0;
-    size_t star = none, starText = 0;            // where to go on when the last `*` takes one more; likewise for `**`
+    size_t star = none, starText = 0;  // where to go on when the last `*` takes one more; likewise for `**`
     size_t deep = none, deepText = 0;
     while (t < text.size() || p < pattern.size()) {
         if (p < pattern.size() && pattern[p] == '*') {
@@ -138,8 +140,9 @@ bool textMatches(const Term &test, std::string_view value)
 {
     const bool fold = foldsCase(test.field);
     if (test.field == "trace" && test.op == Term::Op::Is)
-        return value.size() >= test.value.size() && http::equalsIgnoreCase(value.substr(0, test.value.size()), test.value) &&
-               (!test.value.empty() || value.empty());
+        return value.size() >= test.value.size()
+            && http::equalsIgnoreCase(value.substr(0, test.value.size()), test.value)
+            && (!test.value.empty() || value.empty());
     if (plainMatch(test, value, fold))
         return true;
     return test.field == "host" && plainMatch(test, withoutPort(value), fold);
@@ -147,7 +150,8 @@ bool textMatches(const Term &test, std::string_view value)
 
 bool headersMatch(const Term &test, const http::HeaderList &headers)
 {
-    for (size_t at = headers.find(test.argument); at != http::HeaderList::npos; at = headers.find(test.argument, at + 1)) {
+    for (size_t at = headers.find(test.argument); at != http::HeaderList::npos;
+         at = headers.find(test.argument, at + 1)) {
         if (test.op == Term::Op::Exists || plainMatch(test, headers[at].value, false))
             return true;
     }

@@ -20,8 +20,8 @@ public:
     bool in(std::string_view text) const { return find(text) != npos; }
 
 private:
-    std::string needle_;               // lower case
-    std::array<uint32_t, 256> skip_;   // by the byte under the needle's end
+    std::string needle_;              // lower case
+    std::array<uint32_t, 256> skip_;  // by the byte under the needle's end
 };
 
 bool containsFolded(std::string_view text, std::string_view needle);

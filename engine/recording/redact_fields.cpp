@@ -11,7 +11,8 @@ std::string decodedName(std::string_view text)
 {
     std::string out;
     for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && http::is(http::kHexDigit, text[i + 1]) && http::is(http::kHexDigit, text[i + 2])) {
+        if (text[i] == '%' && i + 2 < text.size() && http::is(http::kHexDigit, text[i + 1])
+            && http::is(http::kHexDigit, text[i + 2])) {
             out += char(http::hexValue(text[i + 1]) * 16 + http::hexValue(text[i + 2]));
             i += 2;
         } else {
@@ -36,8 +37,9 @@ bool isSecretName(std::string_view raw, const std::vector<std::string> &names)
         if (http::equalsIgnoreCase(secret, name) || http::equalsIgnoreCase(secret, dotted))
             return true;
         // A key counts at any depth.
-        if (secret.find('.') == secret.npos && dotted.size() > secret.size() && dotted[dotted.size() - secret.size() - 1] == '.' &&
-            http::equalsIgnoreCase(std::string_view(dotted).substr(dotted.size() - secret.size()), secret))
+        if (secret.find('.') == secret.npos && dotted.size() > secret.size()
+            && dotted[dotted.size() - secret.size() - 1] == '.'
+            && http::equalsIgnoreCase(std::string_view(dotted).substr(dotted.size() - secret.size()), secret))
             return true;
     }
     return false;

@@ -9,7 +9,10 @@ namespace {
 
 constexpr size_t mostDepth = 64;
 
-bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool isBlank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 void appendUtf8(std::string &out, unsigned code)
 {
@@ -18,7 +21,7 @@ void appendUtf8(std::string &out, unsigned code)
     } else if (code < 0x800) {
         out += char(0xc0 | (code >> 6));
         out += char(0x80 | (code & 0x3f));
-    } else {                                     // halves of a surrogate pair too: only comparing comes after
+    } else {  // halves of a surrogate pair too: only comparing comes after
         out += char(0xe0 | (code >> 12));
         out += char(0x80 | ((code >> 6) & 0x3f));
         out += char(0x80 | (code & 0x3f));
@@ -59,10 +62,10 @@ std::string unescaped(std::string_view text)
 
 class JsonRedaction {
 public:
-    JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders, bool conservative)
+    JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders,
+                  bool conservative)
         : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative)
-    {
-    }
+    {}
 
     // False: the nesting makes no sense, so paths do not either.
     bool run()
@@ -91,7 +94,7 @@ public:
 private:
     struct Level {
         char opened;
-        std::string key;                         // of the member that is being read
+        std::string key;  // of the member that is being read
     };
 
     void open(char c)
@@ -207,7 +210,8 @@ private:
             end = endOfNested(from);
             secret = text_.substr(from, end - from);
         } else {
-            while (end < text_.size() && !isBlank(text_[end]) && text_[end] != ',' && text_[end] != '}' && text_[end] != ']')
+            while (end < text_.size() && !isBlank(text_[end]) && text_[end] != ',' && text_[end] != '}'
+                   && text_[end] != ']')
                 ++end;
             secret = text_.substr(from, end - from);
         }
@@ -227,7 +231,7 @@ private:
     bool conservative_;
     std::vector<Level> levels_;
     std::string out_;
-    size_t at_ = 0, kept_ = 0;                   // text_ up to kept_ is in out_, or replaced
+    size_t at_ = 0, kept_ = 0;  // text_ up to kept_ is in out_, or replaced
 };
 
 }  // namespace

@@ -24,10 +24,14 @@ bool isAny(std::string_view name, const std::vector<std::string> &names)
 
 bool carriesUrl(std::string_view name)
 {
-    return http::equalsIgnoreCase(name, "Location") || http::equalsIgnoreCase(name, "Referer") || http::equalsIgnoreCase(name, "Content-Location");
+    return http::equalsIgnoreCase(name, "Location") || http::equalsIgnoreCase(name, "Referer")
+        || http::equalsIgnoreCase(name, "Content-Location");
 }
 
-bool isForm(std::string_view type) { return containsFolded(type, "x-www-form-urlencoded"); }
+bool isForm(std::string_view type)
+{
+    return containsFolded(type, "x-www-form-urlencoded");
+}
 bool isPicture(std::string_view type)
 {
     for (const std::string_view kind : {"image/", "video/", "audio/", "font/"}) {
@@ -36,7 +40,10 @@ bool isPicture(std::string_view type)
     }
     return false;
 }
-bool mayHideSecrets(std::string_view type) { return type.empty() || containsFolded(type, "json") || isForm(type); }
+bool mayHideSecrets(std::string_view type)
+{
+    return type.empty() || containsFolded(type, "json") || isForm(type);
+}
 
 bool replaceAll(std::string &text, const std::vector<Placeholders::Found> &found)
 {
@@ -56,7 +63,8 @@ std::string Placeholders::made(std::string_view secret) const
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char *>(secret.data()), secret.size(), mac, &length);
+    HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char *>(secret.data()),
+         secret.size(), mac, &length);
     return "{{secret:" + hex({reinterpret_cast<const char *>(mac), 6}) + "}}";
 }
 
@@ -90,7 +98,8 @@ void Redactor::redactHead(http::HeaderList &list)
 {
     bool any = false;
     for (const http::Field field : list)
-        any = any || isAny(field.name, headers_) || (!names_.empty() && carriesUrl(field.name) && field.value.find('?') != field.value.npos);
+        any = any || isAny(field.name, headers_)
+            || (!names_.empty() && carriesUrl(field.name) && field.value.find('?') != field.value.npos);
     if (!any)
         return;
     http::HeaderList out;

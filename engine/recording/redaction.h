@@ -29,7 +29,7 @@ using PlaceholderKey = std::array<unsigned char, 32>;
 // Makes placeholders, and remembers which secrets it met since clearFound().
 class Placeholders {
 public:
-    explicit Placeholders(const PlaceholderKey &key) : key_(key) { }
+    explicit Placeholders(const PlaceholderKey &key) : key_(key) {}
     // Lives until the next call. Of an empty secret: empty. One of more than 1 KiB is not remembered.
     const std::string &of(std::string_view secret);
     struct Found {
@@ -42,7 +42,7 @@ private:
     std::string made(std::string_view secret) const;
     PlaceholderKey key_;
     std::unordered_map<std::string, std::string> known_;
-    std::vector<Found> found_;                     // at most 64: further ones are only replaced where they stand
+    std::vector<Found> found_;  // at most 64: further ones are only replaced where they stand
     std::string last_;
 };
 
@@ -59,8 +59,8 @@ private:
     void redactWords(journey::Exchange &);
     bool worthLooking(std::string_view body, bool form) const;
 
-    std::vector<std::string> headers_, names_;     // names_: JSON keys and dotted paths
-    std::vector<FoldedSearch> lastKeys_;           // the last key of each, to pass over what cannot have one
+    std::vector<std::string> headers_, names_;  // names_: JSON keys and dotted paths
+    std::vector<FoldedSearch> lastKeys_;        // the last key of each, to pass over what cannot have one
     Placeholders placeholders_;
 };
 

@@ -13,12 +13,12 @@ namespace sluice::recording {
 using Batch = std::vector<std::unique_ptr<journey::Exchange>>;
 
 struct SinkStats {
-    uint64_t rows = 0;        // exchanges in the recording
-    uint64_t bytes = 0;       // size of its files
-    uint64_t shed = 0;        // exchanges dropped since start, because the queue was full or the disk refused
-    uint64_t queued = 0;      // handed over and not yet written
-    int64_t lastId = 0;       // highest id that readers can see
-    std::string trouble;      // why writing fails at present; empty: it does not
+    uint64_t rows = 0;    // exchanges in the recording
+    uint64_t bytes = 0;   // size of its files
+    uint64_t shed = 0;    // exchanges dropped since start, because the queue was full or the disk refused
+    uint64_t queued = 0;  // handed over and not yet written
+    int64_t lastId = 0;   // highest id that readers can see
+    std::string trouble;  // why writing fails at present; empty: it does not
 };
 
 class Sink {
@@ -26,7 +26,7 @@ public:
     virtual ~Sink() = default;
     // Never blocks, never throws; any thread. What does not fit the bounded queue is dropped and counted.
     virtual void push(Batch) = 0;
-    virtual SinkStats stats() const = 0;      // any thread
+    virtual SinkStats stats() const = 0;  // any thread
 };
 
 }  // namespace sluice::recording

@@ -57,7 +57,8 @@ std::optional<Error> obstacle(const journey::Exchange &exchange)
         return refuse("its body of " + std::to_string(body.size)
                       + " bytes was cut at the recording's limit (record: bodies:)");
     if (!body.complete)
-        return refuse("its body broke off after " + std::to_string(body.size) + " bytes");
+        return refuse("its body is not whole: it broke off, or was refused, after " + std::to_string(body.size)
+                      + " bytes");
     if (hasPlaceholder(body.bytes))
         return refuse("its body held a secret that the recording does not have");
     if (hasPlaceholder(exchange.received.target))

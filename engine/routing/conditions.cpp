@@ -9,8 +9,8 @@
 namespace sluice::routing {
 
 namespace {
-constexpr std::array<std::string_view, 9> knownMethods
-    = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE"};
+constexpr std::array<std::string_view, 9> knownMethods = {"GET",    "HEAD",    "POST",    "PUT",  "PATCH",
+                                                          "DELETE", "CONNECT", "OPTIONS", "TRACE"};
 constexpr uint32_t getBit = 1, headBit = 2;
 
 uint32_t bitOf(std::string_view method)
@@ -23,10 +23,14 @@ uint32_t bitOf(std::string_view method)
 }
 
 // Only then a name or value of a query is not what stands there.
-bool isEncoded(std::string_view raw) { return raw.find_first_of("%+") != raw.npos; }
+bool isEncoded(std::string_view raw)
+{
+    return raw.find_first_of("%+") != raw.npos;
+}
 
 // Calls holds(pair) for each parameter of this name until one does.
-template <class Holds> bool anyParameter(std::string_view query, std::string_view name, Holds &&holds)
+template<class Holds>
+bool anyParameter(std::string_view query, std::string_view name, Holds &&holds)
 {
     http::QueryPair pair;
     while (http::nextPair(query, pair)) {
@@ -49,7 +53,7 @@ std::string_view comparable(std::string_view host)
 HostPattern HostPattern::of(std::string_view written)
 {
     const std::string text = http::lowerCase(comparable(written));
-    return text.starts_with("*.") ? HostPattern {text.substr(1), true} : HostPattern {text, false};
+    return text.starts_with("*.") ? HostPattern{text.substr(1), true} : HostPattern{text, false};
 }
 
 bool HostPattern::matches(std::string_view host) const
@@ -78,8 +82,8 @@ bool MethodSet::takes(std::string_view method) const
 bool MethodSet::covers(const MethodSet &other) const
 {
     return (other.known_ & ~known_) == 0
-        && std::all_of(
-            other.others_.begin(), other.others_.end(), [&](const std::string &method) { return takes(method); });
+        && std::all_of(other.others_.begin(), other.others_.end(),
+                       [&](const std::string &method) { return takes(method); });
 }
 
 void MethodSet::addTo(MethodSet &all) const
@@ -106,12 +110,12 @@ std::string MethodSet::text() const
 
 Result<FieldTest> FieldTest::of(const FieldMatch &match)
 {
-    FieldTest out {match, {}};
+    FieldTest out{match, {}};
     if (match.kind == FieldMatch::Kind::Regex) {
         std::string error;
         out.regex = compileRegex(match.value, error);
         if (!out.regex)
-            return Error {Fault::Gateway, match.name + ": " + error, false};
+            return Error{Fault::Gateway, match.name + ": " + error, false};
     }
     return out;
 }
@@ -146,7 +150,10 @@ bool FieldTest::holdsInQuery(std::string_view query) const
     });
 }
 
-bool FieldTest::presentIn(const http::HeaderList *headers) const { return headers && headers->has(match.name); }
+bool FieldTest::presentIn(const http::HeaderList *headers) const
+{
+    return headers && headers->has(match.name);
+}
 
 bool FieldTest::presentInQuery(std::string_view query) const
 {
@@ -168,12 +175,12 @@ bool FieldTest::impliedBy(const FieldTest &other, bool caseless) const
 Result<CompiledRoute> CompiledRoute::of(Router::Entry entry)
 {
     const auto failed = [&](const std::string &what) {
-        return Error {Fault::Gateway, "route " + entry.name + ": " + what, false};
+        return Error{Fault::Gateway, "route " + entry.name + ": " + what, false};
     };
     Result<PathPattern> path = PathPattern::parse(entry.match.path);
     if (!path)
         return failed(path.error().what);
-    CompiledRoute out {entry.name, path.take(), {}, MethodSet(entry.match.methods), {}, {}};
+    CompiledRoute out{entry.name, path.take(), {}, MethodSet(entry.match.methods), {}, {}};
     for (const std::string &host : entry.match.hosts) {
         if (const std::string wrong = checkHostPattern(host); !wrong.empty())
             return failed(wrong);
@@ -206,10 +213,10 @@ size_t CompiledRoute::hostRank(std::string_view host) const
 
 bool CompiledRoute::fieldsHold(const RequestFacts &request) const
 {
-    return std::all_of(
-               headers.begin(), headers.end(), [&](const FieldTest &test) { return test.holdsIn(request.headers); })
-        && std::all_of(
-            query.begin(), query.end(), [&](const FieldTest &test) { return test.holdsInQuery(request.query); });
+    return std::all_of(headers.begin(), headers.end(),
+                       [&](const FieldTest &test) { return test.holdsIn(request.headers); })
+        && std::all_of(query.begin(), query.end(),
+                       [&](const FieldTest &test) { return test.holdsInQuery(request.query); });
 }
 
 }  // namespace sluice::routing

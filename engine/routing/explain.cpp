@@ -46,7 +46,10 @@ std::string partWords(const PathPattern &path, size_t at)
     return {};
 }
 
-int rankAt(const PathPattern &path, size_t at) { return at >= path.parts.size() ? -1 : int(path.parts[at].kind); }
+int rankAt(const PathPattern &path, size_t at)
+{
+    return at >= path.parts.size() ? -1 : int(path.parts[at].kind);
+}
 
 // Both match the request. Why `winner` is asked before `loser`, by the rule in README.md.
 std::string whyBefore(const CompiledRoute &winner, const CompiledRoute &loser, const RequestFacts &request)
@@ -149,12 +152,12 @@ Miss missOf(const CompiledRoute &route, size_t index, const RequestFacts &reques
 {
     const size_t rank = route.hostRank(host);
     Nearness path = pathNearness(route.path, request.path);
-    Miss out {{index, false, {}}, 0};
+    Miss out{{index, false, {}}, 0};
     if (rank == HostRank::none) {
         if (!path.why.empty())
             return out;
-        out.candidate.why
-            = "host is " + (host.empty() ? "not given" : quoted(host)) + ", the route takes " + hostsOf(route);
+        out.candidate.why =
+            "host is " + (host.empty() ? "not given" : quoted(host)) + ", the route takes " + hostsOf(route);
         out.nearness = 1 + path.segments;
         return out;
     }
@@ -211,15 +214,15 @@ std::vector<Candidate> Router::explain(const RequestFacts &request, size_t most)
     const size_t met = out.size();
     std::vector<Miss> misses;
     for (size_t i = 0; i < table_->routes.size(); ++i) {
-        if (std::any_of(
-                out.begin(), out.begin() + std::ptrdiff_t(met), [&](const Candidate &c) { return c.route == i; }))
+        if (std::any_of(out.begin(), out.begin() + std::ptrdiff_t(met),
+                        [&](const Candidate &c) { return c.route == i; }))
             continue;
         Miss miss = missOf(table_->routes[i], i, request, host);
         if (miss.nearness > 0 && !miss.candidate.why.empty())
             misses.push_back(std::move(miss));
     }
-    std::stable_sort(
-        misses.begin(), misses.end(), [](const Miss &a, const Miss &b) { return a.nearness > b.nearness; });
+    std::stable_sort(misses.begin(), misses.end(),
+                     [](const Miss &a, const Miss &b) { return a.nearness > b.nearness; });
     for (Miss &miss : misses) {
         if (out.size() < most)
             out.push_back(std::move(miss.candidate));

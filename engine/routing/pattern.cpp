@@ -8,8 +8,14 @@ namespace sluice::routing {
 namespace {
 using Kind = PathPattern::Kind;
 
-Error mistake(std::string what) { return {Fault::Gateway, std::move(what), false}; }
-std::string quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+Error mistake(std::string what)
+{
+    return {Fault::Gateway, std::move(what), false};
+}
+std::string quoted(std::string_view text)
+{
+    return "`" + std::string(text) + "`";
+}
 
 bool isCaptureName(std::string_view name)
 {
@@ -30,16 +36,16 @@ Result<PathPattern::Part> parseCapture(std::string_view segment)
     if (name.empty())
         return mistake("`{}` has no name");
     if (name.find('*') != name.npos)
-        return mistake(
-            quoted(segment) + ": to match all that follows, end the path with `/**`; a rewrite calls it `{**}`");
+        return mistake(quoted(segment)
+                       + ": to match all that follows, end the path with `/**`; a rewrite calls it `{**}`");
     if (!isCaptureName(name))
         return mistake(quoted(segment.substr(open, close + 1 - open))
-            + ": a capture's name is made of letters, digits, `_` and "
-              "`-`, begins with a letter or `_`, and has at most 64 of them");
+                       + ": a capture's name is made of letters, digits, `_` and "
+                         "`-`, begins with a letter or `_`, and has at most 64 of them");
     if (segment.size() != name.size() + 2)
-        return mistake(
-            quoted(segment) + ": a capture is a whole segment; for a part of one use a regular expression (`~`)");
-    return PathPattern::Part {Kind::Any, std::string(name)};
+        return mistake(quoted(segment)
+                       + ": a capture is a whole segment; for a part of one use a regular expression (`~`)");
+    return PathPattern::Part{Kind::Any, std::string(name)};
 }
 
 Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
@@ -47,10 +53,10 @@ Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
     if (segment == "**") {
         if (!last)
             return mistake("`**` may stand only at the end");
-        return PathPattern::Part {Kind::Rest, "**"};
+        return PathPattern::Part{Kind::Rest, "**"};
     }
     if (segment == "*")
-        return PathPattern::Part {Kind::Any, ""};
+        return PathPattern::Part{Kind::Any, ""};
     if (segment.find_first_of("{}") != segment.npos)
         return parseCapture(segment);
     if (segment.find("**") != segment.npos)
@@ -67,7 +73,7 @@ Result<PathPattern::Part> parseSegment(std::string_view segment, bool last)
         if (uint8_t(c) <= 0x20 || c == 0x7f)
             return mistake("a space or control character in a path is written with its percent-code, as `%20`");
     }
-    return PathPattern::Part {Kind::Literal, std::string(segment)};
+    return PathPattern::Part{Kind::Literal, std::string(segment)};
 }
 
 Result<PathPattern> parseRegex(std::string_view written)
@@ -147,8 +153,8 @@ std::vector<Capture> PathPattern::capture(std::string_view path) const
     if (regex) {
         re2::StringPiece groups[maxRegexGroups + 1];
         const int count = regex->NumberOfCapturingGroups();
-        regex->Match(
-            re2::StringPiece(path.data(), path.size()), 0, path.size(), re2::RE2::ANCHOR_BOTH, groups, count + 1);
+        regex->Match(re2::StringPiece(path.data(), path.size()), 0, path.size(), re2::RE2::ANCHOR_BOTH, groups,
+                     count + 1);
         out.reserve(size_t(count));
         for (int i = 1; i <= count; ++i)
             out.push_back({std::to_string(i), std::string(groups[i].data(), groups[i].size())});

@@ -28,7 +28,7 @@ bool matchesWhole(const re2::RE2 &, std::string_view text);
 class SegmentWalk {
 public:
     static constexpr size_t done = size_t(-1);
-    explicit SegmentWalk(std::string_view path, size_t at = 1) : path_(path), at_(at) { }
+    explicit SegmentWalk(std::string_view path, size_t at = 1) : path_(path), at_(at) {}
     bool atEnd() const { return at_ == done; }
     size_t place() const { return at_; }  // where this segment begins; done at the end
     std::string_view segment() const { return path_.substr(at_, end() - at_); }

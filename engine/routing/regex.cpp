@@ -4,7 +4,10 @@
 namespace sluice::routing {
 
 namespace {
-bool isLetterOrDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool isLetterOrDigit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 // The index after a class that begins at `at` ("[^]a[:digit:]\]]").
 size_t afterClass(std::string_view regex, size_t at)
@@ -103,8 +106,8 @@ std::string literalPrefix(std::string_view regex)
         }
         const char after = i < regex.size() ? regex[i] : '\0';
         // A repetition would take the whole of a character of several bytes; and it reaches over flags: "a(?i)?".
-        const bool flags
-            = regex.substr(i).starts_with("(?") && i + 2 < regex.size() && regex[i + 2] != ':' && regex[i + 2] != 'P';
+        const bool flags =
+            regex.substr(i).starts_with("(?") && i + 2 < regex.size() && regex[i + 2] != ':' && regex[i + 2] != 'P';
         if (c < 0x20 || after == '*' || after == '?' || after == '{' || flags)
             break;
         out += c;

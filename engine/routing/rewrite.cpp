@@ -11,7 +11,10 @@ namespace sluice::routing {
 namespace {
 constexpr char digits[] = "0123456789ABCDEF";
 
-bool isHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool isHex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // RFC 3986 section 3.3: what stands in a path as it is.
 bool isPathCharacter(char c)
@@ -133,8 +136,8 @@ std::string checkShape(std::string_view shape, const std::vector<std::string> &n
             return "`" + std::string(shape.substr(at)) + "` is never closed in the new path";
         const std::string_view name = shape.substr(at + 1, close - at - 1);
         if (std::find(names.begin(), names.end(), name) == names.end()) {
-            std::string out
-                = "the new path names `{" + std::string(name) + "}`, which the route's path does not capture; ";
+            std::string out =
+                "the new path names `{" + std::string(name) + "}`, which the route's path does not capture; ";
             if (names.empty())
                 return out + "it captures nothing";
             out += "it captures";

@@ -15,7 +15,7 @@ Router::~Router() = default;
 Result<Router> Router::create(std::vector<Entry> routes)
 {
     if (routes.size() > maxRoutes)
-        return Error {Fault::Gateway, "more than " + std::to_string(maxRoutes) + " routes", false};
+        return Error{Fault::Gateway, "more than " + std::to_string(maxRoutes) + " routes", false};
     auto table = std::make_unique<Table>();
     table->routes.reserve(routes.size());
     for (Entry &entry : routes) {

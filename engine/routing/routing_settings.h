@@ -21,10 +21,10 @@ struct MatchSettings {
     // "/a/b" exact · "/a/**" prefix by segments (also matches /a and /a/) · "*" one segment · "{name}" one segment, captured ·
     // "~^/re$" RE2 on the whole path. Normalised as requests are. Default: every path.
     std::string path = "/**";
-    std::vector<std::string> hosts;      // exact, or "*.example.test" (one or more labels); no port; empty: any
-    std::vector<std::string> methods;    // empty: any. GET admits HEAD too
-    std::vector<FieldMatch> headers;     // all must hold
-    std::vector<FieldMatch> query;       // all must hold
+    std::vector<std::string> hosts;    // exact, or "*.example.test" (one or more labels); no port; empty: any
+    std::vector<std::string> methods;  // empty: any. GET admits HEAD too
+    std::vector<FieldMatch> headers;   // all must hold
+    std::vector<FieldMatch> query;     // all must hold
     bool operator==(const MatchSettings &) const = default;
 };
 

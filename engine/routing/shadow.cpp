@@ -12,8 +12,8 @@ constexpr size_t mostCompared = 200;  // earlier routes of the same path that on
 bool impliedBy(const std::vector<FieldTest> &wide, const std::vector<FieldTest> &narrow, bool caseless)
 {
     return std::all_of(wide.begin(), wide.end(), [&](const FieldTest &test) {
-        return std::any_of(
-            narrow.begin(), narrow.end(), [&](const FieldTest &n) { return test.impliedBy(n, caseless); });
+        return std::any_of(narrow.begin(), narrow.end(),
+                           [&](const FieldTest &n) { return test.impliedBy(n, caseless); });
     });
 }
 
@@ -23,8 +23,8 @@ bool takesAll(const CompiledRoute &winner, const CompiledRoute &loser)
     // The same hosts, or more: where `winner` lacks one of them, or only has a less exact one, `loser` is asked first.
     const bool hosts = winner.hosts.empty() == loser.hosts.empty()
         && std::all_of(loser.hosts.begin(), loser.hosts.end(), [&](const HostPattern &host) {
-               return std::find(winner.hosts.begin(), winner.hosts.end(), host) != winner.hosts.end();
-           });
+                           return std::find(winner.hosts.begin(), winner.hosts.end(), host) != winner.hosts.end();
+                       });
     const bool paths = !winner.path.regex || winner.path.written == loser.path.written;
     const bool methods = winner.methods.any() || (!loser.methods.any() && winner.methods.covers(loser.methods));
     return hosts && paths && methods && impliedBy(winner.headers, loser.headers, true)
@@ -54,7 +54,7 @@ std::vector<std::pair<size_t, size_t>> Router::shadowed() const
     // A route of several hosts stands in several lists.
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end(), [](const auto &a, const auto &b) { return a.first == b.first; }),
-        out.end());
+              out.end());
     return out;
 }
 

@@ -65,7 +65,8 @@ struct Router::Table {
 
     // Calls visit(route) for every route whose host and path match, by precedence, until it answers true. A route of
     // several hosts may come more than once.
-    template <class Visit> bool walk(std::string_view host, std::string_view path, Visit &&visit) const
+    template<class Visit>
+    bool walk(std::string_view host, std::string_view path, Visit &&visit) const
     {
         if (!path.starts_with('/'))
             return false;
@@ -87,7 +88,8 @@ struct Router::Table {
 
 private:
     // No deeper than maxPatternSegments.
-    template <class Visit> bool descend(uint32_t index, SegmentWalk walk, std::string_view path, Visit &visit) const
+    template<class Visit>
+    bool descend(uint32_t index, SegmentWalk walk, std::string_view path, Visit &visit) const
     {
         const Node &node = nodes[index];
         if (walk.atEnd()) {
@@ -108,7 +110,8 @@ private:
         return visitAll(node.rest, visit);
     }
 
-    template <class Visit> static bool visitAll(const std::vector<uint32_t> &list, Visit &visit)
+    template<class Visit>
+    static bool visitAll(const std::vector<uint32_t> &list, Visit &visit)
     {
         for (const uint32_t route : list) {
             if (visit(route))
@@ -117,7 +120,8 @@ private:
         return false;
     }
 
-    template <class Visit> bool visitRegexes(const Node &node, std::string_view path, Visit &visit) const
+    template<class Visit>
+    bool visitRegexes(const Node &node, std::string_view path, Visit &visit) const
     {
         std::vector<int> hits;
         if (node.set && askSet(node, path, hits)) {

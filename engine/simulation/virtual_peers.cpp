@@ -6,10 +6,13 @@ namespace sluice::simulation {
 // ---- Feed
 
 Feed::Feed(Scheduler &scheduler, std::vector<std::string> pieces, Nanos every, bool cut)
-    : scheduler_(scheduler), pieces_(std::move(pieces)), every_(every), cut_(cut),
-      timer_(scheduler, [](Timer &, void *self) { static_cast<Feed *>(self)->tick(); }, this)
-{
-}
+    : scheduler_(scheduler),
+      pieces_(std::move(pieces)),
+      every_(every),
+      cut_(cut),
+      timer_(
+          scheduler, [](Timer &, void *self) { static_cast<Feed *>(self)->tick(); }, this)
+{}
 
 void Feed::start()
 {
@@ -40,13 +43,20 @@ Chunk Feed::read()
 // ---- VirtualClient
 
 VirtualClient::VirtualClient(Scheduler &scheduler, Scope &connection, Visit visit)
-    : scheduler_(scheduler), connection_(connection), visit_(std::move(visit)),
+    : scheduler_(scheduler),
+      connection_(connection),
+      visit_(std::move(visit)),
       feed_(scheduler, visit_.content, visit_.pieceEvery, visit_.breaksOff),
-      busy_(scheduler, [](Timer &, void *self) {
-          auto &client = *static_cast<VirtualClient *>(self);
-          client.writable_.wake(client.scheduler_);
-      }, this),
-      leaving_(scheduler, [](Timer &, void *self) { static_cast<VirtualClient *>(self)->connection_.cancel(Why::ClientGone); }, this)
+      busy_(
+          scheduler,
+          [](Timer &, void *self) {
+              auto &client = *static_cast<VirtualClient *>(self);
+              client.writable_.wake(client.scheduler_);
+          },
+          this),
+      leaving_(
+          scheduler,
+          [](Timer &, void *self) { static_cast<VirtualClient *>(self)->connection_.cancel(Why::ClientGone); }, this)
 {
     if (!visit_.content.empty() || visit_.breaksOff)
         framing_.kind = http::Framing::Kind::Chunked;
@@ -68,10 +78,14 @@ Sent VirtualClient::write(std::string_view data, bool last, const http::HeaderLi
 // ---- VirtualUpstream
 
 VirtualUpstream::VirtualUpstream(Scheduler &scheduler, Reply reply, bool reused)
-    : scheduler_(scheduler), reply_(std::move(reply)), reused_(reused),
+    : scheduler_(scheduler),
+      reply_(std::move(reply)),
+      reused_(reused),
       feed_(scheduler, reply_.content, reply_.pieceEvery, reply_.cutShort),
-      connecting_(scheduler, [](Timer &, void *self) { static_cast<VirtualUpstream *>(self)->connected(); }, this),
-      answering_(scheduler, [](Timer &, void *self) { static_cast<VirtualUpstream *>(self)->answer(); }, this)
+      connecting_(
+          scheduler, [](Timer &, void *self) { static_cast<VirtualUpstream *>(self)->connected(); }, this),
+      answering_(
+          scheduler, [](Timer &, void *self) { static_cast<VirtualUpstream *>(self)->answer(); }, this)
 {
     if (reused_)
         state_ = State::Ready;
@@ -117,7 +131,8 @@ void VirtualUpstream::answer()
         answered_ = true;
         response_.status = reply_.status;
         response_.headers = reply_.headers;
-        framing_.kind = reply_.content.empty() && !reply_.cutShort ? http::Framing::Kind::None : http::Framing::Kind::Chunked;
+        framing_.kind =
+            reply_.content.empty() && !reply_.cutShort ? http::Framing::Kind::None : http::Framing::Kind::Chunked;
         feed_.start();
     }
     headThere_.wake(scheduler_);

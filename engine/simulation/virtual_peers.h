@@ -17,32 +17,32 @@ using journey::Sent;
 // What one request of one client does. Times count from its start.
 struct Visit {
     http::RequestHead head;
-    std::vector<std::string> content;      // pieces of the request's content
-    Nanos pieceEvery{0};                   // between two of them; 0: all are there at once
-    bool breaksOff = false;                // after the last piece, in place of an end
-    Nanos leavesAfter{0};                  // 0: stays
-    Nanos takesFor{0};                     // how long each write of ours keeps it busy; 0: takes everything at once
+    std::vector<std::string> content;  // pieces of the request's content
+    Nanos pieceEvery{0};               // between two of them; 0: all are there at once
+    bool breaksOff = false;            // after the last piece, in place of an end
+    Nanos leavesAfter{0};              // 0: stays
+    Nanos takesFor{0};                 // how long each write of ours keeps it busy; 0: takes everything at once
 };
 
 // What an endpoint does with one request.
 struct Reply {
     bool refuses = false;
-    Nanos connectsAfter{0};                // negative: never
-    Nanos answersAfter{0};                 // from the whole request; negative: never
+    Nanos connectsAfter{0};  // negative: never
+    Nanos answersAfter{0};   // from the whole request; negative: never
     int status = 200;
     http::HeaderList headers;
     std::vector<std::string> content;
     Nanos pieceEvery{0};
-    bool cutShort = false;                 // after the last piece, in place of an end
-    bool closesKept = false;               // a kept connection turns out to be closed: silent failure
-    bool early = false;                    // answers without waiting for the request's content
+    bool cutShort = false;    // after the last piece, in place of an end
+    bool closesKept = false;  // a kept connection turns out to be closed: silent failure
+    bool early = false;       // answers without waiting for the request's content
 };
 
 // The half that reads: pieces that come at their times.
 class Feed {
 public:
     Feed(Scheduler &scheduler, std::vector<std::string> pieces, Nanos every, bool cut);
-    void start();                          // the first piece is there now
+    void start();  // the first piece is there now
     Chunk read();
     Signal &readable() { return readable_; }
     bool whole() const { return ended_; }
@@ -63,18 +63,22 @@ public:
     VirtualClient(Scheduler &scheduler, Scope &connection, Visit visit);
 
     // ---- what it got
-    http::ResponseHead answer;             // status 0: nothing
+    http::ResponseHead answer;  // status 0: nothing
     std::string content;
     std::vector<int> informational;
     bool whole = false, cut = false, closing = false;
-    int heads = 0;                         // more than one would be a bug of the conductor
+    int heads = 0;  // more than one would be a bug of the conductor
 
     http::RequestHead &request() override { return visit_.head; }
     const http::Framing &framing() const override { return framing_; }
     bool expectsContinue() const override { return visit_.head.headers.has("Expect"); }
     const journey::Peer &peer() const override { return peer_; }
     void sendInformational(const http::ResponseHead &head) override { informational.push_back(head.status); }
-    void sendHead(const http::ResponseHead &head, journey::Length) override { answer = head; ++heads; }
+    void sendHead(const http::ResponseHead &head, journey::Length) override
+    {
+        answer = head;
+        ++heads;
+    }
     bool headSent() const override { return heads > 0; }
     bool takeBackHead() override { return false; }
     void cutOff() override { cut = true; }
@@ -87,7 +91,7 @@ public:
     Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     Sent flush() override { return busy_.running() ? Sent::Full : Sent::Taken; }
     Signal &writable() override { return writable_; }
-    void becomeTunnel() override { }
+    void becomeTunnel() override {}
     const std::string &reason() const override { return reason_; }
 
 private:
@@ -107,7 +111,7 @@ class VirtualUpstream final : public journey::UpstreamStream {
 public:
     VirtualUpstream(Scheduler &scheduler, Reply reply, bool reused);
 
-    std::string received;                  // the request's content
+    std::string received;  // the request's content
     http::RequestHead request;
     bool gotAll = false;
 
@@ -126,7 +130,7 @@ public:
     Sent write(std::string_view data, bool last, const http::HeaderList *) override;
     Sent flush() override { return Sent::Taken; }
     Signal &writable() override { return writable_; }
-    void becomeTunnel() override { }
+    void becomeTunnel() override {}
     const std::string &reason() const override { return reason_; }
 
 private:

@@ -5,9 +5,11 @@ namespace sluice::simulation {
 
 struct VirtualWorld::Guest {
     Guest(Scheduler &scheduler, Nanos when, Visit v)
-        : connection(scheduler), at(when), client(std::make_unique<VirtualClient>(scheduler, connection, std::move(v))), life(connection)
-    {
-    }
+        : connection(scheduler),
+          at(when),
+          client(std::make_unique<VirtualClient>(scheduler, connection, std::move(v))),
+          life(connection)
+    {}
     Scope connection;
     Nanos at;
     std::unique_ptr<VirtualClient> client;

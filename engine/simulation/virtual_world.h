@@ -29,7 +29,7 @@ public:
 
     const std::vector<std::unique_ptr<journey::Exchange>> &records() const { return records_; }
     size_t opened() const { return opened_; }
-    size_t open() const { return streams_.size(); }            // upstream streams not given back
+    size_t open() const { return streams_.size(); }  // upstream streams not given back
     size_t kept() const;
 
     Scheduler &scheduler() override { return scheduler_; }
@@ -49,7 +49,7 @@ private:
     Replies replies_;
     std::vector<std::unique_ptr<journey::Exchange>> records_;
     std::map<const journey::UpstreamStream *, std::pair<std::string, std::unique_ptr<VirtualUpstream>>> streams_;
-    std::vector<std::unique_ptr<VirtualUpstream>> closed_;     // deleted after the batch, as sockets are
+    std::vector<std::unique_ptr<VirtualUpstream>> closed_;  // deleted after the batch, as sockets are
     std::map<std::string, size_t> kept_;
     std::vector<std::unique_ptr<Guest>> guests_;
     size_t opened_ = 0;

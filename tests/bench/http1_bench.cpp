@@ -28,8 +28,9 @@ const std::string kRequest =
     "Sec-Fetch-Site: same-origin\r\n"
     "\r\n";
 
-const std::string kResponse = "HTTP/1.1 200 OK\r\nDate: Fri, 07 Jun 2024 10:00:00 GMT\r\nContent-Type: application/json\r\n"
-                              "Content-Length: 0\r\nETag: \"abc\"\r\nVary: Accept-Encoding\r\n\r\n";
+const std::string kResponse =
+    "HTTP/1.1 200 OK\r\nDate: Fri, 07 Jun 2024 10:00:00 GMT\r\nContent-Type: application/json\r\n"
+    "Content-Length: 0\r\nETag: \"abc\"\r\nVary: Accept-Encoding\r\n\r\n";
 
 void readRequest(benchmark::State &state)
 {

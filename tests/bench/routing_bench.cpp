@@ -102,7 +102,10 @@ void pick(benchmark::State &state)
         benchmark::DoNotOptimize(balancer.pick());
 }
 
-void routeCounts(benchmark::internal::Benchmark *bench) { bench->Arg(10)->Arg(100)->Arg(1'000)->Arg(10'000); }
+void routeCounts(benchmark::internal::Benchmark *bench)
+{
+    bench->Arg(10)->Arg(100)->Arg(1'000)->Arg(10'000);
+}
 }  // namespace
 
 BENCHMARK_CAPTURE(find, exact, Exact)->Apply(routeCounts);

@@ -32,8 +32,8 @@ std::string json(Random &random, size_t size)
 {
     std::string out = "{\"items\":[";
     while (out.size() + 60 < size)
-        out += "{\"id\":" + std::to_string(random.below(1'000'000)) + ",\"name\":\"item " + std::to_string(random.below(1000)) + "\",\"price\":" +
-               std::to_string(random.below(10'000)) + "},";
+        out += "{\"id\":" + std::to_string(random.below(1'000'000)) + ",\"name\":\"item "
+            + std::to_string(random.below(1000)) + "\",\"price\":" + std::to_string(random.below(10'000)) + "},";
     out.back() = ']';
     return out + "}";
 }
@@ -84,11 +84,12 @@ std::unique_ptr<journey::Exchange> exchange(Random &random, const std::vector<st
     if (x->answer.status == 503)
         x->failedBy = Fault::Upstream;
     x->times = {5us, 20us, 30us, 900us, 950us, Nanos(int64_t(300'000 * std::exp(random.unit() * 6)))};
-    x->decisions.add(journey::Stage::Route, "matched", "the path /api/** is the longest prefix", [&](JsonObject &f) {
-        f.add("route", x->route).add("candidates", 3).add("path", x->path);
-    });
-    x->decisions.add(journey::Stage::Balance, "picked", "fewest connections", [&](JsonObject &f) { f.add("endpoint", x->endpoint).add("active", 2); });
-    x->decisions.add(journey::Stage::Attempt, "answered", "status 200 after 1 ms", [&](JsonObject &f) { f.add("endpoint", x->endpoint).add("reused", true); });
+    x->decisions.add(journey::Stage::Route, "matched", "the path /api/** is the longest prefix",
+                     [&](JsonObject &f) { f.add("route", x->route).add("candidates", 3).add("path", x->path); });
+    x->decisions.add(journey::Stage::Balance, "picked", "fewest connections",
+                     [&](JsonObject &f) { f.add("endpoint", x->endpoint).add("active", 2); });
+    x->decisions.add(journey::Stage::Attempt, "answered", "status 200 after 1 ms",
+                     [&](JsonObject &f) { f.add("endpoint", x->endpoint).add("reused", true); });
     return x;
 }
 
@@ -121,8 +122,9 @@ void record(const std::string &path, int64_t rows)
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     const auto stats = (*recorder)->stats();
     recorder->reset();
-    std::printf("%lld rows: %.0f rows/s, %.2f CPU-s/100k rows, %.0f bytes/row, shed %llu\n", static_cast<long long>(rows), double(rows) / wall,
-                cpu / double(rows) * 1e5, double(std::filesystem::file_size(path)) / double(rows), static_cast<unsigned long long>(stats.shed));
+    std::printf("%lld rows: %.0f rows/s, %.2f CPU-s/100k rows, %.0f bytes/row, shed %llu\n",
+                static_cast<long long>(rows), double(rows) / wall, cpu / double(rows) * 1e5,
+                double(std::filesystem::file_size(path)) / double(rows), static_cast<unsigned long long>(stats.shed));
 }
 
 void read(const std::string &path)
@@ -133,23 +135,49 @@ void read(const std::string &path)
     const auto last = (*reader)->exchange(*(*reader)->lastId() / 2);
     if (!last)
         return;
-    const std::string texts[] = {"", "status:200", "status:404", "status>=500", "status:418", "route:route7", "route:route1*", "service:service3 status>=500",
-                                 "client:127.0.0.7", "client:nobody", "latency>100ms", "latency>10s", "is:retried", "is:replayed", "failed:upstream status>=400",
-                                 "trace:" + last->trace.trace, "trace:" + last->trace.trace.substr(0, 8), "request:" + last->requestId, "id:500..600",
-                                 "since:" + rfc3339(last->time), "until:" + rfc3339(last->time), "mark:1", "path:/api/route7/**", "path:/nothing", "user:user7",
-                                 "nothing", "body~nothing status:404", "header:X-None latency>100ms"};
+    const std::string texts[] = {"",
+                                 "status:200",
+                                 "status:404",
+                                 "status>=500",
+                                 "status:418",
+                                 "route:route7",
+                                 "route:route1*",
+                                 "service:service3 status>=500",
+                                 "client:127.0.0.7",
+                                 "client:nobody",
+                                 "latency>100ms",
+                                 "latency>10s",
+                                 "is:retried",
+                                 "is:replayed",
+                                 "failed:upstream status>=400",
+                                 "trace:" + last->trace.trace,
+                                 "trace:" + last->trace.trace.substr(0, 8),
+                                 "request:" + last->requestId,
+                                 "id:500..600",
+                                 "since:" + rfc3339(last->time),
+                                 "until:" + rfc3339(last->time),
+                                 "mark:1",
+                                 "path:/api/route7/**",
+                                 "path:/nothing",
+                                 "user:user7",
+                                 "nothing",
+                                 "body~nothing status:404",
+                                 "header:X-None latency>100ms"};
     for (const std::string &text : texts) {
         const auto parsed = recording::Filter::parse(text, {});
         for (const storage::Order order : {storage::Order::NewestFirst, storage::Order::OldestFirst}) {
             const auto began = std::chrono::steady_clock::now();
             const auto page = (*reader)->page({*parsed.filter, order, 0, 200, false});
-            const double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-            std::printf("%8.2f ms %4zu rows  %s%s\n", ms, page ? page->size() : 0, text.c_str(), page ? "" : page.error().what.c_str());
+            const double ms =
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+            std::printf("%8.2f ms %4zu rows  %s%s\n", ms, page ? page->size() : 0, text.c_str(),
+                        page ? "" : page.error().what.c_str());
         }
     }
     const auto began = std::chrono::steady_clock::now();
     const auto slices = (*reader)->slices({{}, last->time - 1h, last->time + 1h, 1s, storage::GroupBy::Route});
-    std::printf("%8.2f ms slices by route: %zu\n", std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count(),
+    std::printf("%8.2f ms slices by route: %zu\n",
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count(),
                 slices ? slices->size() : 0);
 }
 

@@ -28,7 +28,8 @@ void filter(std::string_view text)
     x.path = text;
     x.returned.status = 200;
     parsed.filter->matches(x);
-    check(recording::Filter::parse(parsed.filter->text(), WallTime(std::chrono::seconds(1'795'000'000))).filter == parsed.filter);
+    check(recording::Filter::parse(parsed.filter->text(), WallTime(std::chrono::seconds(1'795'000'000))).filter
+          == parsed.filter);
 }
 
 void redaction(std::string_view text)
@@ -37,7 +38,8 @@ void redaction(std::string_view text)
     recording::Placeholders placeholders(recording::PlaceholderKey{1});
     // Whatever stands before it, as long as no text is left open and it is not the secret itself.
     const bool harmless = text.find('"') == text.npos && text.find("planted-secret") == text.npos;
-    std::string planted = "{\"a\":" + std::string(harmless ? text : std::string_view("1")) + ",\"password\":\"planted-secret\"}";
+    std::string planted =
+        "{\"a\":" + std::string(harmless ? text : std::string_view("1")) + ",\"password\":\"planted-secret\"}";
     recording::redactJson(planted, names, placeholders);
     check(planted.find("planted-secret") == planted.npos);
     std::string json(text), form(text);

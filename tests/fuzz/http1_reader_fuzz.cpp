@@ -94,9 +94,7 @@ bool feed(Reader &reader, std::string_view piece, std::string &buffer, Told &tol
         const Step step = reader.read({copy.get(), buffer.size()}, consumed);
         require(consumed <= buffer.size());
         switch (step) {
-        case Step::NeedMore:
-            buffer.erase(0, consumed);
-            return true;
+        case Step::NeedMore: buffer.erase(0, consumed); return true;
         case Step::Refused:
             told.status = reader.refusal().status;
             told.why = reader.refusal().what;

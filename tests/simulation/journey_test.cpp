@@ -19,7 +19,8 @@ constexpr std::string_view file =
     "    timeouts: {connect: 1s, response: 5s, idle: 10s, total: 30s}\n"
     "  single: {endpoints: [\"http://127.0.0.1:9003\"], timeouts: {connect: 1s, response: 5s, idle: 10s, total: 30s}}\n"
     "authenticators:\n"
-    "  staff: {jwt: {algorithms: [RS256], jwks: \"http://127.0.0.1:9100/jwks\", issuer: \"http://127.0.0.1:9100\", audience: api}}\n"
+    "  staff: {jwt: {algorithms: [RS256], jwks: \"http://127.0.0.1:9100/jwks\", issuer: \"http://127.0.0.1:9100\", "
+    "audience: api}}\n"
     "routes:\n"
     "  - {path: /users/**, service: users, methods: [GET, POST]}\n"
     "  - {path: /one/**, service: single}\n"
@@ -57,8 +58,8 @@ Reply answer(std::vector<std::string> content, Nanos after = 10ms)
 
 // One world, one kind of reply, and the record that the only visit left.
 struct Story {
-    explicit Story(Reply reply) : Story([reply](const std::string &) { return reply; }) { }
-    explicit Story(VirtualWorld::Replies replies) : world(rules(), 1, std::move(replies)) { }
+    explicit Story(Reply reply) : Story([reply](const std::string &) { return reply; }) {}
+    explicit Story(VirtualWorld::Replies replies) : world(rules(), 1, std::move(replies)) {}
     const journey::Exchange &run(Visit visit)
     {
         client = &world.visit(0ms, std::move(visit));
@@ -239,7 +240,7 @@ void JourneyTest::aClientThatLeavesEndsTheUpstreamCallAndCountsAs499()
 void JourneyTest::aStaleKeptConnectionIsReplacedForAGet()
 {
     Reply reply = answer({"ok"});
-    reply.closesKept = true;                     // only a kept connection minds
+    reply.closesKept = true;  // only a kept connection minds
     VirtualWorld world(rules(), 1, [&](const std::string &) { return reply; });
     VirtualClient &first = world.visit(0s, request("GET", "/one/1"));
     VirtualClient &second = world.visit(1s, request("GET", "/one/2"));
@@ -339,8 +340,9 @@ std::string rudeWorld(uint64_t seed, size_t visits, bool &sound)
         return reply;
     });
     for (size_t i = 0; i < visits; ++i) {
-        Visit visit = random.below(5) == 0 ? request("POST", "/users/1", std::vector<std::string>(1 + random.below(5), "upload"))
-                                           : request("GET", random.below(20) == 0 ? "/nowhere" : "/one/1");
+        Visit visit = random.below(5) == 0
+            ? request("POST", "/users/1", std::vector<std::string>(1 + random.below(5), "upload"))
+            : request("GET", random.below(20) == 0 ? "/nowhere" : "/one/1");
         visit.pieceEvery = random.below(3) == 0 ? Nanos(Millis(random.below(500))) : Nanos(0);
         visit.breaksOff = random.below(50) == 0;
         visit.leavesAfter = random.below(20) == 0 ? Nanos(Millis(1 + random.below(400))) : Nanos(0);
@@ -350,8 +352,8 @@ std::string rudeWorld(uint64_t seed, size_t visits, bool &sound)
     sound = world.run() && world.records().size() == visits && world.open() == 0;
     std::string all;
     for (const auto &x : world.records())
-        all += x->requestId + ' ' + std::to_string(x->returned.status) + ' ' + std::to_string(x->times.ended.count()) + ' '
-            + x->decisions.json() + '\n';
+        all += x->requestId + ' ' + std::to_string(x->returned.status) + ' ' + std::to_string(x->times.ended.count())
+            + ' ' + x->decisions.json() + '\n';
     return all;
 }
 

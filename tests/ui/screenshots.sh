@@ -35,13 +35,24 @@ done
 [[ -n ${socket:-} ]] || { cat "$work/demo.log" >&2; exit 1; }
 sleep 20                                       # traffic for the charts
 
+# The newest exchange that a filter lets through.
+newest() { "$build/bin/sluice" log "$@" --json --record "$XDG_DATA_HOME/sluice/demo/recording.db" | tail -1 | sed 's/.*"id":\([0-9]*\).*/\1/'; }
+read_one=$(newest 'route:users status:200 method:GET')
+broken=$(newest 'route:payments is:failed')
+again=$(newest 'route:reports status:200 not header:Authorization')
+
+shot() {
+    local name=$1 theme=$2
+    shift 2
+    "$build/bin/sluice-desktop" --attach "$socket" --theme "$theme" --screenshot "$out/$name-$theme.png" "$@"
+    echo "$out/$name-$theme.png"
+}
 for theme in light dark; do
-    for page in traffic routes services dashboard replay; do
-        more=()
-        case $page in
-            traffic|replay) more=(--show 120) ;;
-        esac
-        "$build/bin/sluice-desktop" --attach "$socket" --page $page --theme $theme "${more[@]}" --screenshot "$out/$page-$theme.png"
-        echo "$out/$page-$theme.png"
-    done
+    shot traffic $theme --show "$read_one"
+    shot decisions $theme --show "$broken" --tab decisions --filter 'route:payments'
+    shot timing $theme --show "$again" --tab timing
+    shot routes $theme --page routes
+    shot services $theme --page services
+    shot dashboard $theme --page dashboard
+    shot replay $theme --page replay --show "$again"
 done

@@ -356,7 +356,8 @@ QVariant ExchangeModel::data(const QModelIndex &index, int role) const
     if (role == Qt::ToolTipRole)
         return told(*row);
     if (role == Qt::AccessibleTextRole && index.column() == Status)
-        return QString(statusText(row->status) + u", "_qs + statusWord(statusKind(row->status)));
+        return QString(statusText(row->status) + u", "_qs
+                       + (row->failedBy ? tr("failed") : statusWord(statusKind(row->status))));
     return cell(*row, index.column());
 }
 

@@ -27,7 +27,8 @@ QString verdictWords(replay::Verdict verdict, size_t differences)
     switch (verdict) {
     case replay::Verdict::Same: return QObject::tr("The same answer");
     case replay::Verdict::Noise: return QObject::tr("The same but for noise: only what differs every time");
-    case replay::Verdict::Different: return QObject::tr("%1 differences").arg(differences);
+    case replay::Verdict::Different:
+        return differences == 1 ? QObject::tr("1 difference") : QObject::tr("%1 differences").arg(differences);
     case replay::Verdict::Failed: break;
     }
     return QObject::tr("No answer to compare");

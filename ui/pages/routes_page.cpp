@@ -24,7 +24,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int typingMs = 250;
+constexpr int typingMs = 250, mostProblemHeight = 140;
 
 }  // namespace
 
@@ -103,7 +103,7 @@ QWidget *RoutesPage::editorPart()
 {
     problemList_->setAccessibleName(tr("Problems of the file"));
     problemList_->setWordWrap(true);
-    problemList_->setMaximumHeight(132);
+    problemList_->setIconSize(QSize(16, 16));
     file_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(space::l, space::s, space::m, space::s);
@@ -233,6 +233,10 @@ void RoutesPage::showProblems()
         item->setData(Qt::UserRole + 1, problem.column);
         item->setData(Qt::AccessibleTextRole, (error ? tr("Error, ") : tr("Warning, ")) + text);
     }
+    int height = 2 * problemList_->frameWidth() + space::s;
+    for (int row = 0; row < problemList_->count(); ++row)
+        height += problemList_->sizeHintForRow(row);
+    problemList_->setFixedHeight(std::min(height, mostProblemHeight));
     problemList_->setVisible(!problems_.empty());
 }
 

@@ -27,8 +27,14 @@ public:
     {
         QStyledItemDelegate::paint(p, option, QModelIndex());
         const QVariant share = index.data(Qt::UserRole);
-        if (!share.isValid())
+        if (!share.isValid()) {
+            if (index.parent().isValid()) {
+                p->setPen(theme_.colors().muted);
+                p->drawText(option.rect.adjusted(space::s, 0, -space::s, 0), Qt::AlignRight | Qt::AlignVCenter,
+                            u"–"_qs);
+            }
             return;
+        }
         const QRect cell = option.rect.adjusted(space::s, 0, -space::s, 0);
         const QRectF track(cell.left(), cell.center().y() - 3, cell.width() - 48, 7);
         p->save();

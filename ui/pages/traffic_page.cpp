@@ -31,7 +31,7 @@ constexpr size_t mostSelected = 200;
 
 void setColumns(LongTable *table)
 {
-    const int widths[ExchangeModel::ColumnCount] = {32, 60, 112, 76, 84, 300, 132, 140, 88, 84};
+    const int widths[ExchangeModel::ColumnCount] = {32, 84, 112, 76, 84, 300, 132, 140, 88, 84};
     for (int i = 0; i < ExchangeModel::ColumnCount; ++i)
         table->header()->resizeSection(i, widths[i]);
     table->header()->setSectionResizeMode(ExchangeModel::Mark, QHeaderView::Fixed);
@@ -60,6 +60,8 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
 {
     table_->setAccessibleName(tr("Exchanges"));
     table_->setModel(model_);
+    table_->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(table_, &QWidget::customContextMenuRequested, this, &TrafficPage::openMenu);
     table_->setItemDelegate(new ExchangeDelegate(*model_, theme, table_));
     setColumns(table_);
     order_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);

@@ -59,6 +59,7 @@ private:
     void currentChanged();
     void showState();
     void showFollowing();
+    void openMenu(const QPoint &at);
     void takeNames();
     void restyle();
 

@@ -191,8 +191,10 @@ void DecisionsView::show(const journey::Exchange &x)
         summary += tr(" at %1").arg(qs(x.endpoint));
     summary += tr(" and got %1 after %2.").arg(statusText(x.returned.status), durationText(x.times.ended));
     QString failure = qs(x.failure);
+    if (!failure.isEmpty())
+        failure[0] = failure[0].toUpper();
     if (x.failedBy)
-        failure += (failure.isEmpty() ? QString() : u": "_qs) + faultText(x.failedBy);
+        failure += (failure.isEmpty() ? u"Failed, "_qs : u", "_qs) + faultText(x.failedBy) + u'.';
     show(summary, x.decisions, failure);
 }
 

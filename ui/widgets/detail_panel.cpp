@@ -134,7 +134,8 @@ void DetailPanel::take(Result<journey::Exchange> result)
 void DetailPanel::fillTitle()
 {
     const journey::Exchange &x = *exchange_;
-    pill_->setPixmap(statusPixmap(theme_, x.returned.status, devicePixelRatioF()));
+    pill_->setPixmap(
+        statusPixmap(theme_, x.returned.status, isBroken(x.returned.status, x.failedBy), devicePixelRatioF()));
     pill_->setToolTip(statusText(x.returned.status));
     pill_->setAccessibleDescription(statusText(x.returned.status));
     const QString title =

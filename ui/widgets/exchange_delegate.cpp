@@ -66,17 +66,17 @@ QStringList tagsOf(const storage::Row &row)
     if (!row.cache.empty())
         tags << u"cache "_qs + qs(row.cache);
     if (row.failedBy)
-        tags << (*row.failedBy == Fault::Client         ? u"by client"_qs
-                     : *row.failedBy == Fault::Upstream ? u"by upstream"_qs
-                                                        : u"by gateway"_qs);
+        tags << (*row.failedBy == Fault::Client         ? u"client’s fault"_qs
+                     : *row.failedBy == Fault::Upstream ? u"upstream’s fault"_qs
+                                                        : u"gateway’s doing"_qs);
     return tags;
 }
 
 }  // namespace
 
-void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int status)
+void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int status, bool broken)
 {
-    const StatusKind kind = statusKind(status);
+    const StatusKind kind = broken ? StatusKind::ServerError : statusKind(status);
     const Tone tone = toneOf(theme.colors(), kind);
     const QRect pill(cell.left(), cell.center().y() - pillHeight / 2 + 1, pillWidth, pillHeight);
     painter->save();
@@ -93,18 +93,13 @@ void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int s
     painter->restore();
 }
 
-QSize statusSize(const Theme &)
-{
-    return {pillWidth, pillHeight};
-}
-
-QPixmap statusPixmap(const Theme &theme, int status, qreal ratio)
+QPixmap statusPixmap(const Theme &theme, int status, bool broken, qreal ratio)
 {
     QPixmap pixmap(QSize(pillWidth, pillHeight + 2) * ratio);
     pixmap.setDevicePixelRatio(ratio);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
-    paintStatus(&painter, theme, QRect(0, 0, pillWidth, pillHeight), status);
+    paintStatus(&painter, theme, QRect(0, 0, pillWidth, pillHeight), status, broken);
     return pixmap;
 }
 
@@ -127,7 +122,8 @@ void ExchangeDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
     }
     switch (index.column()) {
     case ExchangeModel::Mark: return paintMark(painter, option.rect, row->mark);
-    case ExchangeModel::Status: return paintStatus(painter, theme_, cell, row->status);
+    case ExchangeModel::Status:
+        return paintStatus(painter, theme_, cell, row->status, isBroken(row->status, row->failedBy));
     case ExchangeModel::Path: return paintPath(painter, cell, *row);
     default: break;
     }

@@ -26,10 +26,15 @@ private:
     const Theme &theme_;
 };
 
-// A pill with the glyph and the number of a status: ✓ 2xx, ↷ 3xx, ! 4xx, ✕ 5xx, – none.
-void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int status);
-QSize statusSize(const Theme &theme);
+// A pill with the glyph and the number of a status: ✓ 2xx, ↷ 3xx, ! 4xx, ✕ 5xx and what broke off all the same
+// (`broken`).
+void paintStatus(QPainter *painter, const Theme &theme, const QRect &cell, int status, bool broken);
 // The same as a picture, for labels.
-QPixmap statusPixmap(const Theme &theme, int status, qreal ratio);
+QPixmap statusPixmap(const Theme &theme, int status, bool broken, qreal ratio);
+// The answer began well and did not end so.
+inline bool isBroken(int status, const std::optional<Fault> &failedBy)
+{
+    return failedBy && status >= 100 && status < 400;
+}
 
 }  // namespace sluice::ui

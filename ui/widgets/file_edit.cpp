@@ -95,10 +95,14 @@ struct FileEdit::Impl {
         edit->setMarginsFont(inPoints(theme.mono(12)));
         edit->setMarginWidth(0, u"00000"_qs);
         edit->setFoldMarginColors(c.surface, c.surface);
-        edit->setMarkerForegroundColor(c.muted, -1);
-        edit->setMarkerBackgroundColor(c.surface, -1);
         edit->markerDefine(theme.pixmap(u"error"_qs, 16, c.bad, 1), errorMarker);
         edit->markerDefine(theme.pixmap(u"warning"_qs, 16, c.warn, 1), warningMarker);
+        constexpr ulong firstFold = QsciScintilla::SC_MARKNUM_FOLDEREND,
+                        lastFold = QsciScintilla::SC_MARKNUM_FOLDEROPEN;
+        for (ulong marker = firstFold; marker <= lastFold; ++marker) {
+            edit->SendScintilla(QsciScintilla::SCI_MARKERSETFORE, marker, c.surface);
+            edit->SendScintilla(QsciScintilla::SCI_MARKERSETBACK, marker, c.muted);
+        }
         edit->setAnnotationDisplay(QsciScintilla::AnnotationHidden);
     }
 };

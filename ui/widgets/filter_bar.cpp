@@ -117,6 +117,9 @@ void FilterBar::restyle()
 {
     history_->setIcon(theme_.icon(u"history"_qs, theme_.colors().muted));
     help_->setIcon(theme_.icon(u"info"_qs, theme_.colors().muted));
+    // The line's own action; its icon is drawn for light themes only.
+    if (auto *clear = line_->findChild<QAction *>(u"_q_qlineeditclearaction"_qs))
+        clear->setIcon(theme_.icon(u"close"_qs, theme_.colors().muted));
     search_->setIcon(theme_.icon(u"search"_qs, theme_.colors().muted));
 }
 
@@ -159,8 +162,8 @@ bool FilterBar::read()
     } else {
         const QString before =
             QString::fromUtf8(bytes.first(std::min<qsizetype>(bytes.size(), qsizetype(parsed.error.position))));
-        error_->setText(
-            tr("Column %1: %2. %3").arg(before.size() + 1).arg(qs(parsed.error.what), qs(parsed.error.hint)).trimmed());
+        const QString hint = parsed.error.hint.empty() ? QString() : u"; "_qs + qs(parsed.error.hint);
+        error_->setText(tr("Column %1: %2%3").arg(before.size() + 1).arg(qs(parsed.error.what), hint));
     }
     error_->setVisible(!good);
     if (line_->property("wrong").toBool() != !good) {

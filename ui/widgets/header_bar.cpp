@@ -36,6 +36,8 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(space::m, space::s, space::m, space::s);
     row->setSpacing(space::s);
+    for (QLabel *each : {traffic_, recording_})
+        each->setMinimumWidth(1);  // they give way in a narrow window
     row->addWidget(lamp_);
     row->addWidget(state_);
     row->addWidget(address_);

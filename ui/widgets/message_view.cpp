@@ -81,7 +81,7 @@ void MessageView::restyle()
 {
     secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
     if (status_ >= 0)
-        pill_->setPixmap(statusPixmap(theme_, status_, devicePixelRatioF()));
+        pill_->setPixmap(statusPixmap(theme_, status_, broken_, devicePixelRatioF()));
 }
 
 void MessageView::setPlaceholder(const QString &sentence)
@@ -134,7 +134,8 @@ void MessageView::showRequest(const journey::Exchange &x)
 void MessageView::showResponse(const journey::Exchange &x)
 {
     status_ = x.returned.status;
-    pill_->setPixmap(statusPixmap(theme_, status_, devicePixelRatioF()));
+    broken_ = isBroken(status_, x.failedBy);
+    pill_->setPixmap(statusPixmap(theme_, status_, broken_, devicePixelRatioF()));
     pill_->setToolTip(statusText(status_));
     pill_->show();
     QString start = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();

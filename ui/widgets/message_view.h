@@ -48,6 +48,7 @@ private:
     Highlighter *highlighter_;
     QString fieldText_;
     int status_ = -1;
+    bool broken_ = false;
 };
 
 }  // namespace sluice::ui

@@ -59,7 +59,6 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
       reset_(button(tr("As it was")))
 {
     method_->addItems({u"GET"_qs, u"POST"_qs, u"PUT"_qs, u"PATCH"_qs, u"DELETE"_qs, u"HEAD"_qs, u"OPTIONS"_qs});
-    method_->setEditable(true);
     method_->setAccessibleName(tr("Method"));
     method_->setFixedWidth(110);
     target_->setAccessibleName(tr("URL"));

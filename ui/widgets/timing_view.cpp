@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 
+#include <QCoreApplication>
 #include <QPainter>
 #include <QScrollBar>
 

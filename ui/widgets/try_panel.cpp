@@ -16,10 +16,30 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSplitter>
+#include <QStyledItemDelegate>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
 namespace sluice::ui {
+
+namespace {
+
+// Lets the reasons run over several lines.
+class ReasonDelegate : public QStyledItemDelegate {
+public:
+    explicit ReasonDelegate(QTreeView *view) : QStyledItemDelegate(view), view_(view) {}
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const QRect room(0, 0, view_->columnWidth(index.column()) - 3 * space::s, 10'000);
+        const int height = option.fontMetrics.boundingRect(room, Qt::TextWordWrap, index.data().toString()).height();
+        return {room.width(), std::max(space::row, height + space::m)};
+    }
+
+private:
+    QTreeView *view_;
+};
+
+}  // namespace
 
 TryPanel::TryPanel(Session &session, const Theme &theme, QWidget *parent)
     : QWidget(parent),
@@ -56,7 +76,6 @@ TryPanel::TryPanel(Session &session, const Theme &theme, QWidget *parent)
 QWidget *TryPanel::question()
 {
     method_->addItems({u"GET"_qs, u"POST"_qs, u"PUT"_qs, u"PATCH"_qs, u"DELETE"_qs, u"HEAD"_qs, u"OPTIONS"_qs});
-    method_->setEditable(true);
     method_->setAccessibleName(tr("Method to try"));
     method_->setFixedWidth(110);
     target_->setText(u"/"_qs);
@@ -73,6 +92,8 @@ QWidget *TryPanel::question()
     candidates_->header()->resizeSection(0, 190);
     candidates_->header()->setStretchLastSection(true);
     candidates_->setWordWrap(true);
+    candidates_->setItemDelegate(new ReasonDelegate(candidates_));
+    connect(candidates_->header(), &QHeaderView::sectionResized, candidates_, [this] { candidates_->doItemsLayout(); });
     outcome_->setWordWrap(true);
     outcome_->setAccessibleName(tr("What the gateway would do"));
     answer_->setWordWrap(true);
@@ -170,8 +191,7 @@ void TryPanel::show(const gateway::Explanation &e)
     for (const gateway::Explanation::Candidate &each : e.candidates) {
         const bool won = winner && each.matched;
         winner = winner && !each.matched;
-        auto *item =
-            new QTreeWidgetItem(candidates_, {qs(each.route), (won ? tr("wins: ") : QString()) + qs(each.why)});
+        auto *item = new QTreeWidgetItem(candidates_, {qs(each.route), qs(each.why)});
         item->setIcon(0, theme_.icon(won ? u"check"_qs : u"close"_qs, won ? c.good : c.muted));
         item->setData(0, Qt::UserRole, each.line);
         item->setToolTip(1, qs(each.why));

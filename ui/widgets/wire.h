@@ -22,10 +22,15 @@ public:
     using QLineEdit::QLineEdit;
 };
 
+// A choice that takes any other word too.
 class WireCombo : public QComboBox {
     Q_OBJECT
 public:
-    using QComboBox::QComboBox;
+    explicit WireCombo(QWidget *parent = nullptr) : QComboBox(parent)
+    {
+        setEditable(true);
+        setLineEdit(new WireLine);
+    }
 };
 
 }  // namespace sluice::ui

@@ -27,7 +27,7 @@ Result<std::unique_ptr<EpollDispatcher>> EpollDispatcher::create()
     return dispatcher;
 }
 
-EpollDispatcher::EpollDispatcher(int wakeUpFd) : wakeUpFd_(wakeUpFd) { }
+EpollDispatcher::EpollDispatcher(int wakeUpFd) : wakeUpFd_(wakeUpFd) {}
 
 EpollDispatcher::~EpollDispatcher()
 {

@@ -40,7 +40,7 @@ public:
 
     bool watch(int fd, Handler *handler) override { return sockets_.watch(fd, handler); }
     void unwatch(int fd, Handler *handler) override { sockets_.unwatch(fd, handler); }
-    void rearm(int, bool, bool) override { }   // an edge comes by itself once the call has met the end
+    void rearm(int, bool, bool) override {}  // an edge comes by itself once the call has met the end
     void setAfterBatch(std::function<void()> hook) override { hook_ = std::move(hook); }
     void requestTurn() override { turnRequested_ = true; }
     void setDeadline(std::optional<Moment> deadline) override { deadline_ = deadline; }
@@ -63,7 +63,7 @@ private:
     std::optional<Moment> deadline_;
     bool turnRequested_ = false, hookRunning_ = false;
 
-    std::atomic<bool> woken_ = false;        // posted events may be waiting
+    std::atomic<bool> woken_ = false;  // posted events may be waiting
     std::atomic<bool> interrupted_ = false;
     std::atomic<Qt::HANDLE> owner_ = nullptr;
 };

@@ -20,7 +20,7 @@ namespace {
 
 constexpr uint64_t wakeUpKey = ~uint64_t(0);
 constexpr uint32_t broken = EPOLLHUP | EPOLLERR;
-constexpr std::array<uint32_t, 3> interest = {EPOLLIN, EPOLLOUT, EPOLLPRI};   // by QSocketNotifier::Type
+constexpr std::array<uint32_t, 3> interest = {EPOLLIN, EPOLLOUT, EPOLLPRI};  // by QSocketNotifier::Type
 static_assert(QSocketNotifier::Read == 0 && QSocketNotifier::Write == 1 && QSocketNotifier::Exception == 2);
 
 unsigned readinessOf(uint32_t events)
@@ -47,7 +47,7 @@ uint32_t EpollSockets::Notifiers::mask() const
     return events;
 }
 
-EpollSockets::EpollSockets() : epoll_(epoll_create1(EPOLL_CLOEXEC)) { }
+EpollSockets::EpollSockets() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
 
 EpollSockets::~EpollSockets()
 {
@@ -99,7 +99,7 @@ bool EpollSockets::watch(int fd, Handler *handler)
     const uint32_t before = slot(fd).generation;
     slot(fd).generation = before + 1;
     if (!control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
-        slot(fd).generation = before;   // what is registered under this number, if anything, stays so
+        slot(fd).generation = before;  // what is registered under this number, if anything, stays so
         return false;
     }
     // It was accepted, so a registration that we still hold belongs to a descriptor that was closed.
@@ -201,7 +201,7 @@ void EpollSockets::wait(std::optional<Nanos> patience)
         const auto millis = patience ? std::chrono::ceil<Millis>(*patience).count() : -1;
         got = epoll_wait(epoll_, batch_.data(), int(batch_.size()), int(std::min<int64_t>(millis, 3'600'000)));
     }
-    count_ = std::max(got, 0);   // EINTR: a turn for nothing
+    count_ = std::max(got, 0);  // EINTR: a turn for nothing
 }
 
 int EpollSockets::serve()

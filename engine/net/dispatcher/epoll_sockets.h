@@ -56,9 +56,9 @@ private:
         Kind kind = Kind::Free;
     };
     struct Notifiers {
-        std::array<QSocketNotifier *, 3> of{};   // by QSocketNotifier::Type
-        bool registered = false;                 // epoll knows the descriptor
-        bool file = false;                       // epoll refuses it, as it is always ready
+        std::array<QSocketNotifier *, 3> of{};  // by QSocketNotifier::Type
+        bool registered = false;                // epoll knows the descriptor
+        bool file = false;                      // epoll refuses it, as it is always ready
         uint32_t mask() const;
         bool none() const { return !of[0] && !of[1] && !of[2]; }
     };
@@ -73,13 +73,13 @@ private:
     bool current(int fd, uint32_t generation) const;
 
     int epoll_;
-    bool nanoseconds_ = true;                    // the kernel has epoll_pwait2 (5.11)
+    bool nanoseconds_ = true;  // the kernel has epoll_pwait2 (5.11)
     int running_ = 0;
     int next_ = 0, count_ = 0;
     std::array<epoll_event, 256> batch_;
-    std::vector<Slot> slots_;                    // by descriptor: at most as many as the process may open
+    std::vector<Slot> slots_;  // by descriptor: at most as many as the process may open
     std::unordered_map<int, Notifiers> notifiers_;
-    std::set<int> alwaysReady_;                  // files with a read or a write notifier
+    std::set<int> alwaysReady_;  // files with a read or a write notifier
 };
 
 }  // namespace sluice::net

@@ -10,8 +10,8 @@ class QThread;
 namespace sluice::net {
 
 enum class LoopKind {
-    Epoll,   // our own dispatcher; Linux only
-    Stock    // Qt's; the cost of a turn grows with the number of descriptors
+    Epoll,  // our own dispatcher; Linux only
+    Stock   // Qt's; the cost of a turn grows with the number of descriptors
 };
 
 #ifdef __linux__

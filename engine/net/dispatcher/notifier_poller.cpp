@@ -46,7 +46,7 @@ NotifierPoller::NotifierPoller(QObject *parent) : QObject(parent)
     turnTimer_.setSingleShot(true);
     connect(&deadlineTimer_, &QTimer::timeout, this, [this] {
         if (deadline_ && *deadline_ > monotonicNow())
-            setDeadline(deadline_);   // further away than a QTimer counts
+            setDeadline(deadline_);  // further away than a QTimer counts
         else
             runHook();
     });
@@ -78,7 +78,7 @@ void NotifierPoller::unwatch(int fd, Handler *handler)
     for (QSocketNotifier *notifier : {found->second.read, found->second.write}) {
         notifier->setEnabled(false);
         notifier->disconnect(this);
-        notifier->deleteLater();   // it may be the one that is just reporting
+        notifier->deleteLater();  // it may be the one that is just reporting
     }
     watches_.erase(found);
 }
@@ -155,7 +155,7 @@ void NotifierPoller::runHook()
 {
     missed_ = hookRunning_;
     if (running_ > 0 || hookRunning_ || !hook_)
-        return;   // each handler asks for a turn as it returns
+        return;  // each handler asks for a turn as it returns
     turnTimer_.stop();
     if (deadline_ && *deadline_ <= monotonicNow())
         setDeadline(std::nullopt);

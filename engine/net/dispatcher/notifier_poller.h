@@ -45,10 +45,10 @@ private:
 
     std::unordered_map<int, Watch> watches_;
     uint64_t serial_ = 0;
-    int running_ = 0;                     // handlers on the call stack
+    int running_ = 0;  // handlers on the call stack
     std::function<void()> hook_;
     bool turnPosted_ = false, hookRunning_ = false;
-    bool missed_ = false;                 // its turn came in a loop that the hook itself ran
+    bool missed_ = false;  // its turn came in a loop that the hook itself ran
     std::optional<Moment> deadline_;
     QTimer deadlineTimer_, turnTimer_;
 };

@@ -62,12 +62,14 @@ bool TimerQueue::remove(int id)
 
 bool TimerQueue::removeAll(QObject *object)
 {
-    return std::erase_if(timers_, [&](const auto &item) {
-        const Entry &entry = item.second;
-        if (entry.object == object && !entry.firing)
-            queue_.erase(entry.key);
-        return entry.object == object;
-    }) > 0;
+    return std::erase_if(timers_,
+                         [&](const auto &item) {
+                             const Entry &entry = item.second;
+                             if (entry.object == object && !entry.firing)
+                                 queue_.erase(entry.key);
+                             return entry.object == object;
+                         })
+        > 0;
 }
 
 QList<TimerQueue::TimerInfo> TimerQueue::of(QObject *object) const
@@ -109,7 +111,7 @@ int TimerQueue::fire(Moment now)
         entry.firing = true;
         entry.nominal += entry.interval;
         if (entry.nominal < now)
-            entry.nominal = now + entry.interval;   // periods that were missed are not made up for
+            entry.nominal = now + entry.interval;  // periods that were missed are not made up for
         entry.key.due = rounded(entry);
 
         QTimerEvent event(id);

@@ -19,7 +19,7 @@ public:
     // `interval`: milliseconds, cut at 100 years. `id` must be new. Never fires early; late at most, beside what the
     // machine adds: Precise 0, Coarse 5 % of the interval, VeryCoarse (and Coarse from 20 s) 1 s.
     void add(int id, qint64 interval, Qt::TimerType type, QObject *object, Moment now);
-    bool remove(int id);                 // false: there is none
+    bool remove(int id);  // false: there is none
     bool removeAll(QObject *object);
     QList<TimerInfo> of(QObject *object) const;
     // Milliseconds, rounded up; 0: due; -1: there is none.
@@ -43,7 +43,7 @@ private:
         QObject *object;
         Nanos interval;
         Qt::TimerType type;
-        Moment nominal;       // when it would be due if it were precise; periods add to this, so they do not drift
+        Moment nominal;  // when it would be due if it were precise; periods add to this, so they do not drift
         Key key;
         uint64_t birth;       // tells it from a later timer with the same id
         bool firing = false;  // then it is not in queue_

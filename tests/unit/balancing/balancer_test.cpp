@@ -53,13 +53,13 @@ private Q_SLOTS:
     void countsOverAWholeCycleAreExactlyTheWeights_data()
     {
         QTest::addColumn<std::vector<uint32_t>>("weights");
-        QTest::newRow("one") << std::vector<uint32_t> {3};
-        QTest::newRow("90 and 10") << std::vector<uint32_t> {90, 10};
-        QTest::newRow("primes") << std::vector<uint32_t> {2, 3, 5, 7, 11};
-        QTest::newRow("the largest beside the smallest") << std::vector<uint32_t> {maxWeight, 1};
-        QTest::newRow("with a zero") << std::vector<uint32_t> {4, 0, 2};
+        QTest::newRow("one") << std::vector<uint32_t>{3};
+        QTest::newRow("90 and 10") << std::vector<uint32_t>{90, 10};
+        QTest::newRow("primes") << std::vector<uint32_t>{2, 3, 5, 7, 11};
+        QTest::newRow("the largest beside the smallest") << std::vector<uint32_t>{maxWeight, 1};
+        QTest::newRow("with a zero") << std::vector<uint32_t>{4, 0, 2};
         QTest::newRow("more than the pick's numbers hold")
-            << std::vector<uint32_t> {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+            << std::vector<uint32_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
     }
     void countsOverAWholeCycleAreExactlyTheWeights()
     {
@@ -95,7 +95,7 @@ private Q_SLOTS:
 
     void noEndpointsAtAllAnswersNone()
     {
-        Balancer balancer {std::span<const Endpoint>()};
+        Balancer balancer{std::span<const Endpoint>()};
         QVERIFY(!balancer.pick().endpoint);
         QCOMPARE(balancer.pick().why(), std::string("the service has no endpoint"));
         QCOMPARE(balancer.pick().outcome(), std::string_view("none"));
@@ -165,7 +165,7 @@ private Q_SLOTS:
         Balancer rest = whole.adopt(std::span(list).subspan(1));
         const std::string picks = cycle(rest, 300);
         QVERIFY(std::abs(std::count(picks.begin(), picks.end(), 'a') - 200)
-            <= 1);  // the standing it left with may shift one turn
+                <= 1);  // the standing it left with may shift one turn
         QCOMPARE(picks.size(), size_t(300));
     }
 
@@ -248,15 +248,15 @@ private Q_SLOTS:
         const size_t avoid[] = {3};
         const Pick pick = balancer.pick(avoid);
         QCOMPARE(pick.why(),
-            std::string("endpoint 1 of 2 candidates: weighted round robin, standing 3 is the highest of 3, 2; "
-                        "1 is avoided, 1 has weight 0"));
+                 std::string("endpoint 1 of 2 candidates: weighted round robin, standing 3 is the highest of 3, 2; "
+                             "1 is avoided, 1 has weight 0"));
         std::string json;
         JsonObject object(json);
         pick.facts(object);
         object.close();
         QCOMPARE(json,
-            std::string(R"({"endpoint":1,"candidates":2,"avoided":1,"without_weight":1,"standings":)"
-                        R"([{"endpoint":1,"weight":5,"standing":3},{"endpoint":2,"weight":1,"standing":2}]})"));
+                 std::string(R"({"endpoint":1,"candidates":2,"avoided":1,"without_weight":1,"standings":)"
+                             R"([{"endpoint":1,"weight":5,"standing":3},{"endpoint":2,"weight":1,"standing":2}]})"));
     }
 
     void itSaysHowManyCandidatesItDoesNotList()

@@ -152,10 +152,10 @@ void ScopeTest::aDeadlineStopsAWaitAndAMovedDeadlineMovesIt()
     fork.start(sleepAndNote(1h, fork.scope(), log));
     scope.deadline(5s);
     clock.pass(4s);
-    scope.deadline(5s);                          // later: costs nothing until the old moment comes
+    scope.deadline(5s);  // later: costs nothing until the old moment comes
     clock.pass(4s);
     QVERIFY(log.empty());
-    scope.deadline(500ms);                       // earlier
+    scope.deadline(500ms);  // earlier
     clock.pass(500ms);
     QVERIFY(log.size() == 1 && log[0] == Why::TimedOut);
 }
@@ -197,7 +197,7 @@ void ScopeTest::aForkThatIsDestroyedWhileItWaitsLeavesNothingBehind()
         Fork sleeping(scope), waiting(scope), posted(scope);
         sleeping.start(sleepAndNote(1h, sleeping.scope(), log));
         posted.start(waitAndNote(signal, posted.scope(), log));
-        signal.wake(clock.scheduler);            // on the ready list when it is destroyed
+        signal.wake(clock.scheduler);  // on the ready list when it is destroyed
     }
     clock.pass(2h);
     QVERIFY(log.empty());
@@ -213,11 +213,14 @@ void ScopeTest::timersFireInOrderWhateverTheOrderTheyWereSetIn()
         std::vector<int64_t> &fired;
         Timer timer;
         One(Scheduler &s, std::vector<int64_t> &f)
-            : fired(f), timer(s, [](Timer &t, void *self) {
-                  static_cast<One *>(self)->fired.push_back(t.due().time_since_epoch().count());
-              }, this)
-        {
-        }
+            : fired(f),
+              timer(
+                  s,
+                  [](Timer &t, void *self) {
+                      static_cast<One *>(self)->fired.push_back(t.due().time_since_epoch().count());
+                  },
+                  this)
+        {}
     };
     std::vector<std::unique_ptr<One>> timers;
     for (int i = 0; i < 1000; ++i) {
@@ -225,7 +228,7 @@ void ScopeTest::timersFireInOrderWhateverTheOrderTheyWereSetIn()
         timers.back()->timer.start(Moment(Nanos(random.below(1'000'000))));
     }
     for (int i = 0; i < 1000; i += 3)
-        timers[size_t(i)]->timer.start(Moment(Nanos(random.below(1'000'000))));   // moved, either way
+        timers[size_t(i)]->timer.start(Moment(Nanos(random.below(1'000'000))));  // moved, either way
     size_t stopped = 0;
     for (int i = 0; i < 1000; i += 7, ++stopped)
         timers[size_t(i)]->timer.stop();

@@ -127,7 +127,10 @@ void TextTest::jsonEscapesWhatItMustAndNeverLetsBrokenUtf8Through()
 {
     std::string out;
     appendJson(out, "a\"b\\c\n\x01 \xc3\xa9 \xff \xed\xa0\x80 \xf0\x9f\x98\x80");
-    QCOMPARE(out, std::string("\"a\\\"b\\\\c\\n\\u0001 \xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xf0\x9f\x98\x80\""));
+    QCOMPARE(
+        out,
+        std::string(
+            "\"a\\\"b\\\\c\\n\\u0001 \xc3\xa9 \xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd \xf0\x9f\x98\x80\""));
     std::string object;
     JsonObject o(object);
     o.add("n", 5).add("t", true).add("d", 0.25).addOrNull("empty", "").add("s", "x");

@@ -46,7 +46,8 @@ void DispatcherTest::aFloodOfQueuedCallsArrivesInOrder()
         bool inOrder = true;
         std::unique_ptr<QThread> caller(QThread::create([&] {
             for (int n = 0; n < calls; ++n)
-                QMetaObject::invokeMethod(&context, [&, n] { inOrder &= n == next++; }, Qt::QueuedConnection);
+                QMetaObject::invokeMethod(
+                    &context, [&, n] { inOrder &= n == next++; }, Qt::QueuedConnection);
         }));
         caller->start();
         QVERIFY(turnUntil([&] { return next == calls; }));
@@ -65,7 +66,8 @@ void DispatcherTest::blockingCallsAreAnswered()
         int answered = 0;
         std::unique_ptr<QThread> caller(QThread::create([&] {
             for (int n = 0; n < calls; ++n)
-                QMetaObject::invokeMethod(&context, [&] { ++answered; }, Qt::BlockingQueuedConnection);
+                QMetaObject::invokeMethod(
+                    &context, [&] { ++answered; }, Qt::BlockingQueuedConnection);
         }));
         caller->start();
         QVERIFY(turnUntil([&] { return answered == calls; }));
@@ -84,13 +86,14 @@ void DispatcherTest::aThreadThatIsToldToQuitEnds()
         if (n % 3 == 1) {
             QObject context;
             context.moveToThread(&thread);
-            QMetaObject::invokeMethod(&context, [] { }, Qt::BlockingQueuedConnection);
+            QMetaObject::invokeMethod(
+                &context, [] {}, Qt::BlockingQueuedConnection);
             thread.quit();
             QVERIFY(thread.wait(60'000));
             continue;
         }
         if (n % 3 == 2) {
-            while (!thread.eventDispatcher()) { }
+            while (!thread.eventDispatcher()) {}
         }
         thread.quit();
         QVERIFY(thread.wait(60'000));
@@ -109,7 +112,7 @@ void DispatcherTest::laterDeletedObjectsGoInTheLoop()
             QEventLoop nested;
             QTimer::singleShot(5, &nested, &QEventLoop::quit);
             nested.exec();
-            oneInNested = one;       // put off: it belongs to the outer loop
+            oneInNested = one;  // put off: it belongs to the outer loop
             two->deleteLater();
             QTimer::singleShot(0, &outer, [&] { QTimer::singleShot(0, &outer, &QEventLoop::quit); });
         });
@@ -155,9 +158,10 @@ void DispatcherTest::objectsDeletedAtTheThreadsEndStillHaveTheirLoop()
     auto *object = new QObject;
     object->moveToThread(&thread);
     bool pollerAtEnd = false, pollerInFinished = false;
-    QObject::connect(object, &QObject::destroyed, object, [&] { pollerAtEnd = threadPoller(); }, Qt::DirectConnection);
-    QObject::connect(&thread, &QThread::finished, &thread, [&] { pollerInFinished = threadPoller(); },
-                     Qt::DirectConnection);
+    QObject::connect(
+        object, &QObject::destroyed, object, [&] { pollerAtEnd = threadPoller(); }, Qt::DirectConnection);
+    QObject::connect(
+        &thread, &QThread::finished, &thread, [&] { pollerInFinished = threadPoller(); }, Qt::DirectConnection);
     QObject::connect(&thread, &QThread::finished, object, &QObject::deleteLater);
     thread.start();
     thread.quit();
@@ -223,7 +227,7 @@ void DispatcherTest::anIdleLoopDoesNotTurn()
         QVERIFY(turnUntil([&] { return ear.calls == 2'000; }));
         Pair quiet;
         QSocketNotifier notifier(quiet.near, QSocketNotifier::Read);
-        poller.setAfterBatch([] { });
+        poller.setAfterBatch([] {});
         letPass(1);
         Turns turns;
         letPass(100);

@@ -152,7 +152,8 @@ void HookTest::aHookThatAlwaysWantsATurnStarvesNobody()
         QVERIFY(pair.say("x"));
         QObject context;
         QTimer::singleShot(1, &context, [&] { timer = true; });
-        QMetaObject::invokeMethod(&context, [&] { queued = true; }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            &context, [&] { queued = true; }, Qt::QueuedConnection);
         QVERIFY(turnUntil([&] { return timer && queued && (ear.seen & Readable); }));
         poller.unwatch(pair.near, &ear);
     });
@@ -169,7 +170,7 @@ void HookTest::deadlinesComeInOrderAndNeverEarly()
         for (int n = 0; n < 300; ++n)
             due.push_back(start + Nanos(random() % 60'000'000));
         std::sort(due.begin(), due.end());
-        const bool exact = dynamic_cast<QAbstractEventDispatcher *>(&poller);   // ours; the other counts milliseconds
+        const bool exact = dynamic_cast<QAbstractEventDispatcher *>(&poller);  // ours; the other counts milliseconds
         bool early = false;
         int late = 0;
         const auto arm = [&] { poller.setDeadline(due.empty() ? std::nullopt : std::optional(due.front())); };
@@ -179,7 +180,7 @@ void HookTest::deadlinesComeInOrderAndNeverEarly()
             int fired = 0;
             for (; !due.empty() && due.front() <= now; due.pop_front())
                 ++fired;
-            late += fired == 0 ? 1 : 0;   // a run for nothing
+            late += fired == 0 ? 1 : 0;  // a run for nothing
             arm();
         });
         arm();
@@ -187,7 +188,7 @@ void HookTest::deadlinesComeInOrderAndNeverEarly()
         QVERIFY(monotonicNow() >= start);
         QVERIFY(!early);
         if (exact)
-            QCOMPARE(late, 0);            // it was never called before the moment that was set
+            QCOMPARE(late, 0);  // it was never called before the moment that was set
     });
 }
 
@@ -207,7 +208,7 @@ void HookTest::aDeadlineTakenBackDoesNotCome()
         poller.setDeadline(monotonicNow() - Millis(1));
         QVERIFY(turnUntil([&] { return runs == 1; }));
         letPass(10);
-        QCOMPARE(runs, 1);   // once, not for ever
+        QCOMPARE(runs, 1);  // once, not for ever
     });
 }
 

@@ -74,7 +74,7 @@ inline QAbstractEventDispatcher *dispatcher()
 // Counts the turns of this thread's loop as long as it lives.
 class Turns {
 public:
-    Turns() : connection_(QObject::connect(dispatcher(), &QAbstractEventDispatcher::awake, [this] { ++count; })) { }
+    Turns() : connection_(QObject::connect(dispatcher(), &QAbstractEventDispatcher::awake, [this] { ++count; })) {}
     ~Turns() { QObject::disconnect(connection_); }
     int count = 0;
 
@@ -97,7 +97,7 @@ struct Pair {
         closeNear();
         closeFar();
     }
-    Pair(Pair &&other) noexcept : near(std::exchange(other.near, -1)), far(std::exchange(other.far, -1)) { }
+    Pair(Pair &&other) noexcept : near(std::exchange(other.near, -1)), far(std::exchange(other.far, -1)) {}
     bool good() const { return near >= 0; }
     bool say(std::string_view text)
     {
@@ -117,7 +117,7 @@ private:
 // Calls what it is given, and counts.
 class Ear final : public Handler {
 public:
-    explicit Ear(std::function<void(unsigned)> then = {}) : then_(std::move(then)) { }
+    explicit Ear(std::function<void(unsigned)> then = {}) : then_(std::move(then)) {}
     void ready(unsigned events) override
     {
         ++calls;

@@ -48,13 +48,11 @@ void NotifiersTest::readAndWriteNotifiersWorkAndDisableThemselves()
         Pair pair;
         int writes = 0, reads = 0;
         QSocketNotifier write(pair.near, QSocketNotifier::Write), read(pair.near, QSocketNotifier::Read);
-        QObject::connect(&write, &QSocketNotifier::activated, [&] {
-            write.setEnabled(++writes < 3);
-        });
+        QObject::connect(&write, &QSocketNotifier::activated, [&] { write.setEnabled(++writes < 3); });
         QObject::connect(&read, &QSocketNotifier::activated, [&] {
             ++reads;
             if (reads == 4)
-                read.setEnabled(false);   // without having read anything: level-triggered until then
+                read.setEnabled(false);  // without having read anything: level-triggered until then
         });
         QVERIFY(pair.say("x"));
         QVERIFY(turnUntil([&] { return writes == 3 && reads == 4; }));

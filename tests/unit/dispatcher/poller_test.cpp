@@ -94,7 +94,7 @@ void PollerTest::aFullSocketIsToldWritableOnceItIsDrained()
                 return;
             writableAgain = full;
             const std::string block(16'384, 'x');
-            while (send(pair.near, block.data(), block.size(), MSG_NOSIGNAL) > 0) { }
+            while (send(pair.near, block.data(), block.size(), MSG_NOSIGNAL) > 0) {}
             full = true;
             poller.rearm(pair.near, false, true);
         });
@@ -123,7 +123,7 @@ void PollerTest::aHangUpIsToldAndDoesNotSpin()
         QCOMPARE(recv(pair.near, &byte, 1, 0), ssize_t(0));
         const int before = ear.calls;
         letPass(50);
-        QCOMPARE(ear.calls, before);   // the handler did nothing about it, and yet is left alone
+        QCOMPARE(ear.calls, before);  // the handler did nothing about it, and yet is left alone
         poller.unwatch(pair.near, &ear);
     });
 }
@@ -145,7 +145,7 @@ void PollerTest::aDescriptorThatCannotBeWatchedIsRefused()
         QVERIFY(poller.watch(pair.near, &ear));
         QVERIFY(!poller.watch(pair.near, &ear));
         QVERIFY(!poller.watch(pair.near, &other));
-        QVERIFY(turnUntil([&] { return ear.calls > 0; }));   // the first watch was not harmed by the refused ones
+        QVERIFY(turnUntil([&] { return ear.calls > 0; }));  // the first watch was not harmed by the refused ones
         QCOMPARE(other.calls, 0);
         poller.unwatch(pair.near, &ear);
     });

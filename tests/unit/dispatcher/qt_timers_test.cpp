@@ -56,7 +56,7 @@ void QtTimersTest::timersOfAllKindsFireInOrder()
         QVERIFY(turnUntil([&] { return order.size() == 6; }));
         QCOMPARE(order, (std::vector<int>{0, 1, 25, 40, 60, 1'100}));
         if (loop == LoopKind::Epoll)
-            QVERIFY(!early);   // Qt's rounds coarse ones either way
+            QVERIFY(!early);  // Qt's rounds coarse ones either way
     });
 }
 
@@ -99,7 +99,7 @@ void QtTimersTest::aTimerKilledByAnEarlierSlotOfTheTurnDoesNotFire()
         first.start(1);
         second.start(1);
         const Moment start = monotonicNow();
-        while (monotonicNow() - start < Millis(5)) { }   // so that both are due in one turn
+        while (monotonicNow() - start < Millis(5)) {}  // so that both are due in one turn
         letPass(10);
         QCOMPARE(fired, 1);
     });
@@ -164,10 +164,13 @@ void QtTimersTest::aTimerMovesWithItsObjectToAnotherThread()
     std::atomic<int> firedInTwo = 0;
     QObject::connect(timer, &QTimer::timeout, timer, [&] { firedInTwo += QThread::currentThread() == &two; });
     timer->moveToThread(&one);
-    QMetaObject::invokeMethod(timer, [&] {
-        timer->start(2);
-        timer->moveToThread(&two);
-    }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+        timer,
+        [&] {
+            timer->start(2);
+            timer->moveToThread(&two);
+        },
+        Qt::BlockingQueuedConnection);
     QTRY_VERIFY(firedInTwo >= 3);
     timer->deleteLater();
     for (QThread *thread : {&one, &two}) {
@@ -196,13 +199,13 @@ void QtTimersTest::timersAndSocketsCanBeLeftOut()
             dispatcher()->processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::ExcludeSocketNotifiers);
         QCOMPARE(notified, 0);
         QCOMPARE(ear.calls, 0);
-        QVERIFY(turns.count <= 5);   // it waited; it did not look again and again
+        QVERIFY(turns.count <= 5);  // it waited; it did not look again and again
 
         timer.start(0);
         for (int turn = 0; turn < 10; ++turn)
             dispatcher()->processEvents(QEventLoop::X11ExcludeTimers);
         QCOMPARE(fired, 1);
-        QCOMPARE(notified, 1);       // nothing was lost
+        QCOMPARE(notified, 1);  // nothing was lost
         QVERIFY(ear.seen & Readable);
         poller.unwatch(direct.near, &ear);
     });

@@ -133,7 +133,7 @@ void TimersTest::aSlotMayKillItselfAndReuseItsId()
     };
     queue.add(7, 10, Qt::PreciseTimer, &target, at(0));
     QCOMPARE(queue.fire(at(10)), 1);
-    QCOMPARE(queue.nextDue(), at(110));   // the new one, not the old one's next period
+    QCOMPARE(queue.nextDue(), at(110));  // the new one, not the old one's next period
     QCOMPARE(queue.fire(at(110)), 1);
     QVERIFY(!queue.nextDue());
     QCOMPARE(queue.remaining(7, at(110)), -1);
@@ -146,7 +146,7 @@ void TimersTest::aTimerIsNotFiredWithinItsOwnSlotButOthersAre()
     target.then = [&](int id) {
         if (id != 1)
             return;
-        QCOMPARE(queue.nextDue(), at(20));   // the other one's: our own would let the nested loop spin
+        QCOMPARE(queue.nextDue(), at(20));  // the other one's: our own would let the nested loop spin
         QCOMPARE(queue.fire(at(25)), 1);
     };
     queue.add(1, 0, Qt::PreciseTimer, &target, at(0));
@@ -188,7 +188,8 @@ void TimersTest::coarseTimersAreNeverEarlyAndLateWithinTheirBound()
                 const Nanos late = *queue.nextDue() - begun - Millis(interval);
                 const bool seconds = type == Qt::VeryCoarseTimer || interval >= 20'000;
                 const Nanos bound = type == Qt::PreciseTimer ? Nanos(0)
-                    : seconds ? Millis(1'000) : Nanos(interval * 50'000);
+                    : seconds                                ? Millis(1'000)
+                                                             : Nanos(interval * 50'000);
                 QVERIFY(late >= Nanos(0));
                 QVERIFY(late <= bound);
             }

@@ -70,7 +70,7 @@ void UnwatchTest::aHandlerTakenOutByAnEarlierOneIsNotCalled()
         }
         letPass(20);
         QVERIFY(calls > 0);
-        QCOMPARE(int(bool(ears[0])) + int(bool(ears[1])), 1);   // a call of the deleted one would have crashed
+        QCOMPARE(int(bool(ears[0])) + int(bool(ears[1])), 1);  // a call of the deleted one would have crashed
         for (int self : {0, 1})
             poller.unwatch(pairs[self].near, ears[self].get());
     });
@@ -171,7 +171,7 @@ void UnwatchTest::anExceptionTakesOnlyItsOwnDescriptorOut()
         letPass(10);
         QCOMPARE(thrower.calls, 1);
         QCOMPARE(odd.calls, 1);
-        QVERIFY(poller.watch(bad.near, &fine));   // it is free again
+        QVERIFY(poller.watch(bad.near, &fine));  // it is free again
         poller.unwatch(bad.near, &fine);
         poller.unwatch(good.near, &fine);
     });

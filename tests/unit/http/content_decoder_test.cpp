@@ -26,7 +26,10 @@ std::string deflated(const std::string &text, int windowBits)
     return out;
 }
 
-std::string gzip(const std::string &text) { return deflated(text, 31); }
+std::string gzip(const std::string &text)
+{
+    return deflated(text, 31);
+}
 
 std::string zstd(const std::string &text)
 {
@@ -132,7 +135,7 @@ void ContentDecoderTest::whatIsDamagedSaysSo()
         QVERIFY(!d.why.empty());
     }
     std::string body = gzip(kText);
-    body[body.size() - 6] = char(body[body.size() - 6] ^ 1);          // the checksum
+    body[body.size() - 6] = char(body[body.size() - 6] ^ 1);  // the checksum
     const Decoded d = decodeContent(body, "gzip", 1 << 20);
     QVERIFY(d.state == State::Corrupt);
     QCOMPARE(d.bytes, kText);

@@ -23,7 +23,7 @@ std::string upstream(std::initializer_list<Field> fields, const ForwardFacts &fa
     in.target = "/a?b";
     in.authority = "shop:80";
     in.headers = list(fields);
-    out.headers.add("Old", "1");            // what was there before goes
+    out.headers.add("Old", "1");  // what was there before goes
     toUpstream(in, out, facts);
     return reading::textOf(out.headers);
 }
@@ -42,7 +42,10 @@ std::string client(std::initializer_list<Field> fields, bool tunnel = false)
     return reading::textOf(out.headers);
 }
 
-TrustedPeers trusting(const std::vector<std::string> &networks) { return TrustedPeers::parse(networks).take(); }
+TrustedPeers trusting(const std::vector<std::string> &networks)
+{
+    return TrustedPeers::parse(networks).take();
+}
 
 }  // namespace
 
@@ -116,8 +119,12 @@ void ForwardingTest::theTargetAndHostAreAsTold()
 
 void ForwardingTest::whatAStrangerSaysAboutTheClientIsReplaced()
 {
-    QCOMPARE(upstream({{"X-Forwarded-For", "203.0.113.1"}, {"X-Forwarded-Proto", "https"}, {"x-forwarded-host", "evil"},
-                       {"X-Forwarded-Port", "1"}, {"X-Real-IP", "203.0.113.1"}, {"Forwarded", "for=203.0.113.1"}}),
+    QCOMPARE(upstream({{"X-Forwarded-For", "203.0.113.1"},
+                       {"X-Forwarded-Proto", "https"},
+                       {"x-forwarded-host", "evil"},
+                       {"X-Forwarded-Port", "1"},
+                       {"X-Real-IP", "203.0.113.1"},
+                       {"Forwarded", "for=203.0.113.1"}}),
              "Host: shop:80|" + kOurs);
 }
 

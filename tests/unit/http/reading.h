@@ -48,26 +48,41 @@ inline std::string textOf(const sluice::http::ResponseHead &h)
 
 // One message or the piece of one, as the reader told it.
 struct Told {
-    std::vector<std::string> heads;         // one line each, the framing behind it
+    std::vector<std::string> heads;  // one line each, the framing behind it
     std::vector<std::string> rawHeads;
-    std::vector<std::string> bodies;        // one a head; what came of it
-    std::vector<std::string> trailers;      // one a message that ended
-    std::vector<bool> keptAlive;            // one a message that ended
-    int status = 0;                         // of a refusal
+    std::vector<std::string> bodies;    // one a head; what came of it
+    std::vector<std::string> trailers;  // one a message that ended
+    std::vector<bool> keptAlive;        // one a message that ended
+    int status = 0;                     // of a refusal
     std::string why;
-    std::string left;                       // unconsumed bytes
+    std::string left;  // unconsumed bytes
     bool switched = false;
     bool operator==(const Told &) const = default;
 };
 
-inline void startNext(RequestReader &reader) { reader.next(); }
-inline void startNext(ResponseReader &) { }
+inline void startNext(RequestReader &reader)
+{
+    reader.next();
+}
+inline void startNext(ResponseReader &) {}
 
-inline bool mayGoOn(const RequestReader &) { return true; }
-inline bool mayGoOn(const ResponseReader &) { return false; }
+inline bool mayGoOn(const RequestReader &)
+{
+    return true;
+}
+inline bool mayGoOn(const ResponseReader &)
+{
+    return false;
+}
 
-inline bool switchedOf(const RequestReader &) { return false; }
-inline bool switchedOf(const ResponseReader &reader) { return reader.switched(); }
+inline bool switchedOf(const RequestReader &)
+{
+    return false;
+}
+inline bool switchedOf(const ResponseReader &reader)
+{
+    return reader.switched();
+}
 
 // Gives the pieces one after the other; `buffer` holds what was not consumed. Each piece lies in memory of its own, so
 // a view that outlives its call shows under the address sanitizer.

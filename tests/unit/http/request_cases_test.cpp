@@ -12,18 +12,30 @@ namespace {
 struct Case {
     const char *name;
     std::string raw;
-    int status;                 // 0: taken
+    int status;  // 0: taken
     const char *section;
 };
 
-std::string get(const std::string &fields) { return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"; }
-std::string line(const std::string &requestLine) { return requestLine + "\r\nHost: a\r\n\r\n"; }
-std::string host(const std::string &value) { return "GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n"; }
+std::string get(const std::string &fields)
+{
+    return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+std::string line(const std::string &requestLine)
+{
+    return requestLine + "\r\nHost: a\r\n\r\n";
+}
+std::string host(const std::string &value)
+{
+    return "GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n";
+}
 std::string post(const std::string &fields, const std::string &body = {})
 {
     return "POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body;
 }
-std::string chunked(const std::string &body) { return post("Transfer-Encoding: chunked\r\n", body); }
+std::string chunked(const std::string &body)
+{
+    return post("Transfer-Encoding: chunked\r\n", body);
+}
 
 const std::vector<Case> &requestLines()
 {
@@ -298,7 +310,7 @@ void RequestCasesTest::theFactsOfATakenRequestAreThere()
     QCOMPARE(textOf(reader.framing()), "length 3");
     const std::string_view rest = std::string_view(raw).substr(consumed);
     QVERIFY(reader.read(rest, consumed) == Step::Body);
-    QVERIFY(reader.data().data() == rest.data());       // a view, not a copy
+    QVERIFY(reader.data().data() == rest.data());  // a view, not a copy
     QVERIFY(reader.data() == "abc");
     QVERIFY(reader.read({}, consumed) == Step::End);
     QCOMPARE(consumed, size_t(0));
@@ -361,8 +373,9 @@ void RequestCasesTest::theHeadIsThereAsItCame()
 
 void RequestCasesTest::trailersThatMustNotBeAreDropped()
 {
-    const Told told = readWhole(RequestReader(), chunked("1\r\na\r\n0\r\nX-Sum: 1\r\nAuthorization: b\r\nCookie: c\r\n"
-                                                         "X-Forwarded-For: d\r\nX-Last: 2\r\n\r\n"));
+    const Told told = readWhole(RequestReader(),
+                                chunked("1\r\na\r\n0\r\nX-Sum: 1\r\nAuthorization: b\r\nCookie: c\r\n"
+                                        "X-Forwarded-For: d\r\nX-Last: 2\r\n\r\n"));
     QCOMPARE(told.trailers.size(), size_t(1));
     QCOMPARE(told.trailers[0], "X-Sum: 1|X-Last: 2|");
 }
@@ -370,7 +383,7 @@ void RequestCasesTest::trailersThatMustNotBeAreDropped()
 void RequestCasesTest::pipelinedRequestsComeOneAfterTheOther()
 {
     const std::string raw = post("Content-Length: 2\r\n", "ab") + get("X: 1\r\n")
-                            + chunked("1\r\nc\r\n0\r\nT: t\r\n\r\n") + "\r\n" + get("") + "GET /unfinished";
+        + chunked("1\r\nc\r\n0\r\nT: t\r\n\r\n") + "\r\n" + get("") + "GET /unfinished";
     const Told told = readWhole(RequestReader(), raw);
     QCOMPARE(told.status, 0);
     QCOMPARE(told.heads.size(), size_t(4));
@@ -391,11 +404,11 @@ void RequestCasesTest::whatIsTooLongIsRefused()
     const std::string eightK(8192, 'a');
     QCOMPARE(status("GET /" + eightK.substr(14) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
     QCOMPARE(status("GET /" + eightK.substr(13) + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414);
-    QCOMPARE(status("GET /" + eightK + eightK), 414);               // before its end has come
+    QCOMPARE(status("GET /" + eightK + eightK), 414);  // before its end has come
     QCOMPARE(status(get("X: " + eightK.substr(3) + "\r\n")), 0);
     QCOMPARE(status(get("X: " + eightK.substr(2) + "\r\n")), 431);
     QCOMPARE(status("GET / HTTP/1.1\r\nX: " + eightK), 431);
-    QCOMPARE(status("GET / HTTP/1.1\r\n" + eightK + "aa"), 431);    // not even a name
+    QCOMPARE(status("GET / HTTP/1.1\r\n" + eightK + "aa"), 431);  // not even a name
     std::string fields;
     for (int i = 0; i < 99; ++i)
         fields += "X: 1\r\n";

@@ -25,7 +25,7 @@ struct Case {
     const char *name;
     const char *method;
     std::string raw;
-    const char *framing;        // nullptr: refused
+    const char *framing;  // nullptr: refused
     std::string body, left;
     bool keepAlive;
 };
@@ -194,8 +194,9 @@ void ResponseCasesTest::informationalHeadsComeOneByOne()
 
 void ResponseCasesTest::switchingProtocolsEndsHttp()
 {
-    const Told told = readWhole(readerFor("GET"), answer("Upgrade: websocket\r\nConnection: Upgrade\r\n", "\x81\x02hi",
-                                                         "101 Switching Protocols"));
+    const Told told =
+        readWhole(readerFor("GET"),
+                  answer("Upgrade: websocket\r\nConnection: Upgrade\r\n", "\x81\x02hi", "101 Switching Protocols"));
     QCOMPARE(told.status, 0);
     QVERIFY(told.switched);
     QCOMPARE(told.left, "\x81\x02hi");

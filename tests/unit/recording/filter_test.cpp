@@ -123,7 +123,9 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("position");
         QTest::addColumn<QString>("hint");
-        const auto row = [](const char *text, int position, const char *hint) { QTest::newRow(text) << position << QString(hint); };
+        const auto row = [](const char *text, int position, const char *hint) {
+            QTest::newRow(text) << position << QString(hint);
+        };
         row("user:ada stauts:5", 9, "did you mean status?");
         row("localhost:9001", 0, "quotes");
         row("status:ok", 7, "status:404");
@@ -205,7 +207,8 @@ private Q_SLOTS:
         for (size_t from = 0; from < text.size(); ++from) {
             for (size_t size = 1; from + size <= text.size(); ++size) {
                 const std::string needle = QString::fromStdString(text.substr(from, size)).toUpper().toStdString();
-                const int expected = int(QString::fromStdString(text).indexOf(QString::fromStdString(needle), 0, Qt::CaseInsensitive));
+                const int expected =
+                    int(QString::fromStdString(text).indexOf(QString::fromStdString(needle), 0, Qt::CaseInsensitive));
                 QCOMPARE(int(recording::FoldedSearch(needle).find(text)), expected);
                 QVERIFY(recording::containsFolded(text, needle));
             }

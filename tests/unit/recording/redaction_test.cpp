@@ -51,28 +51,37 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("before");
         QTest::addColumn<QString>("after");
-        const auto row = [](const char *name, const char *before, const char *after) { QTest::newRow(name) << before << after; };
+        const auto row = [](const char *name, const char *before, const char *after) {
+            QTest::newRow(name) << before << after;
+        };
         // In `after`, <X> stands for the placeholder of X in quotes.
-        row("text", "{ \"user\" : \"ada\" , \"password\" : \"s3cret!\" }", "{ \"user\" : \"ada\" , \"password\" : <s3cret!> }");
+        row("text", "{ \"user\" : \"ada\" , \"password\" : \"s3cret!\" }",
+            "{ \"user\" : \"ada\" , \"password\" : <s3cret!> }");
         row("nothing named", "{\"a\":\"password\",\"b\":[\"password\"]}", "{\"a\":\"password\",\"b\":[\"password\"]}");
         row("number", "{\"password\":12345,\"a\":1}", "{\"password\":<12345>,\"a\":1}");
-        row("object whole", "{\"password\":{\"old\":\"a}\",\"new\":[\"b\"]},\"a\":1}", "{\"password\":<{\"old\":\"a}\",\"new\":[\"b\"]}>,\"a\":1}");
+        row("object whole", "{\"password\":{\"old\":\"a}\",\"new\":[\"b\"]},\"a\":1}",
+            "{\"password\":<{\"old\":\"a}\",\"new\":[\"b\"]}>,\"a\":1}");
         row("null says nothing", "{\"password\":null}", "{\"password\":null}");
         row("empty", "{\"password\":\"\"}", "{\"password\":\"\"}");
         row("any depth", "[{\"x\":{\"password\":\"deep1\"}}]", "[{\"x\":{\"password\":<deep1>}}]");
         row("any case", "{\"Password\":\"cased1\"}", "{\"Password\":<cased1>}");
         row("escaped key", "{\"p\\u0061ssword\":\"hidden1\"}", "{\"p\\u0061ssword\":<hidden1>}");
         row("escaped value", "{\"password\":\"a\\\"b\"}", "{\"password\":<a\\\"b>}");
-        row("path", "{\"card\":{\"number\":\"4111\",\"name\":\"Ada\"},\"number\":\"7\"}", "{\"card\":{\"number\":<4111>,\"name\":\"Ada\"},\"number\":\"7\"}");
-        row("path through arrays", "{\"card\":[{\"number\":\"4111\"},{\"number\":\"4222\"}]}", "{\"card\":[{\"number\":<4111>},{\"number\":<4222>}]}");
-        row("path not from the top", "{\"a\":{\"card\":{\"number\":\"4111\"}}}", "{\"a\":{\"card\":{\"number\":\"4111\"}}}");
+        row("path", "{\"card\":{\"number\":\"4111\",\"name\":\"Ada\"},\"number\":\"7\"}",
+            "{\"card\":{\"number\":<4111>,\"name\":\"Ada\"},\"number\":\"7\"}");
+        row("path through arrays", "{\"card\":[{\"number\":\"4111\"},{\"number\":\"4222\"}]}",
+            "{\"card\":[{\"number\":<4111>},{\"number\":<4222>}]}");
+        row("path not from the top", "{\"a\":{\"card\":{\"number\":\"4111\"}}}",
+            "{\"a\":{\"card\":{\"number\":\"4111\"}}}");
         row("cut in the secret", "{\"user\":\"ada\",\"password\":\"s3cr", "{\"user\":\"ada\",\"password\":<s3cr>");
         row("cut in an object", "{\"password\":{\"old\":\"s3cr", "{\"password\":<{\"old\":\"s3cr>");
         row("cut in a number", "{\"password\":123", "{\"password\":<123>");
         row("cut before", "{\"user\":\"ada\",\"password\":", "{\"user\":\"ada\",\"password\":");
-        row("malformed", "{\"a\":]} \"card\":{\"number\":\"4111\"} number \"password\" : \"s3cret\"", "{\"a\":]} \"card\":{\"number\":<4111>} number \"password\" : <s3cret>");
+        row("malformed", "{\"a\":]} \"card\":{\"number\":\"4111\"} number \"password\" : \"s3cret\"",
+            "{\"a\":]} \"card\":{\"number\":<4111>} number \"password\" : <s3cret>");
         row("malformed, no path", "}{\"number\":\"4111\"}", "}{\"number\":<4111>}");
-        row("events", "data: {\"password\":\"one111\"}\n\ndata: {\"password\":\"two222\"}\n\n", "data: {\"password\":<one111>}\n\ndata: {\"password\":<two222>}\n\n");
+        row("events", "data: {\"password\":\"one111\"}\n\ndata: {\"password\":\"two222\"}\n\n",
+            "data: {\"password\":<one111>}\n\ndata: {\"password\":<two222>}\n\n");
     }
     void json()
     {
@@ -105,18 +114,23 @@ private Q_SLOTS:
         Placeholders placeholders(key);
         recording::redactJson(text, settings().redactJson, placeholders);
         QCOMPARE(text.find("bottom"), text.npos);
-        QCOMPARE(text.find("4111"), text.npos);               // too deep to know the path: rather too much
+        QCOMPARE(text.find("4111"), text.npos);  // too deep to know the path: rather too much
     }
 
     void headersKeepWhatIsNoSecret_data()
     {
         QTest::addColumn<QString>("value");
         QTest::addColumn<QString>("after");
-        QTest::newRow("Authorization") << "Bearer abc.def" << "Bearer <abc.def>";
-        QTest::newRow("authorization") << "abcdef" << "<abcdef>";
-        QTest::newRow("Cookie") << "a=one1; b=two2;c" << "a=<one1>; b=<two2>;<c>";
-        QTest::newRow("Set-Cookie") << "sid=abc123; Path=/; HttpOnly" << "sid=<abc123>; Path=/; HttpOnly";
-        QTest::newRow("X-API-Key") << "k 1" << "<k 1>";
+        QTest::newRow("Authorization") << "Bearer abc.def"
+                                       << "Bearer <abc.def>";
+        QTest::newRow("authorization") << "abcdef"
+                                       << "<abcdef>";
+        QTest::newRow("Cookie") << "a=one1; b=two2;c"
+                                << "a=<one1>; b=<two2>;<c>";
+        QTest::newRow("Set-Cookie") << "sid=abc123; Path=/; HttpOnly"
+                                    << "sid=<abc123>; Path=/; HttpOnly";
+        QTest::newRow("X-API-Key") << "k 1"
+                                   << "<k 1>";
     }
     void headersKeepWhatIsNoSecret()
     {
@@ -124,9 +138,12 @@ private Q_SLOTS:
         QFETCH(QString, after);
         static const QRegularExpression secret("<([^>]*)>");
         for (auto match = secret.match(after); match.hasMatch(); match = secret.match(after))
-            after.replace(match.capturedStart(), match.capturedLength(), QString::fromStdString(placeholder(match.captured(1).toStdString())));
+            after.replace(match.capturedStart(), match.capturedLength(),
+                          QString::fromStdString(placeholder(match.captured(1).toStdString())));
         Placeholders placeholders(key);
-        QCOMPARE(QString::fromStdString(recording::redactedFieldValue(QTest::currentDataTag(), value.toStdString(), placeholders)), after);
+        QCOMPARE(QString::fromStdString(
+                     recording::redactedFieldValue(QTest::currentDataTag(), value.toStdString(), placeholders)),
+                 after);
     }
 
     void formsAndQueriesLoseTheirSecrets()
@@ -134,7 +151,9 @@ private Q_SLOTS:
         Placeholders placeholders(key);
         std::string form = "user=ada&p%61ssword=s3cret+1&card[number]=4111&x=password";
         QVERIFY(recording::redactForm(form, settings().redactJson, placeholders));
-        QCOMPARE(form, "user=ada&p%61ssword=" + placeholder("s3cret+1") + "&card[number]=" + placeholder("4111") + "&x=password");
+        QCOMPARE(form,
+                 "user=ada&p%61ssword=" + placeholder("s3cret+1") + "&card[number]=" + placeholder("4111")
+                     + "&x=password");
         std::string clean = "a=1&&b";
         QVERIFY(!recording::redactForm(clean, settings().redactJson, placeholders));
         QCOMPARE(clean, std::string("a=1&&b"));
@@ -144,7 +163,8 @@ private Q_SLOTS:
     {
         const std::string secret = "s3cret-value";
         journey::Exchange x;
-        for (http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers, &x.requestTrailers, &x.responseTrailers}) {
+        for (http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers,
+                                       &x.requestTrailers, &x.responseTrailers}) {
             list->add("authorization", "Bearer " + secret);
             list->add("Cookie", "a=" + secret);
             list->add("Set-Cookie", "a=" + secret + "; Secure");
@@ -161,8 +181,10 @@ private Q_SLOTS:
         x.attempts.push_back({"http://127.0.0.1:1", {}, {}, {}, {}, 0, false, "said " + secret});
         recording::Redactor redactor(settings(), key);
         redactor.redact(x);
-        std::string all = x.received.target + x.sent.target + x.query + x.requestBody.bytes + x.responseBody.bytes + x.decisions.json() + x.failure + x.attempts[0].error;
-        for (const http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers, &x.requestTrailers, &x.responseTrailers}) {
+        std::string all = x.received.target + x.sent.target + x.query + x.requestBody.bytes + x.responseBody.bytes
+            + x.decisions.json() + x.failure + x.attempts[0].error;
+        for (const http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers,
+                                             &x.returned.headers, &x.requestTrailers, &x.responseTrailers}) {
             for (const http::Field field : *list)
                 all += std::string(field.name) + field.value.data();
             QCOMPARE(list->size(), size_t(5));
@@ -179,7 +201,9 @@ private Q_SLOTS:
         QVERIFY(placeholder("one") != placeholder("two"));
         Placeholders other(recording::PlaceholderKey{9});
         QVERIFY(other.of("one") != placeholder("one"));
-        QVERIFY(QRegularExpression("^\\{\\{secret:[0-9a-f]{12}\\}\\}$").match(QString::fromStdString(placeholder("one"))).hasMatch());
+        QVERIFY(QRegularExpression("^\\{\\{secret:[0-9a-f]{12}\\}\\}$")
+                    .match(QString::fromStdString(placeholder("one")))
+                    .hasMatch());
     }
 
     void codedContentIsLookedInto()
@@ -194,7 +218,7 @@ private Q_SLOTS:
         x.responseBody = {clean, clean.size(), true, false, false, {}};
         recording::Redactor redactor(settings(), key);
         redactor.redact(x);
-        QCOMPARE(x.responseBody.bytes, clean);                // nothing in it: as it came
+        QCOMPARE(x.responseBody.bytes, clean);  // nothing in it: as it came
         QCOMPARE(x.answer.headers.get("Content-Encoding"), std::string_view("gzip"));
 
         const std::string secret = gzipped("{\"password\":\"s3cret\"}");

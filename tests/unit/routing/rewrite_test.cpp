@@ -55,8 +55,8 @@ private Q_SLOTS:
     void aNewPathIsMadeOfCaptures()
     {
         QCOMPARE(made("/users/{id}/**", "/v2/{id}/all/{**}", "/users/7/a/b"), std::string("/v2/7/all/a/b"));
-        QCOMPARE(
-            made("~^/v(\\d+)/(?P<what>[a-z]+)$", "/{what}/version-{1}", "/v3/users"), std::string("/users/version-3"));
+        QCOMPARE(made("~^/v(\\d+)/(?P<what>[a-z]+)$", "/{what}/version-{1}", "/v3/users"),
+                 std::string("/users/version-3"));
         QCOMPARE(made("/a/{x}", "/{x}/{x}", "/a/%20"), std::string("/%20/%20"));
         QCOMPARE(made("/a/{x}", "/fixed", "/a/7"), std::string("/fixed"));
     }
@@ -73,7 +73,7 @@ private Q_SLOTS:
     void theNewPathIsWrittenInTheCharactersOfAPath()
     {
         QCOMPARE(made("/a", "/sp ace/\"<\\>\u00e4?#%zz%41", "/a"),
-            std::string("/sp%20ace/%22%3C%5C%3E%C3%A4%3F%23%25zz%41"));
+                 std::string("/sp%20ace/%22%3C%5C%3E%C3%A4%3F%23%25zz%41"));
     }
 
     void noCaptureMakesASegmentThatClimbs()
@@ -81,7 +81,7 @@ private Q_SLOTS:
         QCOMPARE(made("~^/x/(.)(.*)$", "/files/{1}{1}/secret", "/x/.a"), std::string("/files/secret"));
         QCOMPARE(made("~^/x/(.*)\\.(.*)$", "/files/{1}.{2}/x", "/x/.."), std::string("/files/x"));
         QCOMPARE(made("~^/x/(.*)a(.*)$", "/files/{1}{2}/x", "/x/%2a%2e"),
-            std::string("/files/%2%2e/x").replace(7, 2, "%252"));
+                 std::string("/files/%2%2e/x").replace(7, 2, "%252"));
         QCOMPARE(made("~^/x/(%2)(F)$", "/files/{1}e{1}E/x", "/x/%2F"), std::string("/files/x"));
         QCOMPARE(made("~^/x/(.)(.*)$", "/{1}{1}", "/x/.a"), std::string("/"));
         QCOMPARE(made("~^/x/(.)(.*)$", "/a/{1}{1}", "/x/.a"), std::string("/a/"));
@@ -103,8 +103,8 @@ private Q_SLOTS:
 
     void whateverIsCapturedTheAnswerIsAPathThatDoesNotClimb()
     {
-        const std::vector<std::string> pieces = {".", "..", "%2e", "%2E", "/", "//", "%", "2", "e", "a", "%2", "%2F",
-            ";", "?", "#", " ", "\\", "{1}", "\x80"};
+        const std::vector<std::string> pieces = {".",  "..",  "%2e", "%2E", "/", "//", "%",  "2",   "e",   "a",
+                                                 "%2", "%2F", ";",   "?",   "#", " ",  "\\", "{1}", "\x80"};
         for (uint64_t seed = 1; seed <= 20'000; ++seed) {
             Random random(seed);
             const auto text = [&] {
@@ -224,7 +224,7 @@ private Q_SLOTS:
         QFETCH(QString, path);
         QFETCH(QString, says);
         QCOMPARE(QString::fromStdString(checkRewrite({strip.toStdString(), path.toStdString()}, pattern.toStdString())),
-            says);
+                 says);
     }
 };
 

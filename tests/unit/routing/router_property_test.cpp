@@ -29,7 +29,8 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> parameters;
 };
 
-template <class T> const T &oneOf(Random &random, const std::vector<T> &list)
+template<class T>
+const T &oneOf(Random &random, const std::vector<T> &list)
 {
     return list[size_t(random.below(list.size()))];
 }
@@ -105,8 +106,8 @@ Request randomRequest(Random &random)
             out.headers.add("x-" + std::string(name), oneOf(random, values));
         if (random.below(2)) {
             out.parameters.emplace_back("q" + std::string(name), oneOf(random, values));
-            out.query
-                += (out.query.empty() ? "" : "&") + out.parameters.back().first + "=" + out.parameters.back().second;
+            out.query +=
+                (out.query.empty() ? "" : "&") + out.parameters.back().first + "=" + out.parameters.back().second;
         }
     }
     return out;
@@ -134,7 +135,7 @@ int hostRank(const Reference &route, const std::string &host)
         if (pattern == host)
             best = std::max(best, 1000);
         else if (pattern[0] == '*' && host.size() >= pattern.size()
-            && host.substr(host.size() - pattern.size() + 1) == pattern.substr(1))
+                 && host.substr(host.size() - pattern.size() + 1) == pattern.substr(1))
             best = std::max(best, int(pattern.size()));
     }
     return best;
@@ -168,8 +169,8 @@ bool fieldsHold(const Reference &route, const Request &request)
             return false;
     }
     for (const FieldMatch &field : route.entry.match.query) {
-        const auto found = std::find_if(
-            request.parameters.begin(), request.parameters.end(), [&](const auto &p) { return p.first == field.name; });
+        const auto found = std::find_if(request.parameters.begin(), request.parameters.end(),
+                                        [&](const auto &p) { return p.first == field.name; });
         if (found == request.parameters.end() || !holds(field, found->second))
             return false;
     }
@@ -227,7 +228,7 @@ Expected expect(const std::vector<Reference> &routes, const Request &request)
         }
     }
     std::sort(out.order.begin(), out.order.end(),
-        [&](size_t a, size_t b) { return sooner(routes[a], a, routes[b], b, request.host); });
+              [&](size_t a, size_t b) { return sooner(routes[a], a, routes[b], b, request.host); });
     if (!out.order.empty()) {
         out.kind = RouteMatch::Kind::Found;
         out.route = out.order.front();
@@ -281,7 +282,7 @@ private Q_SLOTS:
             for (int i = 0; i < 20; ++i) {
                 const Request request = randomRequest(random);
                 const Expected expected = expect(routes, request);
-                const RequestFacts facts {request.method, request.host, request.path, request.query, &request.headers};
+                const RequestFacts facts{request.method, request.host, request.path, request.query, &request.headers};
                 const RouteMatch match = made->find(facts);
                 const bool same = match.kind == expected.kind && match.route == expected.route
                     && listed(match.allow) == expected.allow;
@@ -300,7 +301,7 @@ private Q_SLOTS:
         }
         // The test would prove little if hardly anything matched.
         QVERIFY2(found > 2000 && wrongMethod > 100 && none > 1000,
-            qPrintable(QString("%1 %2 %3").arg(found).arg(wrongMethod).arg(none)));
+                 qPrintable(QString("%1 %2 %3").arg(found).arg(wrongMethod).arg(none)));
     }
 
     void aShadowedRouteNeverWinsAndItsShadowIsThereWheneverItMatches()
@@ -327,7 +328,7 @@ private Q_SLOTS:
                         continue;
                     ++met;
                     QVERIFY2(std::find(expected.order.begin(), lost, winner) != lost,
-                        told(seed * 7919, request, routes).c_str());
+                             told(seed * 7919, request, routes).c_str());
                 }
             }
         }

@@ -28,8 +28,14 @@ struct Routes {
     }
 };
 
-MatchSettings methods(std::vector<std::string> list) { return {.methods = std::move(list)}; }
-MatchSettings hosts(std::vector<std::string> list) { return {.hosts = std::move(list)}; }
+MatchSettings methods(std::vector<std::string> list)
+{
+    return {.methods = std::move(list)};
+}
+MatchSettings hosts(std::vector<std::string> list)
+{
+    return {.hosts = std::move(list)};
+}
 MatchSettings header(std::string name, std::string value)
 {
     return {.headers = {{name, FieldMatch::Kind::Exact, value}}};
@@ -77,10 +83,10 @@ private Q_SLOTS:
     {
         const Router router = Routes().add("/api/users/**").build();
         for (const char *path :
-            {"/api/users", "/api/users/", "/api/users/7", "/api/users/7/orders", "/api/users//", "/api/users/%2e"})
+             {"/api/users", "/api/users/", "/api/users/7", "/api/users/7/orders", "/api/users//", "/api/users/%2e"})
             QCOMPARE(won(router, get(path)), std::string("r0"));
         for (const char *path :
-            {"/api/users2", "/api/user", "/api", "/", "/API/users", "/api/users2/7", "//api/users", "/xapi/users"})
+             {"/api/users2", "/api/user", "/api", "/", "/API/users", "/api/users2/7", "//api/users", "/xapi/users"})
             QCOMPARE(won(router, get(path)), std::string("404"));
     }
 
@@ -112,12 +118,8 @@ private Q_SLOTS:
 
     void capturesAreTheSegmentsAsTheyStandInThePath()
     {
-        const Router router = Routes()
-                                  .add("/users/{id}/orders/{order-no}")
-                                  .add("/files/{area}/**")
-                                  .add("/plain")
-                                  .add("/star/*")
-                                  .build();
+        const Router router =
+            Routes().add("/users/{id}/orders/{order-no}").add("/files/{area}/**").add("/plain").add("/star/*").build();
         QCOMPARE(captured(router, "/users/a%20b/orders/7"), std::string("id=a%20b;order-no=7;"));
         QCOMPARE(captured(router, "/files/x/y/z%2Fw"), std::string("area=x;**=y/z%2Fw;"));
         QCOMPARE(captured(router, "/files/x/"), std::string("area=x;**=;"));
@@ -218,8 +220,8 @@ private Q_SLOTS:
 
     void aWrongMethodOnTheSpecificRouteFallsBackToTheLessSpecific()
     {
-        const Router router
-            = Routes().add("/api/users/{id}", methods({"GET"})).add("/api/**", methods({"POST"})).build();
+        const Router router =
+            Routes().add("/api/users/{id}", methods({"GET"})).add("/api/**", methods({"POST"})).build();
         QCOMPARE(won(router, {"POST", "h", "/api/users/7", {}, nullptr}), std::string("r1"));
         QCOMPARE(won(router, get("/api/users/7")), std::string("r0"));
     }
@@ -231,8 +233,8 @@ private Q_SLOTS:
                                   .add("/api/**", methods({"POST", "PURGE"}))
                                   .add("/other", methods({"PATCH"}))
                                   .build();
-        QCOMPARE(
-            won(router, {"PUT", "h", "/api/users/7", {}, nullptr}), std::string("405 GET, HEAD, POST, DELETE, PURGE"));
+        QCOMPARE(won(router, {"PUT", "h", "/api/users/7", {}, nullptr}),
+                 std::string("405 GET, HEAD, POST, DELETE, PURGE"));
         QCOMPARE(won(router, {"PUT", "h", "/api/orders", {}, nullptr}), std::string("405 POST, PURGE"));
         QCOMPARE(won(router, {"OPTIONS", "h", "/other", {}, nullptr}), std::string("405 PATCH"));
     }

@@ -17,7 +17,8 @@ namespace {
 
 int64_t nowMicros()
 {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 // What the child does: records one exchange a millisecond, each with the time when it was handed over, and says when it has begun.
@@ -59,10 +60,12 @@ private Q_SLOTS:
             child.start(QCoreApplication::applicationFilePath(), {"--record-until-killed", path});
             QVERIFY(child.waitForReadyRead(30'000));
             // Kill it in full flight: some commits are there.
-            QTRY_VERIFY_WITH_TIMEOUT([&] {
-                const auto reader = storage::Reader::open(path.toStdString());
-                return reader && *(*reader)->lastId() > 500 * (round + 1);
-            }(), 30'000);
+            QTRY_VERIFY_WITH_TIMEOUT(
+                [&] {
+                    const auto reader = storage::Reader::open(path.toStdString());
+                    return reader && *(*reader)->lastId() > 500 * (round + 1);
+                }(),
+                30'000);
             child.kill();
             QVERIFY(child.waitForFinished());
             const int64_t killed = nowMicros();
@@ -80,10 +83,13 @@ private Q_SLOTS:
         sqlite3 *file = nullptr;
         QCOMPARE(sqlite3_open(path.toUtf8().constData(), &file), SQLITE_OK);
         QString verdict;
-        sqlite3_exec(file, "PRAGMA integrity_check", [](void *out, int, char **values, char **) {
-            *static_cast<QString *>(out) = values[0];
-            return 0;
-        }, &verdict, nullptr);
+        sqlite3_exec(
+            file, "PRAGMA integrity_check",
+            [](void *out, int, char **values, char **) {
+                *static_cast<QString *>(out) = values[0];
+                return 0;
+            },
+            &verdict, nullptr);
         sqlite3_close(file);
         QCOMPARE(verdict, QString("ok"));
     }

@@ -71,7 +71,8 @@ private Q_SLOTS:
     {
         auto reader = storage::Reader::open(path());
         QVERIFY(reader);
-        for (const char *text : {"", "status>=500", "route:users client:127.*", "trace:4", "path~users", "is:replayed", "latency>100ms"}) {
+        for (const char *text :
+             {"", "status>=500", "route:users client:127.*", "trace:4", "path~users", "is:replayed", "latency>100ms"}) {
             const auto parsed = recording::Filter::parse(text, {});
             QVERIFY(parsed.filter);
             for (const storage::Order order : {storage::Order::OldestFirst, storage::Order::NewestFirst}) {
@@ -96,7 +97,8 @@ private Q_SLOTS:
     {
         auto reader = storage::Reader::open(path());
         QVERIFY(reader);
-        for (const char *text : {"route:\"' OR 1=1 --\"", "path:\"');DROP TABLE exchange;--\"", "\"%' OR ''='\"", "user:\"\\\"x\""}) {
+        for (const char *text :
+             {"route:\"' OR 1=1 --\"", "path:\"');DROP TABLE exchange;--\"", "\"%' OR ''='\"", "user:\"\\\"x\""}) {
             const auto parsed = recording::Filter::parse(text, {});
             QVERIFY2(parsed.filter, text);
             const auto found = (*reader)->ids(*parsed.filter, storage::Order::OldestFirst, 0, 10);

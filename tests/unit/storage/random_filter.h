@@ -10,22 +10,77 @@
 
 namespace sluice::samples {
 
+inline constexpr const char *everyTest[] = {"method:get",
+                                            "method:GET,DELETE",
+                                            "method!=POST",
+                                            "host:api.localhost",
+                                            "host:\"\"",
+                                            "host:*:8080",
+                                            "host~LOCAL",
+                                            "path:/api/users/**",
+                                            "path:/api/*/7",
+                                            "path:/api/users",
+                                            "path:/**",
+                                            "path:\"/a*b/100%\"",
+                                            "path~USERS",
+                                            "path!=/",
+                                            "query~card",
+                                            "query:page=2",
+                                            "query:\"\"",
+                                            "service:users",
+                                            "service:users*",
+                                            "service:\"\"",
+                                            "service!=orders",
+                                            "route:users,orders",
+                                            "route~USER",
+                                            "route:nothing",
+                                            "endpoint:http://127.0.0.1:9001",
+                                            "user:ada",
+                                            "user:\"\"",
+                                            "client:127.0.0.1",
+                                            "client:127.*",
+                                            "status:404",
+                                            "status>=500",
+                                            "status:5xx",
+                                            "status:200,429",
+                                            "status!=200",
+                                            "status<300",
+                                            "status:400..499",
+                                            "latency>200ms",
+                                            "latency<=50ms",
+                                            "latency:100ms..300ms",
+                                            "latency:0s",
+                                            "size>1MB",
+                                            "size<20",
+                                            "size:0",
+                                            "id>100",
+                                            "id:10..60",
+                                            "id:3",
+                                            "is:replayed",
+                                            "is:cached",
+                                            "is:limited,tunnel",
+                                            "is:retried",
+                                            "is:failed",
+                                            "failed:upstream",
+                                            "failed!=client",
+                                            "breaker:open",
+                                            "breaker:\"\"",
+                                            "version:v3",
+                                            "cache:HIT",
+                                            "body~card",
+                                            "header:X-Tenant",
+                                            "header:X-Tenant=acme",
+                                            "header:x-tenant~inc",
+                                            "users"};
+
 inline std::string anyTest(Random &random, const journey::Exchange &known)
 {
-    static const char *const tests[] = {
-        "method:get", "method:GET,DELETE", "method!=POST", "host:api.localhost", "host:\"\"", "host:*:8080", "host~LOCAL", "path:/api/users/**",
-        "path:/api/*/7", "path:/api/users", "path:/**", "path:\"/a*b/100%\"", "path~USERS", "path!=/", "query~card", "query:page=2", "query:\"\"",
-        "service:users", "service:users*", "service:\"\"", "service!=orders", "route:users,orders", "route~USER", "route:nothing", "endpoint:http://127.0.0.1:9001",
-        "user:ada", "user:\"\"", "client:127.0.0.1", "client:127.*", "status:404", "status>=500", "status:5xx", "status:200,429", "status!=200", "status<300",
-        "status:400..499", "latency>200ms", "latency<=50ms", "latency:100ms..300ms", "latency:0s", "size>1MB", "size<20", "size:0", "id>100", "id:10..60",
-        "id:3", "is:replayed", "is:cached", "is:limited,tunnel", "is:retried", "is:failed", "failed:upstream", "failed!=client", "breaker:open", "breaker:\"\"",
-        "version:v3", "cache:HIT", "body~card", "header:X-Tenant", "header:X-Tenant=acme", "header:x-tenant~inc", "users"};
     switch (random.below(10)) {
     case 0: return "trace:" + known.trace.trace.substr(0, 1 + random.below(32));
     case 1: return "request:" + known.requestId;
     case 2: return "since:" + rfc3339(known.time);
     case 3: return "until:" + rfc3339(known.time);
-    default: return tests[random.below(std::size(tests))];
+    default: return everyTest[random.below(std::size(everyTest))];
     }
 }
 

@@ -65,7 +65,9 @@ private Q_SLOTS:
         QVERIFY(foreign && (*foreign)->run("CREATE TABLE cookies (a)"));
         QVERIFY2(QString::fromStdString(whyNot()).contains("is not a recording"), whyNot().c_str());
         QVERIFY(!storage::Recorder::create(path(), {}));
-        QVERIFY((*foreign)->run(("PRAGMA application_id = " + std::to_string(storage::applicationId) + "; PRAGMA user_version = 999").c_str()));
+        QVERIFY((*foreign)->run(
+            ("PRAGMA application_id = " + std::to_string(storage::applicationId) + "; PRAGMA user_version = 999")
+                .c_str()));
         QVERIFY2(QString::fromStdString(whyNot()).contains("newer Sluice"), whyNot().c_str());
         const auto recorder = storage::Recorder::create(path(), {});
         QVERIFY(!recorder && QString::fromStdString(recorder.error().what).contains("newer Sluice"));
@@ -82,7 +84,9 @@ private Q_SLOTS:
                 for (size_t step = 0; step < version; ++step)
                     QVERIFY((*old)->run(std::string(storage::migrations()[step]).c_str()));
                 if (version > 0)
-                    QVERIFY((*old)->run(("PRAGMA application_id = " + std::to_string(storage::applicationId) + "; PRAGMA user_version = " + std::to_string(version)).c_str()));
+                    QVERIFY((*old)->run(("PRAGMA application_id = " + std::to_string(storage::applicationId)
+                                         + "; PRAGMA user_version = " + std::to_string(version))
+                                            .c_str()));
             }
             record({samples::everything()});
             const auto reader = storage::Reader::open(path());
@@ -152,7 +156,7 @@ private Q_SLOTS:
         record(std::move(exchanges));
         auto reader = storage::Reader::open(path());
         QVERIFY(reader);
-        std::string text;                                            // looks into every body a hundred times
+        std::string text;  // looks into every body a hundred times
         for (int i = 0; i < 100; ++i)
             text += (i ? " or body~nothing" : "body~nothing") + std::to_string(i);
         const recording::Filter filter = *recording::Filter::parse(text, {}).filter;
@@ -168,7 +172,7 @@ private Q_SLOTS:
         }
         asker.join();
         QVERIFY(!counted);
-        QCOMPARE(*(*reader)->count({}), int64_t(3000));              // the reader is as good as before
+        QCOMPARE(*(*reader)->count({}), int64_t(3000));  // the reader is as good as before
     }
 
     void slicesCountAndRank()
@@ -176,7 +180,7 @@ private Q_SLOTS:
         std::vector<journey::Exchange> exchanges;
         for (int i = 0; i < 1000; ++i) {
             journey::Exchange x;
-            x.time = samples::at(samples::today + i / 100);          // ten slices of a second
+            x.time = samples::at(samples::today + i / 100);  // ten slices of a second
             x.received.method = "GET";
             x.route = i % 2 ? "odd" : "even";
             x.returned.status = i % 100 == 0 ? 500 : i % 100 == 1 ? 404 : 200;
@@ -187,7 +191,8 @@ private Q_SLOTS:
         record(std::move(exchanges));
         auto reader = storage::Reader::open(path());
         QVERIFY(reader);
-        storage::SliceRequest request{{}, samples::at(samples::today), samples::at(samples::today + 10), 1s, storage::GroupBy::Nothing};
+        storage::SliceRequest request{
+            {}, samples::at(samples::today), samples::at(samples::today + 10), 1s, storage::GroupBy::Nothing};
         auto slices = (*reader)->slices(request);
         QVERIFY2(slices, slices ? "" : slices.error().what.c_str());
         QCOMPARE(slices->size(), size_t(10));
@@ -199,12 +204,13 @@ private Q_SLOTS:
             QVERIFY(slice.p50 == 50ms && slice.p95 == 95ms && slice.p99 == 99ms && slice.longest == 100ms);
         }
         request.group = storage::GroupBy::Route;
-        request.filter = *recording::Filter::parse("status:200 since:" + rfc3339(samples::at(samples::today + 5)), {}).filter;
+        request.filter =
+            *recording::Filter::parse("status:200 since:" + rfc3339(samples::at(samples::today + 5)), {}).filter;
         slices = (*reader)->slices(request);
         QVERIFY(slices);
-        QCOMPARE(slices->size(), size_t(10));                        // five seconds of two routes
+        QCOMPARE(slices->size(), size_t(10));  // five seconds of two routes
         QCOMPARE(slices->front().requests, uint64_t(49));
-        request.step = 1us;                                          // asks for ten million slices
+        request.step = 1us;  // asks for ten million slices
         slices = (*reader)->slices(request);
         QVERIFY(slices && slices->size() <= 2000);
     }
@@ -232,18 +238,35 @@ private Q_SLOTS:
         auto reader = storage::Reader::open(path());
         const auto rows = (*reader)->page({{}, storage::Order::OldestFirst, 0, 1, true});
         QVERIFY(rows && rows->size() == 1);
-        const QJsonObject line = QJsonDocument::fromJson(QByteArray::fromStdString(storage::jsonLine(rows->front()))).object();
-        const QJsonObject expected{{"id", 1}, {"time", QString::fromStdString(rfc3339(samples::everything().time))}, {"method", "POST"},
-                                   {"host", "api.localhost:8443"}, {"path", "/api/users/7"}, {"query", "page=2"}, {"status", 201}, {"latency_us", 6789},
-                                   {"request_bytes", 14}, {"response_bytes", 5000}, {"client", "192.0.2.7"}, {"user", "ada"}, {"route", "users"},
-                                   {"service", "user-service"}, {"endpoint", "http://127.0.0.1:9001"}, {"version", "v3"}, {"attempts", 2}, {"cache", "miss"},
-                                   {"request_id", "01981234-5678-7abc-8def-0123456789ab"}, {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
+        const QJsonObject line =
+            QJsonDocument::fromJson(QByteArray::fromStdString(storage::jsonLine(rows->front()))).object();
+        const QJsonObject expected{{"id", 1},
+                                   {"time", QString::fromStdString(rfc3339(samples::everything().time))},
+                                   {"method", "POST"},
+                                   {"host", "api.localhost:8443"},
+                                   {"path", "/api/users/7"},
+                                   {"query", "page=2"},
+                                   {"status", 201},
+                                   {"latency_us", 6789},
+                                   {"request_bytes", 14},
+                                   {"response_bytes", 5000},
+                                   {"client", "192.0.2.7"},
+                                   {"user", "ada"},
+                                   {"route", "users"},
+                                   {"service", "user-service"},
+                                   {"endpoint", "http://127.0.0.1:9001"},
+                                   {"version", "v3"},
+                                   {"attempts", 2},
+                                   {"cache", "miss"},
+                                   {"request_id", "01981234-5678-7abc-8def-0123456789ab"},
+                                   {"trace_id", "4bf92f3577b34da6a3ce929d0e0e4736"},
                                    {"failed_by", "upstream"}};
         for (auto at = expected.begin(); at != expected.end(); ++at)
             QVERIFY2(line[at.key()] == at.value(), qPrintable(at.key()));
         QCOMPARE(line["decisions"].toArray().size(), 2);
         QCOMPARE(line["decisions"].toArray()[0].toObject()["stage"].toString(), QString("route"));
-        QVERIFY(QJsonDocument::fromJson(QByteArray::fromStdString(storage::jsonLine({}))).object()["failed_by"].isNull());
+        QVERIFY(
+            QJsonDocument::fromJson(QByteArray::fromStdString(storage::jsonLine({}))).object()["failed_by"].isNull());
     }
 };
 

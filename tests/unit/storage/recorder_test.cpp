@@ -84,9 +84,11 @@ private Q_SLOTS:
         QVERIFY2(after, after ? "" : after.error().what.c_str());
         QCOMPARE(after->id, int64_t(1));
         QVERIFY(after->time == before.time);
-        for (const auto member : {&journey::Exchange::client, &journey::Exchange::peer, &journey::Exchange::user, &journey::Exchange::path,
-                                  &journey::Exchange::query, &journey::Exchange::route, &journey::Exchange::service, &journey::Exchange::endpoint,
-                                  &journey::Exchange::version, &journey::Exchange::cache, &journey::Exchange::requestId, &journey::Exchange::failure})
+        for (const auto member :
+             {&journey::Exchange::client, &journey::Exchange::peer, &journey::Exchange::user, &journey::Exchange::path,
+              &journey::Exchange::query, &journey::Exchange::route, &journey::Exchange::service,
+              &journey::Exchange::endpoint, &journey::Exchange::version, &journey::Exchange::cache,
+              &journey::Exchange::requestId, &journey::Exchange::failure})
             QCOMPARE((*after).*member, before.*member);
         QVERIFY(after->received == before.received);
         QVERIFY(after->sent == before.sent);
@@ -147,7 +149,7 @@ private Q_SLOTS:
         std::atomic<int64_t> told{0};
         recorder->onCommit([&](int64_t id) { told = id; });
         recorder->push(many(3, 10));
-        QTRY_COMPARE(told.load(), int64_t(3));             // by itself, without flush
+        QTRY_COMPARE(told.load(), int64_t(3));  // by itself, without flush
         QCOMPARE(*read()->lastId(), int64_t(3));
         QCOMPARE(recorder->stats().queued, uint64_t(0));
     }
@@ -157,7 +159,8 @@ private Q_SLOTS:
         auto recorder = record();
         const auto second = storage::Recorder::create(path(), forEver());
         QVERIFY(!second);
-        QVERIFY2(second.error().what.find(std::to_string(QCoreApplication::applicationPid())) != std::string::npos, second.error().what.c_str());
+        QVERIFY2(second.error().what.find(std::to_string(QCoreApplication::applicationPid())) != std::string::npos,
+                 second.error().what.c_str());
         recorder.reset();
         QVERIFY(storage::Recorder::create(path(), forEver()));
     }
@@ -233,7 +236,7 @@ private Q_SLOTS:
         QCOMPARE(recorder->stats().rows + recorder->stats().shed, pushed);
         recorder->push(many(1, 10));
         recorder->flush();
-        QVERIFY(recorder->stats().trouble.empty());        // it keeps up again
+        QVERIFY(recorder->stats().trouble.empty());  // it keeps up again
         QCOMPARE(*read()->count({}), int64_t(recorder->stats().rows));
     }
 
@@ -250,7 +253,7 @@ private Q_SLOTS:
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
         recorder->push(many(100, 20'000));
         QTRY_VERIFY(!recorder->stats().trouble.empty());
-        recorder->flush();                                  // does not wait for a disk that refuses
+        recorder->flush();  // does not wait for a disk that refuses
         const auto refused = recorder->stats();
         ::setrlimit(RLIMIT_FSIZE, &before);
         QCOMPARE(refused.queued, uint64_t(100));

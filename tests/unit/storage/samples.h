@@ -14,8 +14,11 @@ namespace sluice::samples {
 
 using namespace std::chrono_literals;
 
-inline WallTime at(int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
-constexpr int64_t today = 1'795'000'000;          // seconds since 1970
+inline WallTime at(int64_t seconds)
+{
+    return WallTime(std::chrono::seconds(seconds));
+}
+constexpr int64_t today = 1'795'000'000;  // seconds since 1970
 
 // Every member has a value of its own.
 inline journey::Exchange everything()
@@ -65,14 +68,18 @@ inline journey::Exchange everything()
 }
 
 template<size_t N>
-const std::string &pick(Random &random, const std::array<std::string, N> &of) { return of[random.below(N)]; }
+const std::string &pick(Random &random, const std::array<std::string, N> &of)
+{
+    return of[random.below(N)];
+}
 
 // Small sets of values, so that filters hit.
 inline journey::Exchange any(Random &random)
 {
     static const std::array<std::string, 4> methods = {"GET", "POST", "DELETE", "get"};
     static const std::array<std::string, 4> hosts = {"api.localhost", "API.localhost:8080", "[::1]:8080", ""};
-    static const std::array<std::string, 6> paths = {"/", "/api/users/7", "/api/users/7/orders", "/api/users", "/API/users/8", "/a*b/100%"};
+    static const std::array<std::string, 6> paths = {"/",          "/api/users/7", "/api/users/7/orders",
+                                                     "/api/users", "/API/users/8", "/a*b/100%"};
     static const std::array<std::string, 4> queries = {"", "page=2", "page=2&q=card", "Q=CARD"};
     static const std::array<std::string, 4> names = {"", "users", "orders", "users-v3"};
     static const std::array<std::string, 4> people = {"", "ada", "Ada", "bob"};
