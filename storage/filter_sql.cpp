@@ -132,10 +132,10 @@ std::string FilterSql::test(const Term &t)
         return "(x.id IN (SELECT id FROM mark WHERE " + numberTest(t, "mark") + "))";
     if (t.field == "header")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t)
-            + ", m.packing, m.detail))";
+            + ", m.id, m.packing, m.detail))";
     if (t.field == "body")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND body_has(" + parameter(&t)
-            + ", m.packing, m.detail, m.request_body, m.response_body))";
+            + ", m.id, m.packing, m.detail, m.request_body, m.response_body))";
     if (t.field == "text") {
         const std::string test = parameter(&t);
         std::vector<std::string> parts = {"CAST(x.status AS TEXT) = " + parameter(std::string_view(t.value)),
@@ -188,7 +188,7 @@ std::string FilterSql::ids() const
     for (const std::string &value : wayParameters_) {
         sql += sql.empty() ? "" : " UNION ALL ";
         sql += "SELECT x.id AS id FROM exchange x INDEXED BY " + way_.index + " WHERE x." + way_.column + " = " + value
-            + (way_.column == "bits" ? " AND x.bits <> 0" : "") + " AND " + rest;
+            + way_.condition + " AND " + rest;
     }
     return sql;
 }

@@ -3,15 +3,18 @@
 // Everything that a user wrote is bound, nothing is spliced into the text. One thread: that of the connection.
 // Compile and run within one read transaction: the way holds for one state of the file.
 //
-// The way: bounds of ids from id:, since:, until:; then one index where a test that all rows must pass has one (status, route,
-// service, client, latency, is, trace, request, mark), the most selective of them; else the rows in the order of their ids. An index
-// is walked once for each of its values that may match, and SQLite merges these, so that the first page needs no sorting.
+// The way: bounds of ids from id:, since:, until:; blocks of ids (storage/blocks.h) that have what the tests ask for that all
+// rows must pass; or one index where such a test has one (statuses from 400, latencies from 128 ms, is, trace, request, mark),
+// the most selective of them. An index is walked once for each of its values that may match, and SQLite merges these, so that
+// the first page needs no sorting.
 #pragma once
 
 #include "engine/recording/filter.h"
+#include "storage/blocks.h"
 #include "storage/sqlite.h"
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +31,8 @@ public:
     static Result<FilterSql> compile(Database &, const recording::Filter &);
 
     IdBounds bounds() const { return bounds_; }
+    // What ids() must be run for, in order and apart from each other; at most one a block.
+    std::vector<IdBounds> ranges() const;
     // Two parameters of the caller's follow those of the filter; the first of them has this number.
     int firstFree() const { return int(values_.size()) + 1; }
     const std::string &condition() const { return condition_; }
@@ -39,7 +44,9 @@ public:
 
 private:
     struct Way {
+        Fact fact = Fact::None;       // whose values these are
         std::string index, column;    // index: empty: by id
+        std::string condition;        // of the index, as it must stand in the text
         std::vector<int64_t> values;  // of the column
         int64_t low = 0, high = 0;    // keys within epochs
         enum class Kind : uint8_t { Rows, Values, Keys, Marks } kind = Kind::Rows;
@@ -56,6 +63,11 @@ private:
     Outcome narrow(const recording::Term &);
     Outcome findWay(const recording::Term &root);
     Outcome valuesOf(const recording::Term &, Way &);
+    Outcome valuesOfTest(const recording::Term &, Way &);
+    Outcome namesOf(const recording::Term &, NameKind, std::vector<int64_t> &out);
+    Outcome numbersOf(Fact, std::vector<int64_t> &out);
+    Outcome narrowBlocks(const Way &);
+    static bool hasIndex(Way &);
     Outcome estimate(Way &);
     Outcome collect(Statement &, std::vector<int64_t> &out);
 
@@ -64,7 +76,8 @@ private:
     std::string condition_ = "1";
     IdBounds bounds_;
     Way way_;
-    std::vector<std::string> wayParameters_;  // as they stand in the text
+    std::optional<std::vector<int64_t>> blocks_;  // nothing: any
+    std::vector<std::string> wayParameters_;      // as they stand in the text
 };
 
 }  // namespace sluice::storage

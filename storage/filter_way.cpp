@@ -2,12 +2,14 @@
 // How FilterSql finds its way to the rows: bounds of ids, and the index to walk.
 #include "storage/filter_sql.h"
 
+#include "engine/recording/facts.h"
 #include "engine/recording/match.h"
 #include "storage/functions.h"
 #include "storage/names.h"
 #include "storage/row_keys.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice::storage {
 
@@ -15,17 +17,19 @@ using recording::Term;
 
 namespace {
 
-constexpr size_t mostValues = 64;      // of an index; more: another way is taken
-constexpr int64_t mostCounted = 5000;  // of the rows that an index has for a value, when ways are compared
+constexpr size_t mostValues = 64;                   // of a field; more: it says nothing about the way
+constexpr int64_t mostCounted = 5000;               // of the rows that an index has for a value, when ways are compared
+constexpr int64_t firstError = 400, firstSlow = 8;  // what the partial indexes begin with
 
-struct NamedIndex {
+struct NamedFact {
     std::string_view field;
     NameKind kind;
-    const char *index;
 };
-constexpr NamedIndex namedIndexes[] = {{"route", NameKind::Route, "exchange_by_route"},
-                                       {"service", NameKind::Service, "exchange_by_service"},
-                                       {"client", NameKind::Client, "exchange_by_client"}};
+constexpr NamedFact namedFacts[] = {{"method", NameKind::Method},     {"host", NameKind::Host},
+                                    {"client", NameKind::Client},     {"user", NameKind::User},
+                                    {"route", NameKind::Route},       {"service", NameKind::Service},
+                                    {"endpoint", NameKind::Endpoint}, {"version", NameKind::Version},
+                                    {"cache", NameKind::Cache},       {"breaker", NameKind::Breaker}};
 
 bool holds(const Term &t, int64_t value)
 {
@@ -121,68 +125,84 @@ Outcome FilterSql::narrow(const Term &root)
     return Done{};
 }
 
-// Which values of an index the rows that pass this test can have. No index: the way stays by rows.
+// Which values of one fact the rows that pass this test can have. None: the way stays by rows.
 Outcome FilterSql::valuesOf(const Term &t, Way &way)
 {
-    if (t.kind == Term::Kind::Or) {  // status:200,404
-        for (const Term &part : t.parts) {
-            Way one;
-            if (Outcome outcome = valuesOf(part, one); !outcome)
-                return outcome;
-            if (one.kind != Way::Kind::Values || (!way.index.empty() && way.index != one.index)) {
-                way = Way();
-                return Done{};
-            }
-            way.kind = one.kind;
-            way.index = one.index;
-            way.column = one.column;
-            way.values.insert(way.values.end(), one.values.begin(), one.values.end());
+    if (t.kind == Term::Kind::Test)
+        return valuesOfTest(t, way);
+    if (t.kind != Term::Kind::Or)
+        return Done{};
+    for (const Term &part : t.parts) {  // status:200,404
+        Way one;
+        if (Outcome outcome = valuesOf(part, one); !outcome)
+            return outcome;
+        if (one.kind != Way::Kind::Values || (way.fact != Fact::None && way.fact != one.fact)) {
+            way = Way();
+            return Done{};
         }
-        std::sort(way.values.begin(), way.values.end());
-        way.values.erase(std::unique(way.values.begin(), way.values.end()), way.values.end());
-        return Done{};
+        way.kind = one.kind;
+        way.fact = one.fact;
+        way.values.insert(way.values.end(), one.values.begin(), one.values.end());
     }
-    if (t.kind != Term::Kind::Test)
-        return Done{};
-    const auto take = [&](const char *index, std::string_view column) {
+    std::sort(way.values.begin(), way.values.end());
+    way.values.erase(std::unique(way.values.begin(), way.values.end()), way.values.end());
+    return Done{};
+}
+
+Outcome FilterSql::namesOf(const Term &t, NameKind kind, std::vector<int64_t> &out)
+{
+    auto statement = Statement::prepare(*database_, "SELECT id FROM name WHERE kind = ?1 AND term(?2, text) LIMIT 65");
+    if (!statement)
+        return statement.error();
+    statement->bind(1, int64_t(kind));
+    bindTerm(*statement, 2, t);
+    if (recording::textMatches(t, ""))
+        out.push_back(0);
+    return collect(*statement, out);
+}
+
+// Every value that the recording has; steps from one to the next.
+Outcome FilterSql::numbersOf(Fact fact, std::vector<int64_t> &out)
+{
+    auto statement = Statement::prepare(
+        *database_,
+        "WITH RECURSIVE v(n) AS (SELECT min(value) FROM block WHERE field = ?1 UNION ALL SELECT (SELECT min(value) "
+        "FROM "
+        "block WHERE field = ?1 AND value > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL");
+    if (!statement)
+        return statement.error();
+    statement->bind(1, int64_t(fact));
+    return collect(*statement, out);
+}
+
+Outcome FilterSql::valuesOfTest(const Term &t, Way &way)
+{
+    const auto take = [&](Fact fact) {
         way.kind = Way::Kind::Values;
-        way.index = index;
-        way.column = column;
+        way.fact = fact;
     };
-    for (const NamedIndex &each : namedIndexes) {
+    for (const NamedFact &each : namedFacts) {
         if (each.field != t.field)
             continue;
-        auto statement =
-            Statement::prepare(*database_, "SELECT id FROM name WHERE kind = ?1 AND term(?2, text) LIMIT 65");
-        if (!statement)
-            return statement.error();
-        statement->bind(1, int64_t(each.kind));
-        bindTerm(*statement, 2, t);
-        take(each.index, each.field);
-        if (recording::textMatches(t, ""))
-            way.values.push_back(0);
-        return collect(*statement, way.values);
+        take(factOf(each.kind));
+        return namesOf(t, each.kind, way.values);
     }
     if (t.field == "status" || t.field == "is") {
         const bool status = t.field == "status";
-        // Steps from one value of the index to the next.
-        auto statement = Statement::prepare(
-            *database_,
-            status ? "WITH RECURSIVE v(n) AS (SELECT min(status) FROM exchange UNION ALL SELECT (SELECT min(status) "
-                     "FROM exchange WHERE "
-                     "status > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL"
-                   : "WITH RECURSIVE v(n) AS (SELECT min(bits) FROM exchange WHERE bits <> 0 UNION ALL SELECT (SELECT "
-                     "min(bits) FROM exchange WHERE "
-                     "bits <> 0 AND bits > n) FROM v WHERE n IS NOT NULL) SELECT n FROM v WHERE n IS NOT NULL");
-        if (!statement)
-            return statement.error();
-        take(status ? "exchange_by_status" : "exchange_by_bits", status ? "status" : "bits");
-        Outcome outcome = collect(*statement, way.values);
+        take(status ? Fact::Status : Fact::Bits);
+        Outcome outcome = numbersOf(way.fact, way.values);
         std::erase_if(way.values, [&](int64_t value) { return status ? !holds(t, value) : (value & t.number) == 0; });
         return outcome;
     }
-    if (t.field == "latency") {
-        take("exchange_by_latency", "latency_class");
+    if (t.field == "failed") {
+        take(Fact::FailedBy);
+        for (int64_t value = 0; value <= 3; ++value) {
+            const auto fault = value == 0 ? std::optional<Fault>() : Fault(value - 1);
+            if (recording::textMatches(t, recording::failedByName(fault)))
+                way.values.push_back(value);
+        }
+    } else if (t.field == "latency") {
+        take(Fact::LatencyClass);
         way.values = classes(t);
     } else if (t.field == "mark") {
         way.kind = Way::Kind::Marks;
@@ -200,15 +220,71 @@ Outcome FilterSql::valuesOf(const Term &t, Way &way)
     return Done{};
 }
 
+// Leaves the blocks that have one of these values.
+Outcome FilterSql::narrowBlocks(const Way &way)
+{
+    auto statement = Statement::prepare(
+        *database_, "SELECT block FROM block WHERE field = ?1 AND value = ?2 AND block BETWEEN ?3 AND ?4");
+    if (!statement)
+        return statement.error();
+    std::vector<int64_t> found;
+    for (const int64_t value : way.values) {
+        statement->bind(1, int64_t(way.fact));
+        statement->bind(2, value);
+        statement->bind(3, bounds_.lowest >> blockBits);
+        statement->bind(4, bounds_.highest >> blockBits);
+        if (Outcome outcome = collect(*statement, found); !outcome)
+            return outcome;
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    if (blocks_) {
+        std::vector<int64_t> both;
+        std::set_intersection(found.begin(), found.end(), blocks_->begin(), blocks_->end(), std::back_inserter(both));
+        found = std::move(both);
+    }
+    blocks_ = std::move(found);
+    return Done{};
+}
+
+namespace {
+
+struct PartialIndex {
+    Fact fact;
+    int64_t lowest;  // value that it has
+    const char *index, *column, *condition;
+};
+constexpr PartialIndex partialIndexes[] = {
+    {Fact::Status, firstError, "exchange_by_error", "status", " AND x.status >= 400"},
+    {Fact::LatencyClass, firstSlow, "exchange_by_slowness", "latency_class", " AND x.latency_class >= 8"},
+    {Fact::Bits, 1, "exchange_by_bits", "bits", " AND x.bits <> 0"}};
+
+}  // namespace
+
+// False: no index has all these values.
+bool FilterSql::hasIndex(Way &way)
+{
+    if (way.kind != Way::Kind::Values)
+        return true;
+    for (const PartialIndex &each : partialIndexes) {
+        if (each.fact != way.fact || (!way.values.empty() && way.values.front() < each.lowest))
+            continue;
+        way.index = each.index;
+        way.column = each.column;
+        way.condition = each.condition;
+        return true;
+    }
+    return false;
+}
+
 Outcome FilterSql::estimate(Way &way)
 {
     way.estimate = 0;
     if (way.kind != Way::Kind::Values)
         return Done{};  // keys and marks are always few
-    auto statement =
-        Statement::prepare(*database_,
-                           "SELECT count(*) FROM (SELECT 1 FROM exchange INDEXED BY " + way.index + " WHERE "
-                               + way.column + " = ?1" + (way.column == "bits" ? " AND bits <> 0" : "") + " LIMIT ?2)");
+    auto statement = Statement::prepare(*database_,
+                                        "SELECT count(*) FROM (SELECT 1 FROM exchange x INDEXED BY " + way.index
+                                            + " WHERE x." + way.column + " = ?1" + way.condition + " LIMIT ?2)");
     if (!statement)
         return statement.error();
     std::vector<int64_t> met;
@@ -234,12 +310,37 @@ Outcome FilterSql::findWay(const Term &root)
             return outcome;
         if (way.kind == Way::Kind::Rows || way.values.size() > mostValues)
             continue;
+        if (way.kind == Way::Kind::Values) {
+            if (Outcome outcome = narrowBlocks(way); !outcome)
+                return outcome;
+        }
+        if (!hasIndex(way))
+            continue;
         if (Outcome outcome = estimate(way); !outcome)
             return outcome;
         if (way.estimate < way_.estimate)
             way_ = std::move(way);
     }
+    if (way_.kind == Way::Kind::Values && blocks_ && int64_t(blocks_->size()) << blockBits <= way_.estimate)
+        way_ = Way();
     return Done{};
+}
+
+std::vector<IdBounds> FilterSql::ranges() const
+{
+    if (!blocks_)
+        return {bounds_};
+    std::vector<IdBounds> out;
+    for (const int64_t block : *blocks_) {
+        const int64_t first = std::max(block << blockBits, bounds_.lowest);
+        const int64_t last = std::min(((block + 1) << blockBits) - 1, bounds_.highest);
+        // An index has its own way through the ids.
+        if (!out.empty() && (out.back().highest + 1 == first || way_.kind != Way::Kind::Rows))
+            out.back().highest = last;
+        else
+            out.push_back({first, last});
+    }
+    return out;
 }
 
 }  // namespace sluice::storage

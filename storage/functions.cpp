@@ -3,7 +3,7 @@
 
 #include "engine/recording/match.h"
 #include "storage/detail_codec.h"
-#include "storage/packing.h"
+#include "storage/dictionaries.h"
 #include "storage/row_keys.h"
 
 namespace sluice::storage {
@@ -23,18 +23,20 @@ std::string_view textOf(sqlite3_value *value)
 
 // One a connection.
 struct Scratch {
-    Unpacker unpacker;
+    explicit Scratch(Database &database) : dictionaries(database) {}
+    DictionaryReader dictionaries;
     std::string detail, body;
 
-    std::string_view plain(std::string_view bytes, bool packed, std::string &out)
+    static std::string_view plain(std::string_view bytes, bool packed, std::string &out,
+                                  std::string_view dictionary = {})
     {
         if (!packed)
             return bytes;
-        return unpacker.unpack(bytes, out) ? std::string_view(out) : std::string_view();
+        return unpack(bytes, out, dictionary) ? std::string_view(out) : std::string_view();
     }
-    bool exchange(int64_t packing, std::string_view bytes, journey::Exchange &x)
+    bool exchange(int64_t id, int64_t packing, std::string_view bytes, journey::Exchange &x)
     {
-        return decodeDetail(plain(bytes, packing & kDetailPacked, detail), x);
+        return decodeDetail(plain(bytes, packing & kDetailPacked, detail, dictionaries.of(id)), x);
     }
 };
 
@@ -74,7 +76,8 @@ void headerHas(sqlite3_context *context, int, sqlite3_value **values)
     if (!test)
         return;
     bool found = false;
-    if (scratchOf(context).exchange(sqlite3_value_int64(values[1]), textOf(values[2]), x)) {
+    if (scratchOf(context).exchange(sqlite3_value_int64(values[1]), sqlite3_value_int64(values[2]), textOf(values[3]),
+                                    x)) {
         for (const http::HeaderList *head :
              {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers})
             found = found || recording::headersMatch(*test, *head);
@@ -88,17 +91,17 @@ void bodyHas(sqlite3_context *context, int, sqlite3_value **values)
     if (!test)
         return;
     Scratch &scratch = scratchOf(context);
-    const int64_t packing = sqlite3_value_int64(values[1]);
+    const int64_t packing = sqlite3_value_int64(values[2]);
     journey::Exchange x;
     if (packing & (kRequestCoded | kResponseCoded))
-        scratch.exchange(packing, textOf(values[2]), x);
+        scratch.exchange(sqlite3_value_int64(values[1]), packing, textOf(values[3]), x);
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const struct {
         std::string_view bytes;
         unsigned packed;
         const http::HeaderList &head;
-    } contents[] = {{textOf(values[3]), kRequestPacked, x.received.headers},
-                    {textOf(values[4]), kResponsePacked, answer}};
+    } contents[] = {{textOf(values[4]), kRequestPacked, x.received.headers},
+                    {textOf(values[5]), kResponsePacked, answer}};
     bool found = false;
     for (const auto &content : contents) {
         found = found
@@ -116,12 +119,13 @@ Outcome addFunctions(Database &database)
         const char *name;
         int arguments;
         void (*call)(sqlite3_context *, int, sqlite3_value **);
-    } functions[] = {{"term", 2, term}, {"id_text", 1, idText}, {"header_has", 3, headerHas}, {"body_has", 5, bodyHas}};
+    } functions[] = {{"term", 2, term}, {"id_text", 1, idText}, {"header_has", 4, headerHas}, {"body_has", 6, bodyHas}};
     for (const auto &function : functions) {
         // SQLite deletes the scratch with the connection, and also when it refuses.
-        const int code = sqlite3_create_function_v2(
-            database.handle(), function.name, function.arguments, SQLITE_UTF8 | SQLITE_DIRECTONLY, new Scratch,
-            function.call, nullptr, nullptr, [](void *scratch) { delete static_cast<Scratch *>(scratch); });
+        const int code =
+            sqlite3_create_function_v2(database.handle(), function.name, function.arguments,
+                                       SQLITE_UTF8 | SQLITE_DIRECTONLY, new Scratch(database), function.call, nullptr,
+                                       nullptr, [](void *scratch) { delete static_cast<Scratch *>(scratch); });
         if (code != SQLITE_OK)
             return database.error(code);
     }

@@ -1,53 +1,88 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/packing.h"
 
-#include <zstd.h>
+#include <lz4.h>
+
+#include <cstdint>
+#include <cstring>
 
 namespace sluice::storage {
 
 namespace {
-constexpr int level = -1;
-constexpr size_t least = 256;
-constexpr unsigned long long most = 1ull << 30;
+
+constexpr size_t least = 256, most = size_t(1) << 30;
+constexpr size_t longestVarint = 5;  // of `most`
+
+size_t putVarint(uint32_t value, char *out)
+{
+    size_t n = 0;
+    for (; value >= 0x80; value >>= 7)
+        out[n++] = char(value | 0x80);
+    out[n++] = char(value);
+    return n;
+}
+
+// 0: that is none.
+size_t takeVarint(std::string_view in, uint64_t &value)
+{
+    value = 0;
+    for (size_t n = 0; n < std::min(in.size(), longestVarint); ++n) {
+        value |= uint64_t(uint8_t(in[n]) & 0x7f) << (7 * n);
+        if (!(in[n] & char(0x80)))
+            return n + 1;
+    }
+    return 0;
+}
+
 }  // namespace
 
-Packer::Packer() : context_(ZSTD_createCCtx())
+Dictionary::Dictionary(std::string bytes)
+    : bytes_(std::move(bytes)), loaded_(std::make_unique_for_overwrite<LZ4_stream_u>())
 {
-    ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, level);
+    LZ4_initStream(loaded_.get(), sizeof *loaded_);
+    LZ4_loadDict(loaded_.get(), bytes_.data(), int(bytes_.size()));
 }
 
-Packer::~Packer()
+Dictionary::~Dictionary() = default;
+
+Packer::Packer() : stream_(std::make_unique_for_overwrite<LZ4_stream_u>())
 {
-    ZSTD_freeCCtx(context_);
+    LZ4_initStream(stream_.get(), sizeof *stream_);
 }
 
-bool Packer::pack(std::string_view bytes, std::string &out)
+Packer::~Packer() = default;
+
+bool Packer::pack(std::string_view bytes, std::string &out, const Dictionary *dictionary)
 {
-    if (bytes.size() < least || !context_)
+    if (bytes.size() < least || bytes.size() > most)
         return false;
-    // No more room than what it may take to be worth it: zstd gives up early.
+    if (dictionary)  // a copy costs less than loading it anew
+        std::memcpy(stream_.get(), dictionary->loaded_.get(), sizeof *stream_);
+    else
+        LZ4_resetStream_fast(stream_.get());
+    // No more room than what it may take to be worth it: LZ4 gives up there.
     out.resize(bytes.size() - bytes.size() / 8);
-    const size_t size = ZSTD_compress2(context_, out.data(), out.size(), bytes.data(), bytes.size());
-    if (ZSTD_isError(size))
+    const size_t head = putVarint(uint32_t(bytes.size()), out.data());
+    const int size = LZ4_compress_fast_continue(stream_.get(), bytes.data(), out.data() + head, int(bytes.size()),
+                                                int(out.size() - head), 1);
+    if (size <= 0) {
+        LZ4_initStream(stream_.get(), sizeof *stream_);  // after a failure it is in no state to go on
         return false;
-    out.resize(size);
+    }
+    out.resize(head + size_t(size));
     return true;
 }
 
-Unpacker::Unpacker() : context_(ZSTD_createDCtx()) {}
-Unpacker::~Unpacker()
+bool unpack(std::string_view bytes, std::string &out, std::string_view dictionary)
 {
-    ZSTD_freeDCtx(context_);
-}
-
-bool Unpacker::unpack(std::string_view bytes, std::string &out)
-{
-    const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-    if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > most || !context_)
+    uint64_t size = 0;
+    const size_t head = takeVarint(bytes, size);
+    if (head == 0 || size > most || bytes.size() > most)
         return false;
     out.resize(size_t(size));
-    const size_t got = ZSTD_decompressDCtx(context_, out.data(), out.size(), bytes.data(), bytes.size());
-    return !ZSTD_isError(got) && got == size;
+    const int got = LZ4_decompress_safe_usingDict(bytes.data() + head, out.data(), int(bytes.size() - head), int(size),
+                                                  dictionary.data(), int(dictionary.size()));
+    return got >= 0 && size_t(got) == size;
 }
 
 }  // namespace sluice::storage

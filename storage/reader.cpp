@@ -104,21 +104,30 @@ Result<std::vector<int64_t>> Reader::Impl::ids(const recording::Filter &filter, 
     auto statement = Statement::prepare(*database, sql->orderedIds(order == Order::NewestFirst));
     if (!statement)
         return statement.error();
-    IdBounds bounds = sql->bounds();
-    if (after > 0 && order == Order::NewestFirst)
-        bounds.highest = std::min(bounds.highest, after - 1);
-    else if (after > 0)
-        bounds.lowest = std::max(bounds.lowest, after + 1);
     sql->bind(*statement);
-    statement->bind(sql->firstFree(), bounds.lowest);
-    statement->bind(sql->firstFree() + 1, bounds.highest);
-    statement->bind(sql->firstFree() + 2, int64_t(most));
+    std::vector<IdBounds> ranges = sql->ranges();
+    if (order == Order::NewestFirst)
+        std::reverse(ranges.begin(), ranges.end());
     std::vector<int64_t> out;
-    int code = SQLITE_ROW;
-    while (!interrupted && (code = statement->step()) == SQLITE_ROW)
-        out.push_back(statement->integer(0));
-    if (code != SQLITE_DONE)
-        return database->error(interrupted ? SQLITE_INTERRUPT : code);
+    for (IdBounds range : ranges) {
+        if (after > 0 && order == Order::NewestFirst)
+            range.highest = std::min(range.highest, after - 1);
+        else if (after > 0)
+            range.lowest = std::max(range.lowest, after + 1);
+        if (range.lowest > range.highest)
+            continue;
+        const Resetting later(*statement);
+        statement->bind(sql->firstFree(), range.lowest);
+        statement->bind(sql->firstFree() + 1, range.highest);
+        statement->bind(sql->firstFree() + 2, int64_t(most - out.size()));
+        int code = SQLITE_ROW;
+        while (!interrupted && (code = statement->step()) == SQLITE_ROW)
+            out.push_back(statement->integer(0));
+        if (code != SQLITE_DONE)
+            return database->error(interrupted ? SQLITE_INTERRUPT : code);
+        if (out.size() >= most)
+            break;
+    }
     return out;
 }
 
@@ -178,12 +187,18 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
     if (!statement)
         return statement.error();
     sql->bind(*statement);
-    statement->bind(sql->firstFree(), sql->bounds().lowest);
-    statement->bind(sql->firstFree() + 1, sql->bounds().highest);
-    const int code = statement->step();
-    if (code != SQLITE_ROW)
-        return impl_->database->error(code);
-    return statement->integer(0);
+    int64_t sum = 0;
+    for (const IdBounds &range : sql->ranges()) {
+        const Resetting later(*statement);
+        statement->bind(sql->firstFree(), range.lowest);
+        statement->bind(sql->firstFree() + 1, range.highest);
+        if (impl_->interrupted)
+            return impl_->database->error(SQLITE_INTERRUPT);
+        if (const int code = statement->step(); code != SQLITE_ROW)
+            return impl_->database->error(code);
+        sum += statement->integer(0);
+    }
+    return sum;
 }
 
 Result<int64_t> Reader::lastId()

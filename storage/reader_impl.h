@@ -2,9 +2,9 @@
 // What the files of the reader share. Internal to storage/.
 #pragma once
 
+#include "storage/dictionaries.h"
 #include "storage/filter_sql.h"
 #include "storage/names.h"
-#include "storage/packing.h"
 #include "storage/reader.h"
 
 namespace sluice::storage {
@@ -14,7 +14,7 @@ struct Reader::Impl {
     std::unique_ptr<Database> database;
     std::unique_ptr<Database> markWriter;  // opened when the first mark is set
     NameReader names;
-    Unpacker unpacker;
+    std::optional<DictionaryReader> dictionaries;
     Statement row, message;
     std::atomic<bool> interrupted{false};
 
@@ -24,7 +24,7 @@ struct Reader::Impl {
     Result<std::vector<Row>> rowsOf(const std::vector<int64_t> &, bool decisions);
     // False: there is no such exchange.
     Result<bool> readExchange(int64_t id, journey::Exchange &);
-    std::string plain(std::string_view bytes, bool packed);
+    std::string plain(std::string_view bytes, bool packed, std::string_view dictionary = {});
 };
 
 // One snapshot for all statements of a call; never outlives it.

@@ -56,6 +56,7 @@ Outcome Reader::Impl::prepare()
         return settings;
     if (Outcome added = addFunctions(*database); !added)
         return added;
+    dictionaries.emplace(*database);
     auto reading = NameReader::create(*database);
     if (!reading)
         return reading.error();
@@ -96,12 +97,12 @@ Row Reader::Impl::readRow(const Statement &s)
     return out;
 }
 
-std::string Reader::Impl::plain(std::string_view bytes, bool packed)
+std::string Reader::Impl::plain(std::string_view bytes, bool packed, std::string_view dictionary)
 {
     std::string out;
     if (!packed)
         out = bytes;
-    else if (!unpacker.unpack(bytes, out))
+    else if (!unpack(bytes, out, dictionary))
         out.clear();
     return out;
 }
@@ -126,7 +127,8 @@ Result<std::vector<Row>> Reader::Impl::rowsOf(const std::vector<int64_t> &ids, b
         const Resetting laterToo(message);
         message.bind(1, id);
         if (const int got = message.step(); got == SQLITE_ROW)
-            out.back().decisions = decisionsOf(plain(message.text(1), message.integer(0) & kDetailPacked));
+            out.back().decisions =
+                decisionsOf(plain(message.text(1), message.integer(0) & kDetailPacked, dictionaries->of(id)));
         else if (got != SQLITE_DONE)
             return database->error(got);
     }
@@ -172,7 +174,7 @@ Result<bool> Reader::Impl::readExchange(int64_t id, journey::Exchange &x)
             ? Error{Fault::Gateway, "the recording " + path + " lacks the content of exchange " + std::to_string(id)}
             : database->error(code);
     const int64_t packing = message.integer(0);
-    if (!decodeDetail(plain(message.text(1), packing & kDetailPacked), x))
+    if (!decodeDetail(plain(message.text(1), packing & kDetailPacked, dictionaries->of(id)), x))
         return Error{Fault::Gateway, "exchange " + std::to_string(id) + " is damaged in the recording " + path};
     x.requestBody.bytes = plain(message.text(2), packing & kRequestPacked);
     x.responseBody.bytes = plain(message.text(3), packing & kResponsePacked);

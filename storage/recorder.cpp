@@ -93,6 +93,11 @@ void Recorder::push(recording::Batch batch)
     impl_->push(std::move(batch));
 }
 
+recording::Batch Recorder::used()
+{
+    return impl_->giveBack();
+}
+
 recording::SinkStats Recorder::stats() const
 {
     const std::lock_guard guard(impl_->mutex);

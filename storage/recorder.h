@@ -22,6 +22,7 @@ public:
     ~Recorder() override;  // writes what is queued, then closes
 
     void push(recording::Batch) override;
+    recording::Batch used() override;
     recording::SinkStats stats() const override;
     const std::string &path() const;
     void setSettings(const config::RecordSettings &);  // after a reload; any thread

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/retention.h"
 
+#include "storage/blocks.h"
 #include "storage/row_keys.h"
 
 #include <algorithm>
@@ -34,6 +35,8 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.shorten_,
          "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN ?1 << 10 AND (?1 << 10) + "
          "1023) WHERE id = ?1"},
+        {r.blocks_, "DELETE FROM block WHERE block < ?1"},
+        {r.dictionaries_, "DELETE FROM dictionary WHERE id < (SELECT max(id) FROM dictionary WHERE id <= ?1)"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
     };
@@ -132,6 +135,8 @@ Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
     if (wholeSpans > firstSpan)
         run(spans_, firstSpan, wholeSpans - 1);
     run(shorten_, wholeSpans);
+    run(blocks_, (to + 1) >> blockBits);
+    run(dictionaries_, to + 1);
     if ((from >> nameEpochBits) != ((to + 1) >> nameEpochBits))
         run(names_, (to + 1) >> nameEpochBits);
     run(lastId_, newest);

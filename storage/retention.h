@@ -41,7 +41,7 @@ private:
 
     Database &database_;
     Statement pages_, free_, oldest_, oldSpan_;
-    Statement rows_, messages_, marks_, spans_, shorten_, names_, lastId_;
+    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, lastId_;
 };
 
 }  // namespace sluice::storage

@@ -37,7 +37,11 @@ Result<std::unique_ptr<RowWriter>> RowWriter::create(Database &database)
     auto names = NameWriter::create(database);
     if (!names)
         return names.error();
-    std::unique_ptr<RowWriter> writer(new RowWriter(names.take()));
+    auto blocks = BlockWriter::create(database);
+    auto dictionary = DictionaryWriter::create(database);
+    if (!blocks || !dictionary)
+        return blocks ? dictionary.error() : blocks.error();
+    std::unique_ptr<RowWriter> writer(new RowWriter(names.take(), blocks.take(), dictionary.take()));
     struct {
         Statement &statement;
         std::string_view sql;
@@ -66,7 +70,7 @@ int RowWriter::write(journey::Exchange &x, int64_t id)
     if (const int code = writeMessage(x); code != SQLITE_OK)
         return code;
     if (open_.id != id >> spanBits) {
-        if (const int code = endBatch(); code != SQLITE_OK)
+        if (const int code = endSpan(); code != SQLITE_OK)
             return code;
         const int64_t time = x.time.time_since_epoch().count();
         open_ = {id >> spanBits, time, time, 0};
@@ -105,16 +109,22 @@ int RowWriter::writeRow(const journey::Exchange &x)
                  {NameKind::Version, x.version},
                  {NameKind::Cache, x.cache},
                  {NameKind::Breaker, recording::lastOutcome(x.decisions, journey::Stage::Breaker)}};
+    FactValues facts{};
     int parameter = 8;
     for (const auto &[kind, text] : texts) {
         const int64_t number = names_.number(kind, text, epoch);
         if (number < 0)
             return sqlite3_extended_errcode(sqlite3_db_handle(s.handle()));
         s.bind(parameter++, number);
+        facts[size_t(factOf(kind))] = number;
     }
     s.bind(18, int64_t(x.attempts.size()));
-    s.bind(19, recording::isBits(x));
-    s.bind(20, x.failedBy ? int64_t(*x.failedBy) + 1 : 0);
+    facts[size_t(Fact::Status)] = x.returned.status;
+    facts[size_t(Fact::LatencyClass)] = latencyClass(nanos);
+    facts[size_t(Fact::Bits)] = recording::isBits(x);
+    facts[size_t(Fact::FailedBy)] = x.failedBy ? int64_t(*x.failedBy) + 1 : 0;
+    s.bind(19, facts[size_t(Fact::Bits)]);
+    s.bind(20, facts[size_t(Fact::FailedBy)]);
     s.bind(21, x.replayOf);
     s.bind(22, trace_.empty() ? -1 : traceKey);
     s.bind(23, requestKey(x.requestId));
@@ -126,7 +136,8 @@ int RowWriter::writeRow(const journey::Exchange &x)
     s.bind(26, x.path);
     s.bind(27, x.query);
     s.bind(28, x.failure);
-    return run(s);
+    const int code = run(s);
+    return code == SQLITE_OK ? blocks_.note(x.id, facts) : code;
 }
 
 int RowWriter::writeMessage(const journey::Exchange &x)
@@ -134,8 +145,9 @@ int RowWriter::writeMessage(const journey::Exchange &x)
     detail_.clear();
     encodeDetail(x, detail_);
     unsigned packing = 0;
-    const auto bind = [&](int parameter, std::string_view bytes, std::string &packed, bool tryIt, Packed bit) {
-        const bool smaller = tryIt && packer_.pack(bytes, packed);
+    const auto bind = [&](int parameter, std::string_view bytes, std::string &packed, bool tryIt, Packed bit,
+                          const Dictionary *dictionary = nullptr) {
+        const bool smaller = tryIt && packer_.pack(bytes, packed, dictionary);
         if (smaller)
             packing |= bit;
         message_.bindBlob(parameter, smaller ? std::string_view(packed) : bytes);
@@ -143,15 +155,24 @@ int RowWriter::writeMessage(const journey::Exchange &x)
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const bool requestCoded = isCoded(x.received.headers), responseCoded = isCoded(answer);
     packing |= (requestCoded ? unsigned(kRequestCoded) : 0u) | (responseCoded ? unsigned(kResponseCoded) : 0u);
-    bind(3, detail_, packedDetail_, true, kDetailPacked);
+    bind(3, detail_, packedDetail_, true, kDetailPacked, dictionary_->current());
     bind(4, x.requestBody.bytes, packedRequest_, !requestCoded, kRequestPacked);
     bind(5, x.responseBody.bytes, packedResponse_, !responseCoded, kResponsePacked);
     message_.bind(1, x.id);
     message_.bind(2, packing);
-    return run(message_);
+    if (const int code = run(message_); code != SQLITE_OK)
+        return code;
+    return dictionary_->note(x.id, x.time, detail_, packing & kDetailPacked ? packedDetail_.size() : detail_.size());
 }
 
 int RowWriter::endBatch()
+{
+    if (const int code = blocks_.flush(); code != SQLITE_OK)
+        return code;
+    return endSpan();
+}
+
+int RowWriter::endSpan()
 {
     if (open_.id < 0 || open_.rows == 0)
         return SQLITE_OK;
@@ -168,6 +189,8 @@ int RowWriter::endBatch()
 void RowWriter::forget()
 {
     names_.forget();
+    blocks_.forget();
+    dictionary_->forget();
     open_ = Span();
 }
 

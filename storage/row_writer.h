@@ -3,8 +3,9 @@
 #pragma once
 
 #include "engine/journey/exchange.h"
+#include "storage/blocks.h"
+#include "storage/dictionaries.h"
 #include "storage/names.h"
-#include "storage/packing.h"
 
 namespace sluice::storage {
 
@@ -13,20 +14,25 @@ public:
     static Result<std::unique_ptr<RowWriter>> create(Database &);
     // SQLITE_OK, or why not; then the caller rolls back and calls forget(). The exchange gets its id from `id`.
     int write(journey::Exchange &, int64_t id);
-    // Closes the present span; call before each commit.
+    // Writes what concerns several rows; call before each commit.
     int endBatch();
     void forget();
 
 private:
-    explicit RowWriter(NameWriter names) : names_(std::move(names)) {}
+    RowWriter(NameWriter names, BlockWriter blocks, std::unique_ptr<DictionaryWriter> dictionary)
+        : names_(std::move(names)), blocks_(std::move(blocks)), dictionary_(std::move(dictionary))
+    {}
     int writeRow(const journey::Exchange &);
     int writeMessage(const journey::Exchange &);
+    int endSpan();
     int run(Statement &);
 
     struct Span {
         int64_t id = -1, firstTime = 0, lastTime = 0, rows = 0;
     };
     NameWriter names_;
+    BlockWriter blocks_;
+    std::unique_ptr<DictionaryWriter> dictionary_;
     Statement row_, message_, span_;
     Packer packer_;
     Span open_;

@@ -20,6 +20,8 @@ constexpr milliseconds gather{100};
 constexpr milliseconds idle{60'000};  // how often age is looked at when nothing comes
 constexpr milliseconds firstRetry{100}, longestRetry{2000};
 constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
+constexpr size_t mostUsed = 2000, mostGivenBack = 256;       // exchanges kept for another request: some 15 MiB
+constexpr uint64_t mostUsedBytes = 40'960;                   // each
 constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)
@@ -100,6 +102,7 @@ void Recorder::Impl::run()
 {
     pthread_setname_np(pthread_self(), "recorder");
     for (;;) {
+        recording::Batch unwanted;  // freed outside the lock
         {
             std::unique_lock guard(mutex);
             const auto wanted = [&] { return stopping || flushing > 0 || settingsRevision != seenRevision; };
@@ -108,6 +111,8 @@ void Recorder::Impl::run()
                 wake.wait_until(guard, firstArrival + gather, [&] { return wanted() || queue.size() >= batchRows; });
             if (stopping && queue.empty())
                 return;
+            if (queue.empty() && !moreToPrune && !wanted())  // a quiet time
+                unwanted.swap(used);
         }
         adoptSettings();
         recording::Batch batch = take();
@@ -200,6 +205,26 @@ void Recorder::Impl::write(recording::Batch &batch)
         }
     }
     settle(batch.size(), givenUp);
+    keepUsed(batch);
+}
+
+void Recorder::Impl::keepUsed(recording::Batch &batch)
+{
+    std::erase_if(batch, [](const auto &exchange) { return weight(*exchange) > mostUsedBytes; });
+    const std::lock_guard guard(mutex);
+    while (!batch.empty() && used.size() < mostUsed) {
+        used.push_back(std::move(batch.back()));
+        batch.pop_back();
+    }
+}
+
+recording::Batch Recorder::Impl::giveBack()
+{
+    const std::lock_guard guard(mutex);
+    const auto from = used.end() - std::ptrdiff_t(std::min(used.size(), mostGivenBack));
+    recording::Batch out(std::make_move_iterator(from), std::make_move_iterator(used.end()));
+    used.erase(from, used.end());
+    return out;
 }
 
 // False: there is no time for another try.

@@ -44,6 +44,7 @@ struct Recorder::Impl {
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble;
     uint64_t underWay = 0;  // taken from the queue, not yet settled
+    recording::Batch used;  // written, for another request
 
     std::atomic<uint64_t> rows{0}, bytes{0}, shed{0};
     std::atomic<int64_t> lastId{0};
@@ -69,6 +70,8 @@ struct Recorder::Impl {
     int tryWrite(recording::Batch &, size_t &culprit);
     bool waitToRetry(std::chrono::milliseconds);
     void settle(size_t written, size_t given_up);
+    void keepUsed(recording::Batch &);
+    recording::Batch giveBack();
     void prune();
     void checkpoint();
     void measure();

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace sluice {
 
@@ -42,10 +43,42 @@ void appendEscape(std::string &out, unsigned char c)
     }
 }
 
+constexpr size_t shortText = 126;
+
+// Printable ASCII without quotes and backslashes, as nearly all that is written here. Eight bytes at a time.
+bool isPlain(std::string_view text)
+{
+    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    const auto zero = [](uint64_t v) { return (v - ones) & ~v & highs; };
+    const char *at = text.data();
+    size_t left = text.size();
+    uint64_t bad = 0;
+    for (; left >= 8; left -= 8, at += 8) {
+        uint64_t v = 0;
+        std::memcpy(&v, at, 8);
+        // High bit set, below 0x20, a quote, a backslash, DEL. Below 0x20 is exact where no high bit is set.
+        bad |= (v & highs) | ((v - ones * 0x20) & ~v & highs) | zero(v ^ (ones * '"')) | zero(v ^ (ones * '\\'))
+            | zero(v ^ (ones * 0x7f));
+    }
+    for (; left > 0; --left, ++at) {
+        const unsigned char c = static_cast<unsigned char>(*at);
+        bad |= c < 0x20 || c >= 0x7f || c == '"' || c == '\\';
+    }
+    return bad == 0;
+}
+
 }  // namespace
 
 void appendJson(std::string &out, std::string_view text)
 {
+    if (text.size() <= shortText && isPlain(text)) {
+        char quoted[shortText + 2];
+        quoted[0] = '"';
+        std::memcpy(quoted + 1, text.data(), text.size());
+        quoted[text.size() + 1] = '"';
+        out.append(quoted, text.size() + 2);
+        return;
+    }
     out += '"';
     size_t plain = 0;  // start of what can be copied as it stands
     for (size_t i = 0; i < text.size();) {
@@ -85,10 +118,23 @@ JsonObject &JsonObject::add(std::string_view key, double value)
 
 std::string &JsonObject::name(std::string_view key)
 {
+    char text[64];
+    if (key.size() + 4 > sizeof text || !isPlain(key)) {  // a captured parameter may have any name
+        if (!std::exchange(first_, false))
+            out_ += ',';
+        appendJson(out_, key);
+        out_ += ':';
+        return out_;
+    }
+    char *end = text;
     if (!std::exchange(first_, false))
-        out_ += ',';
-    appendJson(out_, key);
-    out_ += ':';
+        *end++ = ',';
+    *end++ = '"';
+    std::memcpy(end, key.data(), key.size());
+    end += key.size();
+    *end++ = '"';
+    *end++ = ':';
+    out_.append(text, size_t(end - text));
     return out_;
 }
 

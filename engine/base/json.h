@@ -2,6 +2,7 @@
 // JSON written straight into a string: what the hot path needs and no more. Reading is rapidjson's. Values; any thread.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,7 +38,9 @@ public:
     requires std::is_integral_v<T> JsonObject &add(std::string_view key, T value)
     {
         name(key);
-        out_ += std::to_string(value);
+        char text[24];
+        const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+        out_.append(text, size_t(end - text));
         return *this;
     }
     // A null where the text is empty.

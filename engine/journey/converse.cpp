@@ -163,7 +163,7 @@ void sendHead(Talk &t)
 {
     Journey &j = t.j;
     Exchange &x = *j.x;
-    x.answer = std::move(t.up.response());
+    std::swap(x.answer, t.up.response());
     http::toClient(x.answer, x.returned, "sluice", x.answer.status == 101);
     if (!x.returned.headers.has("Date"))  // RFC 9110 section 6.6.1
         x.returned.headers.add("Date", httpDate(j.world.wallTime()));

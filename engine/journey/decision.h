@@ -43,6 +43,7 @@ public:
     {
         if (!begin())
             return;
+        stages_ |= 1u << unsigned(stage);
         JsonObject decision(json_);
         decision.add("stage", name(stage)).add("outcome", outcome).add("why", why).name("facts");
         JsonObject object(json_);
@@ -64,9 +65,18 @@ public:
     {
         DecisionLog log;
         log.json_ = std::move(text);
+        log.stages_ = ~0u;
         return log;
     }
+    // False: there is none of this stage.
+    bool mayHave(Stage stage) const { return (stages_ >> unsigned(stage)) & 1; }
     bool empty() const { return json_.empty(); }
+    void clear()
+    {
+        json_.clear();
+        leftOut_ = 0;
+        stages_ = 0;
+    }
     size_t leftOut() const { return leftOut_; }
 
     // What json() wrote; nothing: that is no log.
@@ -77,6 +87,7 @@ private:
     bool begin();
     std::string json_;
     size_t leftOut_ = 0;
+    unsigned stages_ = 0;  // bits
 };
 
 }  // namespace sluice::journey

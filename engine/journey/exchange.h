@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exchange: one request and its answer, with everything learned on the way. The conductor fills it; when the journey is
-// over it moves, whole, into the recording. A value without behaviour; one thread at a time.
+// over it moves, whole, into the recording. A value; one thread at a time.
 #pragma once
 
 #include "engine/base/ids.h"
@@ -81,6 +81,9 @@ struct Exchange {
     bool kept = true;  // false: its rules say that nothing is recorded
     Times times;
     DecisionLog decisions;
+
+    // As new, for another request; the memory of its texts stays, up to 16 KiB a body.
+    void reset();
 };
 
 }  // namespace sluice::journey

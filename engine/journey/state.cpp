@@ -10,13 +10,13 @@ Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
       plan(*rules->plan),
       connection(conn),
       scope(conn),
-      x(std::make_unique<Exchange>()),
+      x(w.blank()),
       recording(w.recording() && plan.record.on)
 {
-    x->started = w.now();
+    x->started = now();
     x->time = w.wallTime();
     x->kept = recording;
-    x->received = std::move(c.request());
+    std::swap(x->received, c.request());  // the memory of an earlier head goes back to the reader
     const http::Framing &framing = c.framing();
     if (framing.kind == http::Framing::Kind::Length)
         requestLength = Length{Length::Kind::Known, framing.length};

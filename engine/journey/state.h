@@ -31,7 +31,9 @@ struct Journey {
     bool upgrade = false;      // the client asked to switch protocols
     int refusal = 0;           // status of our own answer, when there is one to give
 
-    Nanos sinceStart() const { return world.scheduler().now() - x->started; }
+    // What is recorded is timed exactly.
+    Moment now() const { return recording ? world.clock() : world.now(); }
+    Nanos sinceStart() const { return now() - x->started; }
     // The first failure counts: who, what the client gets if it has no answer yet, and a sentence for people.
     void fail(Fault fault, int status, std::string what);
     // An answer of our own that is nobody's failure (404, 405).

@@ -17,6 +17,8 @@ class World {
 public:
     virtual Scheduler &scheduler() = 0;
     Moment now() { return scheduler().now(); }
+    // The same clock read anew: now() is the time at which the loop last woke up. For records; costs a call.
+    virtual Moment clock() { return now(); }
     virtual WallTime wallTime() = 0;
     virtual Random &random() = 0;
 
@@ -26,6 +28,8 @@ public:
     // `keep`: the exchange ended cleanly and the connection may serve another one. Else it is closed.
     virtual void release(UpstreamStream &, bool keep) = 0;
 
+    // An empty one for a request that begins; the world may have it from an earlier request.
+    virtual std::unique_ptr<Exchange> blank() { return std::make_unique<Exchange>(); }
     virtual bool recording() const = 0;  // false: no bodies and decisions need be kept
     // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;

@@ -73,6 +73,7 @@ private:
     std::string reason_;
     Fault fault_ = Fault::Upstream;
     uint64_t sentBefore_ = 0, receivedBefore_ = 0;
+    size_t place_ = 0;  // in the pool's list of busy ones
     bool reused_ = false, tunnel_ = false, resting_ = false;
     friend class UpstreamPool;
 };

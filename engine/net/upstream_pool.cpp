@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/upstream_pool.h"
 
+#include <algorithm>
+
 namespace sluice::net {
 
 namespace {
@@ -30,10 +32,11 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
     if (made)
         connection = std::make_unique<UpstreamConnection>(*this, loop_, limits);
     UpstreamConnection *raw = connection.get();
-    busy_.emplace(raw, std::move(connection));
+    raw->place_ = busy_.size();
+    busy_.push_back(std::move(connection));
     if (made) {
         resolver_.resolve(host_, port_, [this, raw](std::vector<Address> addresses, std::string trouble) {
-            if (busy_.contains(raw))
+            if (std::any_of(busy_.begin(), busy_.end(), [&](const auto &each) { return each.get() == raw; }))
                 raw->connect(std::move(addresses), std::move(trouble));
             loop_.poller.requestTurn();  // the answer may come between two turns
         });
@@ -43,9 +46,12 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
 
 void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mostIdle)
 {
-    const auto at = busy_.find(&connection);
-    std::unique_ptr<UpstreamConnection> owned = std::move(at->second);
-    busy_.erase(at);
+    std::unique_ptr<UpstreamConnection> owned = std::move(busy_[connection.place_]);
+    if (connection.place_ + 1 < busy_.size()) {
+        busy_[connection.place_] = std::move(busy_.back());
+        busy_[connection.place_]->place_ = connection.place_;
+    }
+    busy_.pop_back();
     if (!keep || !owned->clean() || mostIdle == 0) {
         closed_.push_back(std::move(owned));
         loop_.poller.requestTurn();
@@ -54,10 +60,8 @@ void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mos
     owned->resting_ = true;
     owned->restingSince = loop_.scheduler.now();
     idle_.push_back(std::move(owned));
-    if (idle_.size() > mostIdle) {
-        closed_.push_back(std::move(idle_.front()));
-        idle_.pop_front();
-    }
+    if (idle_.size() > mostIdle)
+        closeOldest();
     if (!expiry_.running())
         expiry_.start(loop_.scheduler.now() + idleTime);
 }
@@ -75,13 +79,17 @@ void UpstreamPool::discard(UpstreamConnection &connection)
     }
 }
 
+void UpstreamPool::closeOldest()
+{
+    closed_.push_back(std::move(idle_.front()));
+    idle_.erase(idle_.begin());
+}
+
 void UpstreamPool::expire()
 {
     const Moment now = loop_.scheduler.now();
-    while (!idle_.empty() && now - idle_.front()->restingSince >= idleTime) {
-        closed_.push_back(std::move(idle_.front()));
-        idle_.pop_front();
-    }
+    while (!idle_.empty() && now - idle_.front()->restingSince >= idleTime)
+        closeOldest();
     if (!idle_.empty())
         expiry_.start(idle_.front()->restingSince + idleTime);
 }

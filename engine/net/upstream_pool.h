@@ -7,10 +7,9 @@
 #include "engine/net/resolver.h"
 #include "engine/net/upstream_connection.h"
 
-#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 namespace sluice::net {
 
@@ -29,13 +28,15 @@ public:
 
 private:
     void expire();
+    void closeOldest();
     LoopContext loop_;
     Resolver &resolver_;
     std::string host_;
     uint16_t port_;
-    std::list<std::unique_ptr<UpstreamConnection>> idle_;  // longest idle at the front
-    std::unordered_map<UpstreamConnection *, std::unique_ptr<UpstreamConnection>> busy_;
-    std::vector<std::unique_ptr<UpstreamConnection>> closed_;
+    using Connections = std::vector<std::unique_ptr<UpstreamConnection>>;
+    Connections idle_;  // longest idle first
+    Connections busy_;  // each knows its place
+    Connections closed_;
     Timer expiry_;
 };
 

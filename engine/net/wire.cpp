@@ -8,6 +8,28 @@
 
 namespace sluice::net {
 
+namespace {
+
+// A little in several pieces is cheaper to copy together than to describe to the kernel.
+ssize_t sendNow(int fd, const iovec *pieces, int count, size_t all)
+{
+    char together[4096];
+    if (count == 1)
+        return ::send(fd, pieces->iov_base, all, MSG_NOSIGNAL);
+    if (all <= sizeof together) {
+        char *end = together;
+        for (int i = 0; i < count; end += pieces[i++].iov_len)
+            std::memcpy(end, pieces[i].iov_base, pieces[i].iov_len);
+        return ::send(fd, together, all, MSG_NOSIGNAL);
+    }
+    msghdr message{};
+    message.msg_iov = const_cast<iovec *>(pieces);
+    message.msg_iovlen = size_t(count);
+    return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
 BufferPool::Block BufferPool::take()
 {
     if (free_.empty())
@@ -127,13 +149,10 @@ Wire::Send Wire::send(const iovec *pieces, int count)
     int first = 0;
     size_t skip = 0;  // of pieces[first]
     if (!holds() && canWrite_) {
-        msghdr message{};
-        message.msg_iov = const_cast<iovec *>(pieces);
-        message.msg_iovlen = size_t(count);
         size_t all = 0;
         for (int i = 0; i < count; ++i)
             all += pieces[i].iov_len;
-        ssize_t n = all == 0 ? 0 : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+        ssize_t n = all == 0 ? 0 : sendNow(fd_.get(), pieces, count, all);
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             return broken(errno);
         if (n < 0)

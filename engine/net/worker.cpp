@@ -22,6 +22,7 @@ struct Worker::Inside {
     std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
+    recording::Batch blanks;  // for requests to come
     http::Limits limits;
     std::optional<Timer> drainLimit;
 };
@@ -34,6 +35,8 @@ Worker::~Worker()
 }
 
 namespace {
+
+constexpr size_t mostBlanks = 64;
 
 http::Limits readerLimits(const config::LimitSettings &settings)
 {
@@ -184,10 +187,9 @@ void Worker::turn()
     for (auto &[name, pool] : inside_->pools)
         pool->sweep();
     if (!inside_->batch.empty()) {
-        if (options_.sink)
-            options_.sink->push(std::exchange(inside_->batch, {}));
-        else
-            inside_->batch.clear();
+        options_.sink->push(std::exchange(inside_->batch, {}));
+        if (inside_->blanks.empty())
+            inside_->blanks = options_.sink->used();
     }
     inside_->poller.setDeadline(scheduler_.nextDue());
     if (more)
@@ -238,6 +240,11 @@ void Worker::stopConnections()
         raw->stop();
 }
 
+Moment Worker::clock()
+{
+    return monotonicNow();
+}
+
 WallTime Worker::wallTime()
 {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
@@ -263,6 +270,18 @@ void Worker::record(std::unique_ptr<journey::Exchange> exchange)
     counters_.exchanges.fetch_add(1, std::memory_order_relaxed);
     if (options_.sink && exchange->kept)
         inside_->batch.push_back(std::move(exchange));
+    else if (inside_->blanks.size() < mostBlanks)
+        inside_->blanks.push_back(std::move(exchange));
+}
+
+std::unique_ptr<journey::Exchange> Worker::blank()
+{
+    if (inside_->blanks.empty())
+        return std::make_unique<journey::Exchange>();
+    std::unique_ptr<journey::Exchange> x = std::move(inside_->blanks.back());
+    inside_->blanks.pop_back();
+    x->reset();
+    return x;
 }
 
 }  // namespace sluice::net

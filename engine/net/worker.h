@@ -58,10 +58,12 @@ public:
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
 
     Scheduler &scheduler() override { return scheduler_; }
+    Moment clock() override;
     WallTime wallTime() override;
     Random &random() override { return random_; }
     journey::UpstreamStream &open(const config::EndpointSettings &, bool fresh) override;
     void release(journey::UpstreamStream &, bool keep) override;
+    std::unique_ptr<journey::Exchange> blank() override;
     bool recording() const override { return options_.sink != nullptr; }
     void record(std::unique_ptr<journey::Exchange>) override;
 

@@ -11,6 +11,8 @@ std::string_view lastOutcome(const journey::DecisionLog &log, journey::Stage sta
     constexpr std::string_view before = "{\"stage\":\"", between = "\",\"outcome\":\"";
     const std::string_view json = log.text(), wanted = journey::name(stage);
     std::string_view outcome;
+    if (!log.mayHave(stage))
+        return outcome;
     for (size_t at = json.find(before); at != json.npos; at = json.find(before, at + before.size())) {
         const std::string_view rest = json.substr(at + before.size());
         if (!rest.starts_with(wanted) || !rest.substr(wanted.size()).starts_with(between))

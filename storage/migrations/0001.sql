@@ -56,7 +56,7 @@ CREATE INDEX exchange_by_request ON exchange (id >> 12, request_key);
 -- What only one exchange at a time is asked for.
 CREATE TABLE message (
     id INTEGER PRIMARY KEY,
-    packing INTEGER NOT NULL,             -- bits: which of the three below are zstd (1, 2, 4), whose content is coded (8, 16)
+    packing INTEGER NOT NULL,             -- bits: which of the three below are packed (1, 2, 4; storage/packing.h), whose content is coded (8, 16)
     detail BLOB NOT NULL,                 -- heads, attempts, times, decisions (storage/detail_codec.h)
     request_body BLOB NOT NULL,
     response_body BLOB NOT NULL

@@ -18,6 +18,8 @@ private Q_SLOTS:
     void aHeadThatNeverEndsIsTimedOut();
     void anIdleConnectionIsClosedInTime();
     void aHeadThatIsTooLargeIsRefused();
+    void aLargeHeadPassesWhereTheFileAllowsIt();
+    void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
 
 private:
@@ -199,6 +201,46 @@ void BadClientsTest::aHeadThatIsTooLargeIsRefused()
         many += "X-" + std::to_string(i) + ": 1\r\n";
     QCOMPARE(get(gateway.port(), "/", many).status, 431);
     QVERIFY(gateway.process().running());
+}
+
+void BadClientsTest::aLargeHeadPassesWhereTheFileAllowsIt()
+{
+    RawServer up([](RawSocket &peer, int) {
+        const std::string size = std::to_string(peer.readHead().size());
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size.size()) + "\r\n\r\n" + size);
+    });
+    GatewayProcess gateway(before(up.url(), "http: {header_bytes: 512KiB}\n"));
+    VERIFY_READY(gateway);
+    const auto fields = [](int count) {
+        std::string out;
+        for (int i = 0; i < count; ++i)
+            out += "X-" + std::to_string(i) + ": " + std::string(8000, 'x') + "\r\n";
+        return out;
+    };
+    const HttpAnswer large = get(gateway.port(), "/", fields(60));
+    QCOMPARE(large.status, 200);
+    QVERIFY2(std::stoi(large.body) > 480'000, large.body.c_str());
+    QCOMPARE(get(gateway.port(), "/", fields(70)).status, 431);
+}
+
+void BadClientsTest::aRefusedBodyIsRecordedWithWhatCame()
+{
+    GatewaySetup setup;
+    setup.file = "services:\n  up: http://127.0.0.1:9\nroutes:\n- {path: /there, service: up}\n";
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    const auto post = [&](const std::string &length) {
+        RawSocket client = RawSocket::connectTo(gateway.port());
+        client.send("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: " + length + "\r\n\r\nwhole");
+        return readAnswer(client).status;
+    };
+    QCOMPARE(post("5"), 404);
+    QCOMPARE(post("6"), 404);
+    QCOMPARE(gateway.log(2).size(), 2);
+    QVERIFY(gateway.onRecording({"show", "1"}).out.find("whole") != std::string::npos);
+    // The second was not whole when it was refused: sending it again as if it were would be another request.
+    const Ran replay = gateway.onRecording({"replay", "id:2", "--to", gateway.url(), "--json"});
+    QVERIFY2(replay.out.find("not whole") != std::string::npos, (replay.out + replay.err).c_str());
 }
 
 void BadClientsTest::fewDescriptorsAreSurvived()

@@ -35,7 +35,10 @@ private Q_SLOTS:
     void aReloadChangesTheRulesAndKeepsConnections();
     void aBadFileLeavesTheRulesOn();
     void reloadingUnderLoadLosesNothing();
+    void anAddressThatMovesKeepsItsPortAndItsClients_data();
+    void anAddressThatMovesKeepsItsPortAndItsClients();
     void drainingFinishesWhatIsUnderWay();
+    void whoWaitsToBeAcceptedAtTheEndIsServed();
     void anIdleConnectionDoesNotHoldUpTheEnd();
     void killedItLeavesASoundRecording();
     void twoGatewaysDoNotShareARecording();
@@ -233,6 +236,46 @@ void LifecycleTest::reloadingUnderLoadLosesNothing()
     QVERIFY2(load.out().find("4000 2xx") != std::string::npos, load.out().c_str());
 }
 
+void LifecycleTest::anAddressThatMovesKeepsItsPortAndItsClients_data()
+{
+    QTest::addColumn<QString>("before");
+    QTest::addColumn<QString>("after");
+    QTest::newRow("one address, then both of this machine") << "127.0.0.1"
+                                                            << "localhost";
+    QTest::newRow("one address, then every one") << "127.0.0.1"
+                                                 << "'*'";
+    QTest::newRow("every address, then one") << "'*'"
+                                             << "127.0.0.1";
+}
+
+void LifecycleTest::anAddressThatMovesKeepsItsPortAndItsClients()
+{
+    QFETCH(QString, before);
+    QFETCH(QString, after);
+    const std::string port = std::to_string(freePort());
+    const auto listening = [&](const QString &host) {
+        return "listen: 'http://" + host.toStdString() + ":" + port + "'\n" + rules(node_->url(), "/**");
+    };
+    GatewaySetup setup;
+    setup.listen.clear();
+    before.remove(u'\'');
+    after.remove(u'\'');
+    setup.file = listening(before);
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    RawSocket kept = RawSocket::connectTo(gateway.port());
+    gateway.rewriteFile(listening(after));
+    const Ran reload = gateway.onSocket({"reload"});
+    QVERIFY2(reload.exitCode == 0, reload.err.c_str());
+    kept.send("GET /bytes?n=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+    QCOMPARE(readAnswer(kept).status, 200);
+    QCOMPARE(get(gateway.port(), "/bytes?n=1").status, 200);
+    const Ran second = gateway.sluice(
+        {"run", "--to", node_->url(), "--listen", "http://127.0.0.1:" + port, "--record", "none", "--socket", "none"});
+    QCOMPARE(second.exitCode, 1);
+    QVERIFY2(second.err.find("in use") != std::string::npos, second.err.c_str());
+}
+
 void LifecycleTest::drainingFinishesWhatIsUnderWay()
 {
     GatewaySetup setup;
@@ -253,6 +296,25 @@ void LifecycleTest::drainingFinishesWhatIsUnderWay()
     QVERIFY(gateway.process().wait());
     QCOMPARE(gateway.process().exitCode(), 0);
     QCOMPARE(gateway.log(1).size(), 1);
+}
+
+void LifecycleTest::whoWaitsToBeAcceptedAtTheEndIsServed()
+{
+    GatewaySetup setup;
+    setup.file = rules(node_->url(), "/**");
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    gateway.process().signal(SIGSTOP);
+    RawSocket client = RawSocket::connectTo(gateway.port());  // the kernel takes it, the gateway cannot
+    client.send("GET /bytes?n=10 HTTP/1.1\r\nHost: a\r\n\r\n");
+    gateway.process().signal(SIGTERM);
+    gateway.process().signal(SIGCONT);
+    const HttpAnswer answer = readAnswer(client);
+    QCOMPARE(answer.status, 200);
+    QCOMPARE(answer.body, pattern(10));
+    QVERIFY2(client.waitForEnd(), "and takes no further request");
+    QVERIFY(gateway.process().wait());
+    QCOMPARE(gateway.process().exitCode(), 0);
 }
 
 void LifecycleTest::anIdleConnectionDoesNotHoldUpTheEnd()

@@ -95,8 +95,8 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     charts->setSpacing(space::m);
     charts->addWidget(framed(tr("Requests a second"), rate_, rate_->legend()), 1);
     charts->addWidget(framed(tr("Latency"), latency_, latency_->legend()), 1);
-    column->addLayout(charts, 3);
-    column->addWidget(framed(tr("By route"), routes_), 2);
+    column->addLayout(charts, 5);
+    column->addWidget(framed(tr("By route"), routes_), 4);
 
     connect(rate_, &SpanChart::spanChosen, this, &DashboardPage::choose);
     connect(latency_, &SpanChart::spanChosen, this, &DashboardPage::choose);

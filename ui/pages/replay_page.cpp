@@ -50,7 +50,7 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     auto *splitter = new QSplitter(Qt::Horizontal);
     splitter->addWidget(editor_);
     splitter->addWidget(result());
-    splitter->setSizes({420, 900});
+    splitter->setSizes({480, 840});
     splitter->setChildrenCollapsible(false);
     auto *frame = panel();
     auto *inner = new QVBoxLayout(frame);

@@ -31,7 +31,7 @@ constexpr size_t mostSelected = 200;
 
 void setColumns(LongTable *table)
 {
-    const int widths[ExchangeModel::ColumnCount] = {32, 84, 112, 76, 84, 300, 132, 140, 88, 84};
+    const int widths[ExchangeModel::ColumnCount] = {32, 72, 112, 76, 84, 300, 132, 140, 88, 84};
     for (int i = 0; i < ExchangeModel::ColumnCount; ++i)
         table->header()->resizeSection(i, widths[i]);
     table->header()->setSectionResizeMode(ExchangeModel::Mark, QHeaderView::Fixed);

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void whatIsNoDurationIsRefused();
     void timesAreWrittenAsTheStandardsSay();
     void jsonEscapesWhatItMustAndNeverLetsBrokenUtf8Through();
+    void jsonOfAShortTextIsThatOfTheSameTextWithinALongOne();
 };
 
 void TextTest::aUuidIsOfVersionSevenAndSortsByTime()
@@ -136,6 +137,25 @@ void TextTest::jsonEscapesWhatItMustAndNeverLetsBrokenUtf8Through()
     o.add("n", 5).add("t", true).add("d", 0.25).addOrNull("empty", "").add("s", "x");
     o.close();
     QCOMPARE(object, std::string(R"({"n":5,"t":true,"d":0.25,"empty":null,"s":"x"})"));
+}
+
+void TextTest::jsonOfAShortTextIsThatOfTheSameTextWithinALongOne()
+{
+    const std::string rest(200, 'x');
+    for (int byte = 0; byte < 256; ++byte) {
+        for (size_t before = 0; before < 18; ++before) {
+            const std::string text = std::string(before, 'a') + char(byte) + std::string(17 - before, 'b');
+            std::string whole, within;
+            appendJson(whole, text);
+            appendJson(within, text + rest);
+            QCOMPARE(whole, within.substr(0, within.size() - rest.size() - 1) + '"');
+            std::string object;
+            JsonObject o(object);
+            o.add(text, 1);
+            o.close();
+            QCOMPARE(object, '{' + whole + ":1}");
+        }
+    }
 }
 
 QTEST_APPLESS_MAIN(TextTest)

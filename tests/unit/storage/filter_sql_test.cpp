@@ -22,12 +22,30 @@ class FilterSqlTest : public QObject {
         QVERIFY2(recorder, recorder ? "" : recorder.error().what.c_str());
         Random random(seed);
         for (size_t i = 0; i < count; ++i) {
-            exchanges_.push_back(samples::any(random));
-            (*recorder)->push(samples::batchOf(exchanges_.back()));
-            exchanges_.back().id = int64_t(i) + 1;
+            journey::Exchange &x = exchanges_.emplace_back(samples::any(random));
+            if (i / 300 % 2)
+                calm(x);
+            (*recorder)->push(samples::batchOf(x));
+            x.id = int64_t(i) + 1;
+            if (i % 700 == 699) {  // another run of the gateway goes on within a block of ids
+                recorder->reset();
+                recorder = storage::Recorder::create(path(), settings);
+                QVERIFY(recorder);
+            }
         }
         (*recorder)->flush();
         QCOMPARE((*recorder)->stats().rows, uint64_t(count));
+    }
+    // For a while only one service is asked, and all is well: whole blocks of ids lack most values.
+    static void calm(journey::Exchange &x)
+    {
+        x.service = x.route = "orders";
+        x.client = "127.0.0.1";
+        x.user.clear();
+        x.received.method = "GET";
+        x.returned.status = 200;
+        x.times.ended = std::chrono::milliseconds(3);
+        x.failedBy.reset();
     }
     std::string path() const { return folder_.filePath("filter.db").toStdString(); }
 

@@ -4,6 +4,7 @@
 
 #include "storage/reader.h"
 #include "storage/recorder.h"
+#include "storage/sqlite.h"
 
 #include <QtTest>
 
@@ -125,6 +126,47 @@ private Q_SLOTS:
         QCOMPARE(rows->front().decisions, before.decisions.json());
         const auto replays = reader->replaysOf(3);
         QVERIFY(replays && *replays == std::vector<int64_t>{1});
+    }
+
+    // Details are packed against a dictionary of earlier ones: whatever happens to those, each must be readable.
+    void detailsAreReadableWhateverTheirDictionaryIsMadeOf()
+    {
+        config::RecordSettings settings = forEver();
+        settings.keepBytes = 1 << 20;
+        Random random(7);
+        std::vector<std::string> values{""};
+        for (int run = 0; run < 3; ++run) {
+            auto recorder = record(settings);
+            for (int i = 0; i < 2000; ++i) {
+                auto batch = many(1, 200, samples::at(samples::today + 4 * int64_t(values.size())));
+                // Ever new words in long heads: what was learned before helps little.
+                std::string value;
+                for (int word = 0; word < 30; ++word)
+                    value += std::to_string(random.below(1'000'000'000) * 1'000'003) + ' ';
+                batch.front()->received.headers.add("X-Words", value);
+                values.push_back(std::move(value));
+                recorder->push(std::move(batch));
+                if (i % 50 == 0)
+                    recorder->flush();
+            }
+            recorder->flush();
+        }
+        auto reader = read();
+        const auto rows = reader->ids({}, storage::Order::OldestFirst, 0, 10'000);
+        QVERIFY(rows);
+        QVERIFY2(rows->size() > 300 && rows->front() > 1000, "some are there, and some have gone");
+        for (const int64_t id : *rows) {
+            const auto x = reader->exchange(id);
+            QVERIFY2(x, x ? "" : x.error().what.c_str());
+            QCOMPARE(std::string(x->received.headers.get("X-Words")) + ' ', values[size_t(id)]);
+        }
+        auto file = storage::Database::open(path(), SQLITE_OPEN_READONLY);
+        QVERIFY(file);
+        const auto kept = (*file)->number("SELECT count(*) FROM dictionary"),
+                   blocks = (*file)->number(
+                       ("SELECT count(*) FROM block WHERE block < " + std::to_string(rows->front() >> 7)).c_str());
+        QVERIFY2(kept && *kept >= 1 && *kept < 20, "dictionaries go with what was packed against them");
+        QCOMPARE(*blocks, int64_t(0));
     }
 
     void onlyItsUserMayReadTheFiles()

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table `block`: which values of a field occur in which run of 128 ids (a block). It takes the place of indexes on
+// fields that have few values: a row a block and value instead of one an exchange. One thread an object.
+#pragma once
+
+#include "storage/names.h"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace sluice::storage {
+
+// They stand in files: add, never change. A NameKind is the Fact of the same number.
+enum class Fact : uint8_t { None = 0, FirstName = 1, LastName = 10, Status, LatencyClass, Bits, FailedBy };
+constexpr size_t factCount = 15;
+constexpr int blockBits = 7;
+constexpr Fact factOf(NameKind kind)
+{
+    return Fact(kind);
+}
+
+// The values of one exchange, by Fact; the first is not used.
+using FactValues = std::array<int64_t, factCount>;
+
+// For the writer, within a transaction of the caller. Bound: 128 values a field are held.
+class BlockWriter {
+public:
+    static Result<BlockWriter> create(Database &);
+    // SQLITE_OK, or why not. Ids rise.
+    int note(int64_t id, const FactValues &);
+    int flush();    // before each commit
+    void forget();  // after a rollback
+
+private:
+    struct Fresh {
+        size_t fact;
+        int64_t value;
+    };
+    int64_t block_ = -1;
+    std::array<std::vector<int64_t>, factCount> known_;  // what the block has; the latest last
+    std::vector<Fresh> fresh_;                           // of these: not written yet
+    Statement insert_;
+};
+
+}  // namespace sluice::storage
