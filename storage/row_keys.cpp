@@ -3,15 +3,23 @@
 
 #include "engine/base/ids.h"
 
+#include <array>
+
 namespace sluice::storage {
 
 namespace {
 
+constexpr auto digits = [] {
+    std::array<int8_t, 256> table{};
+    table.fill(-1);
+    for (int i = 0; i < 16; ++i)
+        table[size_t("0123456789abcdef"[i])] = int8_t(i);
+    return table;
+}();
+
 int digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return digits[static_cast<unsigned char>(c)];
 }
 
 constexpr size_t dashes[] = {8, 13, 18, 23};

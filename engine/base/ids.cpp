@@ -2,6 +2,7 @@
 #include "engine/base/ids.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sluice {
 
@@ -25,29 +26,34 @@ bool allZero(std::string_view text)
     return text.find_first_not_of('0') == text.npos;
 }
 
-std::string randomHex(Random &random, int count)
+void randomHex(Random &random, int count, std::string &out)
 {
-    std::string out(size_t(count), '0');
+    out.assign(size_t(count), '0');
     for (int at = 0; at < count; at += 16) {
         uint64_t word = random.next();
         if (word == 0)
             word = 1;  // an id of zeros is invalid (Trace Context 3.2.2.3)
         putHex(out.data() + at, word, 16);
     }
-    return out;
 }
 }  // namespace
 
-std::string makeUuid(WallTime now, Random &random)
+void makeUuid(WallTime now, Random &random, std::string &out)
 {
     const uint64_t millis = uint64_t(std::chrono::floor<Millis>(now).time_since_epoch().count());
     const uint64_t a = random.next(), b = random.next();
-    std::string out(36, '-');
+    out.assign(36, '-');
     putHex(out.data(), millis >> 16, 8);
     putHex(out.data() + 9, millis & 0xffff, 4);
     putHex(out.data() + 14, 0x7000 | (a & 0xfff), 4);
     putHex(out.data() + 19, 0x8000 | ((a >> 12) & 0x3fff), 4);
     putHex(out.data() + 24, b & 0xffff'ffff'ffff, 12);
+}
+
+std::string makeUuid(WallTime now, Random &random)
+{
+    std::string out;
+    makeUuid(now, random, out);
     return out;
 }
 
@@ -63,7 +69,13 @@ bool isUsableRequestId(std::string_view id)
 TraceContext continueTrace(std::string_view text, Random &random)
 {
     TraceContext out;
-    out.span = randomHex(random, 16);
+    continueTrace(text, random, out);
+    return out;
+}
+
+void continueTrace(std::string_view text, Random &random, TraceContext &out)
+{
+    randomHex(random, 16, out.span);
     // version-trace-parent-flags; a later version may have more fields after the flags (Trace Context 4.3).
     const bool shaped = text.size() >= 55 && text[2] == '-' && text[35] == '-' && text[52] == '-'
         && isLowerHex(text.substr(0, 2)) && text.substr(0, 2) != "ff" && isLowerHex(text.substr(3, 32))
@@ -75,20 +87,20 @@ TraceContext continueTrace(std::string_view text, Random &random)
         const char flag = text[54];
         out.sampled = (flag <= '9' ? flag - '0' : flag - 'a' + 10) & 1;
     } else {
-        out.trace = randomHex(random, 32);
+        randomHex(random, 32, out.trace);
+        out.parent.clear();
+        out.sampled = true;
     }
-    return out;
 }
 
-std::string traceparent(const TraceContext &trace)
+TraceParent traceparent(const TraceContext &trace)
 {
-    std::string out;
-    out.reserve(55);
-    out += "00-";
-    out += trace.trace;
-    out += '-';
-    out += trace.span;
-    out += trace.sampled ? "-01" : "-00";
+    TraceParent out;
+    std::memset(out.text, '0', sizeof out.text);
+    out.text[2] = out.text[35] = out.text[52] = '-';
+    trace.trace.copy(out.text + 3, 32);
+    trace.span.copy(out.text + 36, 16);
+    out.text[54] = trace.sampled ? '1' : '0';
     return out;
 }
 

@@ -13,6 +13,8 @@ namespace sluice {
 
 // 36 characters, lower case. Milliseconds of `now`, then 74 random bits.
 std::string makeUuid(WallTime now, Random &);
+// The same into a text that may have the room already.
+void makeUuid(WallTime now, Random &, std::string &out);
 
 // 1 to 128 characters of letters, digits and - _ . : = + / @ ~ : what we let a trusted peer call its request.
 bool isUsableRequestId(std::string_view);
@@ -26,8 +28,13 @@ struct TraceContext {
 
 // Continues a valid traceparent (any version but ff; unknown versions are read as 00), else starts a trace.
 TraceContext continueTrace(std::string_view traceparent, Random &);
+void continueTrace(std::string_view traceparent, Random &, TraceContext &out);
 // "00-TRACE-SPAN-01"
-std::string traceparent(const TraceContext &);
+struct TraceParent {
+    char text[55];
+    operator std::string_view() const { return {text, sizeof text}; }
+};
+TraceParent traceparent(const TraceContext &);
 
 std::string hex(std::string_view bytes);
 

@@ -3,6 +3,8 @@
 #include "engine/http/uri.h"
 #include "engine/journey/state.h"
 
+#include <charconv>
+
 namespace sluice::journey {
 
 namespace {
@@ -22,8 +24,8 @@ void nameIt(Journey &j)
     if (!given.empty() && isUsableRequestId(given) && mayNameRequests(j))
         x.requestId = given;
     else
-        x.requestId = makeUuid(x.time, j.world.random());
-    x.trace = continueTrace(headers.get("traceparent"), j.world.random());
+        makeUuid(x.time, j.world.random(), x.requestId);
+    continueTrace(headers.get("traceparent"), j.world.random(), x.trace);
 }
 
 // A replay says which exchange it repeats; only this machine's own programs are believed, and the mark travels no further.
@@ -52,7 +54,10 @@ bool identify(Journey &j)
 {
     Exchange &x = *j.x;
     const Peer &peer = j.client.peer();
-    x.peer = peer.address + ':' + std::to_string(peer.port);
+    char port[8];
+    x.peer.assign(peer.address);
+    x.peer += ':';
+    x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
     x.requestBody.complete = j.requestLength.kind == Length::Kind::None;  // until it has been taken
     x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);

@@ -274,6 +274,7 @@ void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length 
     if (head.status != 101 && (close_ || http10_))
         how.connection = close_ ? "close" : "keep-alive";
     headSent_ = true;
+    head_ = wire_.buffers().takeText();
     if (!http::appendHead(head_, head, how)) {
         head_.clear();
         reason_ = "the answer's head cannot be written as HTTP/1.1";
@@ -300,7 +301,7 @@ Sent ClientConnection::flush()
         return toSent(wire_.flush());
     const iovec piece{head_.data(), head_.size()};
     const Sent sent = toSent(wire_.send(&piece, 1));
-    std::string().swap(head_);
+    wire_.buffers().giveText(std::exchange(head_, {}));
     return sent;
 }
 

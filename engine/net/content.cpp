@@ -51,7 +51,7 @@ Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view 
     const auto piece = [](std::string_view text) { return iovec{const_cast<char *>(text.data()), text.size()}; };
     const iovec pieces[] = {piece(head), piece(data), piece(behind)};
     const Wire::Send sent = wire.send(pieces, 3);
-    std::string().swap(head);  // held back no more; an idle connection keeps no memory
+    wire.buffers().giveText(std::exchange(head, {}));  // held back no more; an idle connection keeps no memory
     return toSent(sent);
 }
 

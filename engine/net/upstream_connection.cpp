@@ -86,7 +86,7 @@ void UpstreamConnection::sendHead(const http::RequestHead &head, journey::Length
                                                              : http::Framing{};
     http::Wire how;
     how.framing = framing;
-    head_.clear();
+    head_ = loop_.buffers.takeText();
     if (!http::appendHead(head_, head, how)) {
         reason_ = "the request cannot be written as HTTP/1.1";
         state_ = State::Failed;
@@ -156,7 +156,7 @@ Sent UpstreamConnection::flush()
     if (!head_.empty()) {
         const iovec piece{head_.data(), head_.size()};
         const Sent sent = toSent(wire_->send(&piece, 1));
-        std::string().swap(head_);
+        loop_.buffers.giveText(std::exchange(head_, {}));
         return sent;
     }
     return toSent(wire_->flush());

@@ -45,6 +45,23 @@ void BufferPool::give(Block block)
         free_.push_back(std::move(block));
 }
 
+std::string BufferPool::takeText()
+{
+    if (texts_.empty())
+        return {};
+    std::string text = std::move(texts_.back());
+    texts_.pop_back();
+    return text;
+}
+
+void BufferPool::giveText(std::string text)
+{
+    if (texts_.size() >= 64 || text.capacity() > 4096)
+        return;
+    text.clear();
+    texts_.push_back(std::move(text));
+}
+
 Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
     : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(owner)
 {

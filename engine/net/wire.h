@@ -24,9 +24,13 @@ public:
     using Block = std::unique_ptr<char[]>;
     Block take();
     void give(Block block);  // of blockSize
+    // Texts that are needed for a moment, with room in them. At most 64 of 4 KiB are kept.
+    std::string takeText();
+    void giveText(std::string text);
 
 private:
     std::vector<Block> free_;
+    std::vector<std::string> texts_;
 };
 
 // Who is told of readiness beside the two signals.
@@ -50,6 +54,7 @@ public:
 
     bool watched() const { return watched_; }  // false: the loop refused it; the wire is dead
     int fd() const { return fd_.get(); }
+    BufferPool &buffers() { return pool_; }
 
     // ---- in
     enum class Fill : uint8_t { More, Nothing, End, Broken };

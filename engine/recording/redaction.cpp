@@ -24,8 +24,12 @@ bool isAny(std::string_view name, const std::vector<std::string> &names)
 
 bool carriesUrl(std::string_view name)
 {
-    return http::equalsIgnoreCase(name, "Location") || http::equalsIgnoreCase(name, "Referer")
-        || http::equalsIgnoreCase(name, "Content-Location");
+    switch (name.size()) {
+    case 7: return http::equalsIgnoreCase(name, "Referer");
+    case 8: return http::equalsIgnoreCase(name, "Location");
+    case 16: return http::equalsIgnoreCase(name, "Content-Location");
+    default: return false;
+    }
 }
 
 bool isForm(std::string_view type)

@@ -3,11 +3,8 @@
 """Measures Sluice beside nginx, in turns, on this machine; see README.md. Called by run.sh."""
 import argparse
 import json
-import os
 import re
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -15,144 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-TICK = os.sysconf("SC_CLK_TCK")
-SMALL = json.dumps({"items": [{"id": i, "name": f"article {i}", "price": 12.5 + i, "tags": ["a", "b"]} for i in range(14)]}).ljust(1024)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for_port(port, process):
-    for _ in range(1000):
-        if process.poll() is not None:
-            sys.exit(f"{process.args[0]} ended with {process.returncode}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    sys.exit(f"nobody listens on {port}")
-
-
-def family(pid):
-    """The process and all below it."""
-    out, todo = [], [pid]
-    while todo:
-        one = todo.pop()
-        out.append(one)
-        try:
-            todo += [int(c) for c in Path(f"/proc/{one}/task/{one}/children").read_text().split()]
-        except OSError:
-            pass
-    return out
-
-
-def cpu_seconds(pid):
-    total = 0
-    for one in family(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICK
-
-
-def memory_kib(pid, name):
-    """VmRSS or VmHWM, of the process that serves: the largest of the family."""
-    best = 0
-    for one in family(pid):
-        found = re.search(name + r":\s+(\d+)", Path(f"/proc/{one}/status").read_text())
-        best = max(best, int(found.group(1)) if found else 0)
-    return best
-
-
-def reset_peak(pid):
-    for one in family(pid):
-        try:
-            Path(f"/proc/{one}/clear_refs").write_text("5")
-        except OSError:
-            pass
-
-
-class Program:
-    """A server with its folder; ends with stop()."""
-
-    def __init__(self, name, command, port, folder):
-        self.name, self.port, self.folder = name, port, folder
-        self.errors = open(folder / "errors.txt", "w")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors, cwd=folder)
-        wait_for_port(port, self.process)
-        self.pid = self.process.pid
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.errors.close()
-
-
-NGINX = """daemon off; worker_processes 1; worker_rlimit_nofile 40000; pid {folder}/pid; error_log {folder}/error.log;{user}
-events {{ worker_connections 20000; }}
-http {{
-  access_log off; client_max_body_size 0; keepalive_requests 1000000000; default_type application/json;
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  {body}
-}}
-"""
-
-
-def nginx(name, root, body, port):
-    folder = root / name
-    folder.mkdir(parents=True)
-    user = " user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, body=body))
-    return Program(name, ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")], port, folder)
-
-
-class Upstreams:
-    """An nginx that serves 1 KiB of JSON at /small and a large file at /big, and a sink that reads uploads at /up."""
-
-    def __init__(self, root):
-        self.files, self.port, self.sink_port = root / "files", free_port(), free_port()
-        self.files.mkdir()
-        self.web = nginx("upstream", root, f"""sendfile on;
-  server {{ listen 127.0.0.1:{self.port} backlog=4096; root {self.files};
-    location = /small {{ return 200 '{SMALL}'; }} }}""", self.port)
-        self.sink = Program("sink", [sys.executable, str(HERE / "sink.py"), str(self.sink_port)], self.sink_port, self.files)
-
-    def stop(self):
-        self.web.stop()
-        self.sink.stop()
-
-
-def nginx_proxy(root, up):
-    port = free_port()
-    body = f"""upstream up {{ server 127.0.0.1:{up.port}; keepalive 128; keepalive_requests 1000000000; }}
-  upstream sink {{ server 127.0.0.1:{up.sink_port}; keepalive 8; }}
-  proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_request_buffering off; proxy_max_temp_file_size 0;
-  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://up; }} location = /up {{ proxy_pass http://sink; }} }}"""
-    return nginx("nginx", root, body, port)
-
-
-def sluice(root, up, program, name, record):
-    folder = root / name
-    folder.mkdir(parents=True)
-    port = free_port()
-    (folder / "sluice.yaml").write_text(f"""listen: http://127.0.0.1:{port}
-services: {{up: "http://127.0.0.1:{up.port}", sink: "http://127.0.0.1:{up.sink_port}"}}
-routes:
-- {{path: /**, service: up}}
-- {{path: /up, service: sink}}
-""")
-    command = [program, "run", "-c", str(folder / "sluice.yaml"), "--workers", "1",
-               "--record", str(folder / "recording.db") if record else "none", "--socket", str(folder / "control.sock")]
-    return Program(name, command, port, folder)
+from killed import killed
+from servers import HERE, Upstreams, cpu_seconds, memory_kib, nginx_proxy, reset_peak, sluice
+from tables import ratio, spread, table
+from window import window
 
 
 def wrk(port, seconds, connections):
@@ -184,25 +47,6 @@ def in_turns(servers, args):
             print(f"  round {number + 1} {server.name:18} {figures[server.name][-1][0]:.3f} CPU-s/100k, "
                   f"{figures[server.name][-1][1]:,.0f} requests/s", flush=True)
     return figures
-
-
-def spread(values):
-    return f"{statistics.median(values):.3f} ({min(values):.3f}–{max(values):.3f})"
-
-
-def ratio(mine, theirs):
-    """Round by round, so that what disturbed one round is in both."""
-    each = [a[0] / b[0] for a, b in zip(mine, theirs) if b[0] > 0]
-    return f"{statistics.median(each):.2f} ({min(each):.2f}–{max(each):.2f})" if each else "?"
-
-
-def table(title, rows):
-    print(f"\n### {title}\n")
-    for number, row in enumerate(rows):
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-        if number == 0:
-            print("|" + " --- |" * len(row))
-    print(flush=True)
 
 
 def cpu_rows(figures, limits):
@@ -286,17 +130,19 @@ def bodies(root, up, args):
             server.stop()
 
 
-SCENARIOS = {"forwarding": forwarding, "idle": idle, "bodies": bodies}
+SCENARIOS = {"forwarding": forwarding, "idle": idle, "bodies": bodies, "killed": killed, "window": window}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Sluice beside nginx, in turns. Figures: see tests/bench/README.md")
-    parser.add_argument("scenarios", nargs="*", help="forwarding, idle, bodies (all)")
+    parser.add_argument("scenarios", nargs="*", help="forwarding, idle, bodies, killed, window (all)")
     parser.add_argument("--sluice", default=str(HERE.parents[1] / "build/release/bin/sluice"), help="the program (build/release/bin/sluice)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of load in each round (5)")
     parser.add_argument("--connections", type=int, default=64, help="busy keep-alive connections (64)")
     parser.add_argument("--idle", type=int, default=5000, help="idle connections (5000)")
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--window", type=int, default=60, help="seconds that the window is watched (60)")
     parser.add_argument("--megabytes", type=int, default=1024, help="size of the large body (1024)")
     args = parser.parse_args()
     for name in args.scenarios:

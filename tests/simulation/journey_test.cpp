@@ -315,7 +315,7 @@ void JourneyTest::traceAndRequestIdTravel()
     visit.head.headers.add("X-Request-ID", "my-request-1");
     const journey::Exchange &x = story.run(std::move(visit));
     QCOMPARE(x.trace.trace, std::string("4bf92f3577b34da6a3ce929d0e0e4736"));
-    QCOMPARE(x.sent.headers.get("traceparent"), std::string_view(traceparent(x.trace)));
+    QCOMPARE(x.sent.headers.get("traceparent"), std::string_view(sluice::traceparent(x.trace)));
     QCOMPARE(x.sent.headers.get("X-Request-ID"), std::string_view("my-request-1"));
     QCOMPARE(story.client->answer.headers.get("X-Request-ID"), std::string_view("my-request-1"));
     QCOMPARE(story.client->answer.headers.get("X-Trace-ID"), std::string_view(x.trace.trace));
