@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/http/headers.h"
 
+#include <cstring>
+
 namespace sluice::http {
 
 namespace {
@@ -32,12 +34,25 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b)
 
 size_t HeaderList::find(std::string_view name, size_t from) const
 {
+    const unsigned char first = name.empty() ? 0 : lower(static_cast<unsigned char>(name[0]));
     for (size_t i = from; i < fields_.size(); ++i) {
         const Entry &e = fields_[i];
-        if (e.nameLength == name.size() && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name))
+        if (e.nameLength == name.size() && lower(static_cast<unsigned char>(text_[e.name])) == first
+            && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name))
             return i;
     }
     return npos;
+}
+
+std::string_view HeaderList::line(size_t index) const
+{
+    const Entry &e = fields_[index];
+    const size_t end = size_t(e.value) + e.valueLength + 2;
+    const char *text = text_.data();
+    if (e.value != e.name + e.nameLength + 2 || end > text_.size() || text[e.value - 2] != ':'
+        || text[e.value - 1] != ' ' || text[end - 2] != '\r' || text[end - 1] != '\n')
+        return {};
+    return {text + e.name, end - e.name};
 }
 
 std::string_view HeaderList::get(std::string_view name) const
@@ -85,10 +100,15 @@ void HeaderList::add(std::string_view name, std::string_view value)
     Entry e;
     e.name = uint32_t(text_.size());
     e.nameLength = uint16_t(name.size());
-    text_.append(name);
-    e.value = uint32_t(text_.size());
+    e.value = uint32_t(e.name + name.size() + 2);
     e.valueLength = uint32_t(value.size());
-    text_.append(value);
+    text_.resize(text_.size() + name.size() + value.size() + 4);
+    char *to = text_.data() + e.name;
+    name.copy(to, name.size());
+    std::memcpy(to + name.size(), ": ", 2);
+    to = text_.data() + e.value;
+    value.copy(to, value.size());
+    std::memcpy(to + value.size(), "\r\n", 2);
     fields_.push_back(e);
 }
 
@@ -103,6 +123,7 @@ void HeaderList::set(std::string_view name, std::string_view value)
     Entry &e = fields_[at];
     e.value = uint32_t(text_.size());
     e.valueLength = uint32_t(value.size());
+    e.checked = false;
     text_.append(value);
 }
 

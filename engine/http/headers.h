@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // HeaderList: the field lines of one message, in order, names as they were written (RFC 9110 section 5).
-// One block of text and a table of places in it, so that a head costs two allocations. A value; one thread.
+// One block of text and a table of places in it, so that a head costs two allocations. The text has each field as a line of
+// HTTP/1 wherever it can, so that a whole head is written with few copies. A value; one thread.
 // Views that it hands out live until the next change of the list.
 // Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in http1_reader.h).
 #pragma once
@@ -42,6 +43,7 @@ public:
     // True when a comma-separated list field has this token, whatever the case.
     bool hasToken(std::string_view name, std::string_view token) const;
 
+    // Neither may be a view into this list; so with set().
     void add(std::string_view name, std::string_view value);
     // Replaces the first, removes the others, or adds.
     void set(std::string_view name, std::string_view value);
@@ -57,7 +59,11 @@ public:
     struct Place {
         uint32_t name, value, valueLength;
         uint16_t nameLength;
+        bool checked = false;  // a reader has seen that the name is a token and the value has no control character
     };
+    bool checked(size_t index) const { return fields_[index].checked; }
+    // "Name: value" with its CRLF, where the field stands so in the text; else empty. Neighbours may touch.
+    std::string_view line(size_t index) const;
     // For readers: takes a whole head's text in one copy. Every place must lie in the block, its value trimmed.
     void addBlock(std::string_view block, std::span<const Place> places);
     // Adds those fields of another list (not this one) for which `keep(field)` is true, in their order, in one copy.

@@ -121,7 +121,7 @@ const char *HeadParser::fieldLine(std::string_view in, size_t &end)
     while (at > valueAt && isBlank(in[at - 1]))
         --at;
     // A line past its limit is refused by the caller before the truncated length could matter.
-    places_.push_back({uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt)});
+    places_.push_back({uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt), true});
     return nullptr;
 }
 

@@ -48,13 +48,35 @@ bool appendField(std::string &out, const Field &field)
     return true;
 }
 
+// Lines that follow each other in the list's own text go out in one copy.
+bool appendList(std::string &out, const HeaderList &headers, const Wire &wire)
+{
+    std::string_view run;
+    for (size_t i = 0; i < headers.size(); ++i) {
+        const Field field = headers[i];
+        if (replaced(field.name, wire))
+            continue;
+        if (!headers.checked(i) && !(isToken(field.name) && writable(field.value)))
+            return false;
+        const std::string_view line = headers.line(i);
+        if (!line.empty() && line.data() == run.data() + run.size()) {
+            run = {run.data(), run.size() + line.size()};
+            continue;
+        }
+        out += run;
+        run = line;
+        if (line.empty() && !appendField(out, field))
+            return false;
+    }
+    out += run;
+    return true;
+}
+
 // `lengthOfNothing`: a message without content says so.
 bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire, bool lengthOfNothing)
 {
-    for (const Field field : headers) {
-        if (!replaced(field.name, wire) && !appendField(out, field))
-            return false;
-    }
+    if (!appendList(out, headers, wire))
+        return false;
     if (wire.framing) {
         const bool length = wire.framing->kind == Framing::Kind::Length;
         if (length || (wire.framing->kind == Framing::Kind::None && lengthOfNothing)) {
@@ -75,10 +97,7 @@ bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire,
 
 size_t roomFor(const HeaderList &headers)
 {
-    size_t bytes = 128;
-    for (const Field field : headers)
-        bytes += field.name.size() + field.value.size() + 4;
-    return bytes;
+    return 128 + headers.textSize() + 4 * headers.size();
 }
 
 void reserveMore(std::string &out, size_t bytes)

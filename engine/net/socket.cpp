@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -122,6 +123,28 @@ Result<Fd> connectTo(const Address &address)
         return Error{Fault::Upstream, socketError(errno), true};
     return fd;
 }
+
+#ifdef SLUICE_SANITIZED  // which must see the calls
+ssize_t sendTo(int fd, const void *data, size_t size)
+{
+    return ::send(fd, data, size, MSG_NOSIGNAL);
+}
+
+ssize_t receiveFrom(int fd, void *data, size_t size)
+{
+    return ::recv(fd, data, size, 0);
+}
+#else
+ssize_t sendTo(int fd, const void *data, size_t size)
+{
+    return ::syscall(SYS_sendto, fd, data, size, MSG_NOSIGNAL, nullptr, 0);
+}
+
+ssize_t receiveFrom(int fd, void *data, size_t size)
+{
+    return ::syscall(SYS_recvfrom, fd, data, size, 0, nullptr, nullptr);
+}
+#endif
 
 std::string connectError(int fd)
 {

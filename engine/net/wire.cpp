@@ -15,12 +15,12 @@ ssize_t sendNow(int fd, const iovec *pieces, int count, size_t all)
 {
     char together[4096];
     if (count == 1)
-        return ::send(fd, pieces->iov_base, all, MSG_NOSIGNAL);
+        return sendTo(fd, pieces->iov_base, all);
     if (all <= sizeof together) {
         char *end = together;
         for (int i = 0; i < count; end += pieces[i++].iov_len)
             std::memcpy(end, pieces[i].iov_base, pieces[i].iov_len);
-        return ::send(fd, together, all, MSG_NOSIGNAL);
+        return sendTo(fd, together, all);
     }
     msghdr message{};
     message.msg_iov = const_cast<iovec *>(pieces);
@@ -119,7 +119,7 @@ Wire::Fill Wire::fill()
         return Fill::Broken;
     }
     const size_t room = room_ - end_;
-    const ssize_t n = ::recv(fd_.get(), block_.get() + end_, room, 0);
+    const ssize_t n = receiveFrom(fd_.get(), block_.get() + end_, room);
     if (n > 0) {
         end_ += uint32_t(n);
         bytesIn_ += uint64_t(n);
@@ -192,7 +192,7 @@ Wire::Send Wire::flush()
     if (sendBroken_)
         return Send::Broken;
     while (holds() && canWrite_) {
-        const ssize_t n = ::send(fd_.get(), out_.data() + outAt_, out_.size() - outAt_, MSG_NOSIGNAL);
+        const ssize_t n = sendTo(fd_.get(), out_.data() + outAt_, out_.size() - outAt_);
         if (n < 0 && errno != EAGAIN && errno != EINTR)
             return broken(errno);
         if (n > 0) {

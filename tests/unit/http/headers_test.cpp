@@ -14,6 +14,7 @@ private Q_SLOTS:
     void tokensOfAListAreFound();
     void aBlockIsTakenBehindWhatIsThere();
     void anotherListIsCopiedInPart();
+    void aFieldKnowsTheLineThatItStandsIn();
     void runsEndWhereTheTableSays();
     void methodsAndStatusesAreKnown();
 };
@@ -83,6 +84,23 @@ void HeadersTest::anotherListIsCopiedInPart()
     to.addFrom(from, [](const Field &f) { return f.name != "B"; });
     QCOMPARE(to.size(), size_t(3));
     QVERIFY(to[0].value == "h" && to[1].value == "1" && to[2].name == "C" && to[2].value == "3");
+}
+
+void HeadersTest::aFieldKnowsTheLineThatItStandsIn()
+{
+    HeaderList list;
+    const std::string block = "GET / HTTP/1.1\r\nA: 1\r\nB:2\r\nC:  3 \r\n";
+    const HeaderList::Place places[] = {{16, 19, 1, 1, true}, {22, 24, 1, 1, true}, {27, 31, 1, 1, true}};
+    list.addBlock(block, places);
+    list.add("D", " 4\t");
+    QVERIFY(list[0].value == "1" && list[1].value == "2" && list[2].value == "3" && list[3].value == "4");
+    QVERIFY(list.line(0) == "A: 1\r\n" && list.checked(0));
+    QVERIFY(list.line(1).empty() && list.line(2).empty());  // spaced otherwise than we write
+    QVERIFY(list.line(3) == "D: 4\r\n" && !list.checked(3));
+    list.set("a", "5");
+    QVERIFY(list[0].value == "5" && list.line(0).empty() && !list.checked(0));
+    list.removeAt(1);
+    QVERIFY(list.line(2) == "D: 4\r\n");
 }
 
 void HeadersTest::runsEndWhereTheTableSays()
