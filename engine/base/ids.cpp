@@ -2,6 +2,7 @@
 #include "engine/base/ids.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace sluice {
@@ -9,10 +10,28 @@ namespace sluice {
 namespace {
 constexpr char digits[] = "0123456789abcdef";
 
+// Eight digits at once: the nibbles spread over the bytes of a word, the highest first in memory.
+void putEight(char *out, uint32_t value)
+{
+    constexpr uint64_t ones = 0x0101010101010101;
+    uint64_t word = value;
+    word = (word << 16 | word) & 0x0000ffff0000ffff;
+    word = (word << 8 | word) & 0x00ff00ff00ff00ff;
+    word = (word << 4 | word) & 0x0f0f0f0f0f0f0f0f;
+    const uint64_t letters = ((word + ones * 6) >> 4) & ones;
+    word += ones * '0' + letters * ('a' - '0' - 10);
+    if constexpr (std::endian::native == std::endian::little)
+        word = __builtin_bswap64(word);
+    std::memcpy(out, &word, 8);
+}
+
+// The lowest `count` digits, at most 16.
 void putHex(char *out, uint64_t value, int count)
 {
-    for (int i = count - 1; i >= 0; --i, value >>= 4)
-        out[i] = digits[value & 15];
+    char all[16];
+    putEight(all, uint32_t(value >> 32));
+    putEight(all + 8, uint32_t(value));
+    std::memcpy(out, all + 16 - count, size_t(count));
 }
 
 bool isLowerHex(std::string_view text)

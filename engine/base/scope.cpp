@@ -73,7 +73,8 @@ void Scheduler::unlink(Waiter &waiter)
 
 bool Scheduler::drain(size_t most)
 {
-    while (first_ && most-- > 0) {
+    ++round_;
+    while (first_ && first_->notBefore_ <= round_ && most-- > 0) {
         Waiter &waiter = *first_;
         waiter.detach();
         waiter.handle_.resume();
@@ -248,6 +249,7 @@ Why Sleep::await_resume()
 void Turn::await_suspend(std::coroutine_handle<> handle)
 {
     suspend(handle);
+    notBefore_ = scope_->scheduler().round_ + 1;
     scope_->scheduler().post(*this);
 }
 

@@ -71,9 +71,11 @@ private:
     friend class Scope;
     friend class Signal;
     friend class SignalWait;
+    friend class Turn;
     Waiter *previous_ = nullptr, *next_ = nullptr;  // the ready list
     Waiter **slot_ = nullptr;                       // the Signal that we wait on
     bool posted_ = false;
+    uint64_t notBefore_ = 0;  // the drain() that may resume it
 };
 
 class Scheduler {
@@ -88,7 +90,8 @@ public:
 
     // Has the waiter go on at the next drain(), with this answer. The first of several answers counts.
     void post(Waiter &, Why = Why::Ok);
-    // Resumes what is posted, what that posts in turn too, at most `most` of them; true: some are left.
+    // Resumes what is posted, what that posts in turn too, at most `most` of them, up to one that asked for the next turn; true:
+    // some are left.
     bool drain(size_t most = 10'000);
     // Runs the timers that are due; they may start and stop timers.
     void fireDue();
@@ -99,6 +102,7 @@ public:
 private:
     friend class Timer;
     friend class Waiter;
+    friend class Turn;
     void unlink(Waiter &);
     void place(size_t index, Timer *);
     void up(size_t index);
@@ -108,6 +112,7 @@ private:
 
     Moment now_{};
     Waiter *first_ = nullptr, *last_ = nullptr;
+    uint64_t round_ = 0;  // of drain()
     std::vector<Timer *> heap_;
 };
 
@@ -194,7 +199,7 @@ inline Sleep sleepFor(Nanos duration, Scope &scope)
     return Sleep(duration, scope);
 }
 
-// co_await turn(scope): lets everything that is ready go first. Bounds the stack of loops that may never suspend.
+// co_await turn(scope): goes on in the next drain(), so that sockets and timers come first. For loops that may never suspend.
 class Turn : public Waiter {
 public:
     explicit Turn(Scope &scope) : Waiter(scope) {}

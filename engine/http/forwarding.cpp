@@ -47,7 +47,9 @@ bool equalsButMarks(std::string_view name, std::string_view lower)
 // A name with "_" that some servers would take for a field that frames the message or tells who the client is.
 bool isDisguised(std::string_view name)
 {
-    constexpr std::array<std::string_view, 4> names{"content-length", "transfer-encoding", "keep-alive", "x-real-ip"};
+    constexpr std::array<std::string_view, 8> names{"content-length", "transfer-encoding", "keep-alive",
+                                                    "x-real-ip",      "x-request-id",      "x-trace-id",
+                                                    "x-user-id",      "x-user-roles"};
     if (name.find('_') == name.npos)
         return false;
     if (std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsButMarks(name, n); }))
@@ -112,6 +114,9 @@ Fate fateOf(std::string_view name, bool request)
             return forwardedFate(name);
         if (request && name.size() == 9 && equalsIgnoreCase(name, "x-real-ip"))
             return Fate::OtherForwarded;
+        // Who the caller is says the gateway alone, on every route.
+        if (request && (equalsIgnoreCase(name, "x-user-id") || equalsIgnoreCase(name, "x-user-roles")))
+            return Fate::Drop;
         break;
     }
     return isDisguised(name) ? Fate::Drop : Fate::Keep;

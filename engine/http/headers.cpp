@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/http/headers.h"
 
-#include <cstring>
-
 namespace sluice::http {
 
 namespace {
@@ -32,12 +30,23 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b)
     return true;
 }
 
+void TextBlock::reserve(size_t bytes)
+{
+    if (bytes <= room_)
+        return;
+    auto larger = std::make_unique_for_overwrite<char[]>(bytes);
+    if (size_)
+        std::memcpy(larger.get(), bytes_.get(), size_);
+    bytes_ = std::move(larger);
+    room_ = bytes;
+}
+
 size_t HeaderList::find(std::string_view name, size_t from) const
 {
     const unsigned char first = name.empty() ? 0 : lower(static_cast<unsigned char>(name[0]));
     for (size_t i = from; i < fields_.size(); ++i) {
         const Entry &e = fields_[i];
-        if (e.nameLength == name.size() && lower(static_cast<unsigned char>(text_[e.name])) == first
+        if (e.nameLength == name.size() && lower(static_cast<unsigned char>(text_.data()[e.name])) == first
             && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name))
             return i;
     }
@@ -102,13 +111,11 @@ void HeaderList::add(std::string_view name, std::string_view value)
     e.nameLength = uint16_t(name.size());
     e.value = uint32_t(e.name + name.size() + 2);
     e.valueLength = uint32_t(value.size());
-    text_.resize(text_.size() + name.size() + value.size() + 4);
-    char *to = text_.data() + e.name;
-    name.copy(to, name.size());
-    std::memcpy(to + name.size(), ": ", 2);
-    to = text_.data() + e.value;
-    value.copy(to, value.size());
-    std::memcpy(to + value.size(), "\r\n", 2);
+    char *to = text_.grow(name.size() + value.size() + 4);
+    to += name.copy(to, name.size());
+    to = static_cast<char *>(std::memcpy(to, ": ", 2)) + 2;
+    to += value.copy(to, value.size());
+    std::memcpy(to, "\r\n", 2);
     fields_.push_back(e);
 }
 

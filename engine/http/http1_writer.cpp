@@ -95,6 +95,33 @@ bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire,
     return true;
 }
 
+bool saysLengthOfNothing(const RequestHead &head)
+{
+    return head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
+}
+
+bool saysLengthOfNothing(const ResponseHead &head)
+{
+    return head.status >= 200 && head.status != 204;
+}
+
+void noteFields(HeaderList &headers, const Wire &wire, bool lengthOfNothing)
+{
+    for (size_t i = headers.size(); i-- > 0;) {
+        if (replaced(headers[i].name, wire))
+            headers.removeAt(i);
+    }
+    if (wire.framing) {
+        const bool length = wire.framing->kind == Framing::Kind::Length;
+        if (length || (wire.framing->kind == Framing::Kind::None && lengthOfNothing))
+            headers.add("Content-Length", std::to_string(length ? wire.framing->length : 0));
+        else if (wire.framing->kind == Framing::Kind::Chunked)
+            headers.add("Transfer-Encoding", "chunked");
+    }
+    if (wire.connection && !wire.connection->empty())
+        headers.add("Connection", *wire.connection);
+}
+
 size_t roomFor(const HeaderList &headers)
 {
     return 128 + headers.textSize() + 4 * headers.size();
@@ -126,8 +153,7 @@ bool appendHead(std::string &out, const RequestHead &head, const Wire &wire)
     out += ' ';
     out += head.target;
     out += " HTTP/1.1\r\n";
-    const bool mayHaveContent = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
-    return orUndo(out, before, appendFields(out, head.headers, wire, mayHaveContent));
+    return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
 }
 
 bool appendHead(std::string &out, const ResponseHead &head, const Wire &wire)
@@ -141,8 +167,17 @@ bool appendHead(std::string &out, const ResponseHead &head, const Wire &wire)
     out += ' ';
     out += head.reason;
     out += "\r\n";
-    const bool mayHaveContent = head.status >= 200 && head.status != 204;
-    return orUndo(out, before, appendFields(out, head.headers, wire, mayHaveContent));
+    return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
+}
+
+void noteAsWritten(RequestHead &head, const Wire &wire)
+{
+    noteFields(head.headers, wire, saysLengthOfNothing(head));
+}
+
+void noteAsWritten(ResponseHead &head, const Wire &wire)
+{
+    noteFields(head.headers, wire, saysLengthOfNothing(head));
 }
 
 void appendChunkPrefix(std::string &out, uint64_t size)

@@ -29,6 +29,10 @@ struct Wire {
 bool appendHead(std::string &out, const RequestHead &, const Wire & = {});
 bool appendHead(std::string &out, const ResponseHead &, const Wire & = {});
 
+// Makes the list what appendHead() with the same `Wire` writes: for records of what went out.
+void noteAsWritten(RequestHead &, const Wire &);
+void noteAsWritten(ResponseHead &, const Wire &);
+
 // What stands before and behind `size` bytes of content; size must not be 0, that would end the content.
 void appendChunkPrefix(std::string &out, uint64_t size);
 inline constexpr std::string_view kChunkSuffix = "\r\n";

@@ -15,19 +15,22 @@ struct Talk {
           held(h),
           attempt(a),
           answering(journey.scope),
-          relaying(journey.scope),
-          upload(journey.scope)
+          moving(journey.scope),
+          relaying(moving),
+          upload(moving)
     {}
     Journey &j;
     UpstreamStream &up;
     Held &held;
     Attempt &attempt;
     Scope answering;   // stops the wait for the answer's head
+    Scope moving;      // stops when nothing moves in either direction for the idle timeout
     Scope relaying;    // stops the answer on its way down
     Signal mayUpload;  // 100 Continue came
     bool continued = false;
     Fork upload;
-    bool uploaded = false;  // the request is with the upstream, whole
+    bool uploaded = false;         // the request is with the upstream, whole
+    bool waitedForClient = false;  // when the upload was stopped
 };
 
 constexpr Nanos continueWait = std::chrono::seconds(1);
@@ -56,7 +59,7 @@ void abandon(Talk &t)
     t.relaying.cancel(Why::Abandoned);
 }
 
-// Nothing moved for the idle timeout. An answer that is on its way already goes on without the rest of the request.
+// Nothing moved for the idle timeout. With an answer on its way, that one's end tells it.
 void uploadStoodStill(Talk &t, bool atUpstream)
 {
     Journey &j = t.j;
@@ -80,8 +83,10 @@ Task<void> moveContent(Talk &t)
             co_return;
     }
     j.uploadBegun = true;
-    Pump p{j.client, t.up, j.x->requestBody, j.recording ? j.plan.record.bodyLimit : 0, j.service->timeouts.idle};
+    Pump p{j, j.client, t.up, j.x->requestBody, j.service->timeouts.idle, true, &t.moving};
     const PumpResult result = co_await pump(p, t.upload.scope());
+    if (!j.client.headSent())  // the wait for the answer has a timeout of its own
+        t.moving.deadline(Nanos(0));
     switch (result.end) {
     case PumpResult::End::Whole:
         t.uploaded = true;
@@ -91,6 +96,8 @@ Task<void> moveContent(Talk &t)
         t.answering.deadline(j.service->timeouts.response);
         co_return;
     case PumpResult::End::SourceFailed:  // the client broke off, or its framing is wrong: both are its fault
+        if (j.connection.stopped() == Why::ClientGone)
+            j.failWait(Why::ClientGone, "");
         j.fail(Fault::Client, 400, "the request's content broke off: " + j.client.reason());
         j.client.closeAfter();
         abandon(t);
@@ -99,7 +106,8 @@ Task<void> moveContent(Talk &t)
         t.answering.deadline(j.service->timeouts.response);
         co_return;
     case PumpResult::End::Stopped:
-        if (result.why == Why::TimedOut && j.scope.running() && t.upload.scope().running())
+        t.waitedForClient = !result.atSink;
+        if (result.why == Why::TimedOut && j.scope.running())
             uploadStoodStill(t, result.atSink);
         co_return;
     }
@@ -171,7 +179,7 @@ void sendHead(Talk &t)
     x.returned.headers.set("X-Trace-ID", x.trace.trace);
     t.attempt.status = x.answer.status;
     t.attempt.firstByte = x.times.firstByte = j.sinceStart();
-    j.client.sendHead(x.returned, lengthOf(t));
+    j.client.sendHead(x.returned, lengthOf(t), j.recording);
     x.times.answered = x.times.firstByte;
 }
 
@@ -179,7 +187,7 @@ void sendHead(Talk &t)
 Task<bool> relay(Talk &t)
 {
     Journey &j = t.j;
-    Pump p{t.up, j.client, j.x->responseBody, j.recording ? j.plan.record.bodyLimit : 0, j.service->timeouts.idle};
+    Pump p{j, t.up, j.client, j.x->responseBody, j.service->timeouts.idle, true, &t.moving};
     const PumpResult result = co_await pump(p, t.relaying);
     switch (result.end) {
     case PumpResult::End::Whole:
@@ -197,6 +205,10 @@ Task<bool> relay(Talk &t)
         if (result.why == Why::TimedOut && result.atSink && j.scope.running())
             j.fail(Fault::Client, 499,
                    "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
+        else if (result.why == Why::TimedOut && t.waitedForClient && j.scope.running())
+            j.fail(Fault::Client, 408,
+                   "nothing moved for " + durationText(j.service->timeouts.idle)
+                       + ", and the request's content is not whole");
         else
             j.failWait(result.why, "the answer stood still for longer than the idle timeout");
         if (j.x->failedBy == Fault::Upstream)
@@ -232,7 +244,7 @@ Task<void> stopUpload(Talk &t)
 Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
 {
     Talk t(j, held, attempt);
-    t.up.sendHead(j.x->sent, j.requestLength);
+    t.up.sendHead(j.x->sent, j.requestLength, j.recording);
     if (j.requestLength.kind == Length::Kind::None) {
         t.up.write({}, true);
         t.uploaded = true;
@@ -258,9 +270,10 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
     }
     // Refused before the request was whole: the client's connection cannot go on. An answer that is no refusal (an echo, a
     // stream) may well let the upload end first.
-    if (!t.uploaded && t.up.response().status >= 300)
+    const bool unwanted = !j.uploadBegun && j.client.expectsContinue();
+    if (!t.uploaded && (t.up.response().status >= 300 || unwanted))
         j.client.closeAfter();
-    if (!j.uploadBegun && j.client.expectsContinue())
+    if (unwanted)
         co_await stopUpload(t);  // the client waits for a word that will not come
     sendHead(t);
     if (switching) {

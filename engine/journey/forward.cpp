@@ -101,9 +101,9 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     EndpointCounters &counters = *j.serviceState->endpoints[index];
     counters.active.fetch_add(1, std::memory_order_relaxed);
     Attempt a;
-    a.endpoint = endpoint.url;
     a.started = j.sinceStart();
-    x.endpoint = endpoint.url;
+    if (j.recording)
+        a.endpoint = x.endpoint = endpoint.url;
     if (x.received.authority.empty())  // an HTTP/1.0 client may leave Host out, we may not (RFC 9112 section 3.2)
         x.sent.headers.set("Host", endpoint.url.substr(endpoint.url.find("//") + 2));
     Ending ending = Ending::Again;

@@ -50,6 +50,7 @@ void finish(Journey &j)
         x.returned.status = 499;
     if (j.routeCounters)
         count(*j.routeCounters, x);
+    j.world.bodyRoom() += x.requestBody.bytes.size() + x.responseBody.bytes.size();
     j.world.record(std::move(j.x));  // 9 observability
 }
 

@@ -40,11 +40,10 @@ bool takeContent(Journey &j)
     if (j.requestLength.kind == Length::Kind::None)
         return true;
     Content &content = j.x->requestBody;
-    const uint64_t keep = j.recording ? j.plan.record.bodyLimit : 0;
     size_t taken = 0;
     Chunk chunk = j.client.read();
     for (; chunk.kind == Chunk::Kind::Data && taken < most; chunk = j.client.read()) {
-        content.take(chunk.data, keep);
+        j.keep(content, chunk.data);
         taken += chunk.data.size();
     }
     content.complete = chunk.kind == Chunk::Kind::End;
@@ -76,10 +75,10 @@ Task<void> answerProblem(Journey &j)
     Scope last(j.connection);
     last.deadline(answerTime);
     const bool content = x.received.method != "HEAD";
-    j.client.sendHead(head, Length{Length::Kind::Known, body.size()});
+    j.client.sendHead(head, Length{Length::Kind::Known, body.size()}, j.recording);
     x.times.answered = j.sinceStart();
     if (content)
-        x.responseBody.take(body, j.recording ? j.plan.record.bodyLimit : 0);
+        j.keep(x.responseBody, body);
     Sent sent = j.client.write(content ? std::string_view(body) : std::string_view(), true);
     while (sent == Sent::Full) {
         const Why why = co_await on(j.client.writable(), last);

@@ -6,6 +6,8 @@ namespace sluice::journey {
 namespace {
 // So many chunks without a wait, then everybody else's turn: two fast peers must not starve the rest.
 constexpr int fairShare = 16;
+// The kernel says "writable" only once a third of its buffer is free: a peer that takes little but steadily would look idle.
+constexpr int looksWithinIdle = 4;
 }  // namespace
 
 Task<PumpResult> pump(Pump &p, Scope &parent)
@@ -30,7 +32,7 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
             continue;
         }
         case Chunk::Kind::Data:
-            p.content.take(chunk.data, p.keep);
+            p.j.keep(p.content, chunk.data);
             last = chunk.last;
             sent = p.sink.write(chunk.data, last, last && p.framed ? &p.source.trailers() : nullptr);
             break;
@@ -43,10 +45,15 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
             co_return PumpResult{PumpResult::End::SinkFailed};
         idle.deadline(p.idle);
         while (sent == Sent::Full) {
-            const Why why = co_await on(p.sink.writable(), own);
-            if (why != Why::Ok)
+            const uint64_t before = p.sink.unsent();
+            Scope slice(own);
+            slice.deadline(p.idle / looksWithinIdle);
+            const Why why = co_await on(p.sink.writable(), slice);
+            if (why != Why::Ok && !(why == Why::TimedOut && own.running()))
                 co_return stopped(why, true);
             sent = p.sink.flush();
+            if (p.sink.unsent() < before)
+                idle.deadline(p.idle);
             chunks = 0;
         }
         if (sent == Sent::Failed)

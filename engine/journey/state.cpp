@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/journey/state.h"
 
+#include <algorithm>
+
 namespace sluice::journey {
 
 Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
@@ -22,6 +24,14 @@ Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
         requestLength = Length{Length::Kind::Known, framing.length};
     else if (framing.kind != http::Framing::Kind::None)
         requestLength = Length{Length::Kind::Unknown, 0};
+}
+
+void Journey::keep(Content &content, std::string_view chunk)
+{
+    uint64_t &room = world.bodyRoom();
+    const uint64_t before = content.bytes.size();
+    content.take(chunk, recording ? std::min(plan.record.bodyLimit, before + room) : 0);
+    room -= content.bytes.size() - before;
 }
 
 void Journey::fail(Fault fault, int status, std::string what)

@@ -34,6 +34,8 @@ struct Journey {
     // What is recorded is timed exactly.
     Moment now() const { return recording ? world.clock() : world.now(); }
     Nanos sinceStart() const { return now() - x->started; }
+    // Content that goes by: records of it what the plan and the world's room for bodies allow.
+    void keep(Content &, std::string_view chunk);
     // The first failure counts: who, what the client gets if it has no answer yet, and a sentence for people.
     void fail(Fault fault, int status, std::string what);
     // An answer of our own that is nobody's failure (404, 405).
@@ -76,10 +78,10 @@ struct PumpResult {
     bool atSink = false;  // with Stopped: the sink was waited for, not the source
 };
 struct Pump {
+    Journey &j;
     Stream &source;
     Stream &sink;
     Content &content;
-    uint64_t keep;            // bytes recorded
     Nanos idle;               // nothing moved for this long: TimedOut
     bool framed = true;       // false: a tunnel
     Scope *shared = nullptr;  // whose deadline moves, where two pumps have one; parent of both

@@ -41,6 +41,8 @@ public:
     // Has what is held back for joining (a head) or held for the kernel go out now. Taken when nothing is left.
     virtual Sent flush() = 0;
     virtual Signal &writable() = 0;
+    // Bytes that were taken and are not with the peer yet, as far as can be told. It shrinks as long as the peer takes any.
+    virtual uint64_t unsent() const = 0;
     // From now on read() and write() move bytes as they are; after a 101 on both sides.
     virtual void becomeTunnel() = 0;
     // Why an operation answered Failed: a sentence without addresses.
@@ -70,8 +72,9 @@ public:
     virtual bool expectsContinue() const = 0;
     virtual const Peer &peer() const = 0;
     virtual void sendInformational(const http::ResponseHead &) = 0;  // 100 to 199 but 101; dropped for HTTP/1.0
-    // Held back until the first write() or flush(). Adds what the protocol needs (Transfer-Encoding, Connection, Date).
-    virtual void sendHead(const http::ResponseHead &, Length) = 0;
+    // Held back until the first write() or flush(). Adds what the protocol needs (Transfer-Encoding, Connection); `note`: to
+    // the head as well, for the record.
+    virtual void sendHead(http::ResponseHead &, Length, bool note) = 0;
     virtual bool headSent() const = 0;
     // Nothing of the answer has gone out: its head is forgotten and another may be sent. False: too late.
     virtual bool takeBackHead() = 0;
@@ -92,8 +95,8 @@ public:
     enum class State : uint8_t { Connecting, Ready, Failed };
     virtual State state() = 0;  // Connecting: wait for writable(), ask again
     virtual bool reused() const = 0;
-    // Held back until the first write() or flush(). The length decides the framing.
-    virtual void sendHead(const http::RequestHead &, Length) = 0;
+    // Held back until the first write() or flush(). The length decides the framing. `note`: as with clients.
+    virtual void sendHead(http::RequestHead &, Length, bool note) = 0;
     // Any byte of this request may have reached the other side.
     virtual bool touched() const = 0;
     enum class Head : uint8_t { Wait, Informational, Final, Failed };

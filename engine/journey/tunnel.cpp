@@ -17,6 +17,8 @@ void note(Journey &j, const PumpResult &result, Fault source, Fault sink)
                sink == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
     else if (result.end == PumpResult::End::Stopped && result.why == Why::TimedOut)
         j.fail(Fault::Gateway, 504, "nothing moved in the tunnel for " + durationText(j.service->timeouts.idle));
+    else if (result.end == PumpResult::End::Stopped && result.why == Why::Shutdown)
+        j.fail(Fault::Gateway, 503, "the gateway is shutting down");
 }
 
 Task<void> upward(Journey &j, Pump &p, Fork &fork, Scope &both)
@@ -43,11 +45,10 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
     j.client.flush();
     j.client.becomeTunnel();
     up.becomeTunnel();
-    const uint64_t keep = j.recording ? j.plan.record.bodyLimit : 0;
     const Nanos idle = j.service->timeouts.idle;
     Scope both(j.scope);
-    Pump out{j.client, up, x.requestBody, keep, idle, false, &both};
-    Pump in{up, j.client, x.responseBody, keep, idle, false, &both};
+    Pump out{j, j.client, up, x.requestBody, idle, false, &both};
+    Pump in{j, up, j.client, x.responseBody, idle, false, &both};
     Fork fork(both);
     fork.start(upward(j, out, fork, both));
     const PumpResult result = co_await pump(in, both);

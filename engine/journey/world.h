@@ -31,11 +31,18 @@ public:
     // An empty one for a request that begins; the world may have it from an earlier request.
     virtual std::unique_ptr<Exchange> blank() { return std::make_unique<Exchange>(); }
     virtual bool recording() const = 0;  // false: no bodies and decisions need be kept
+    // Bytes of bodies that the exchanges under way may still keep, all together. Whoever keeps some takes them away here, and
+    // gives them back when the exchange leaves. At none a body is counted only, and marked as cut.
+    uint64_t &bodyRoom() { return bodyRoom_; }
+    static constexpr uint64_t mostBodies = uint64_t(128) << 20;
     // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;
 
 protected:
     ~World() = default;
+
+private:
+    uint64_t bodyRoom_ = mostBodies;
 };
 
 }  // namespace sluice::journey

@@ -231,8 +231,11 @@ Chunk ClientConnection::read()
         return readRaw(wire_, reason_);
     const bool before = content_.ended();
     const Chunk chunk = content_.read();
-    if (chunk.kind == Chunk::Kind::Failed)
+    if (chunk.kind == Chunk::Kind::Failed) {
         reason_ = content_.trouble();
+        if (wire_.probe() == Wire::Alive::Gone)
+            scope_.cancel(Why::ClientGone);
+    }
     if (!before && content_.ended() && busy_ && wire_.hungUp())
         hungUp();  // it was put off until the request was whole
     return chunk;
@@ -253,7 +256,7 @@ void ClientConnection::sendInformational(const http::ResponseHead &head)
     wire_.send(&piece, 1);
 }
 
-void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length length)
+void ClientConnection::sendHead(http::ResponseHead &head, journey::Length length, bool note)
 {
     using Kind = http::Framing::Kind;
     http::Wire how;
@@ -280,6 +283,8 @@ void ClientConnection::sendHead(const http::ResponseHead &head, journey::Length 
         reason_ = "the answer's head cannot be written as HTTP/1.1";
         cut_ = close_ = true;
     }
+    if (note)
+        http::noteAsWritten(head, how);
     framer_.begin(framing);
 }
 
@@ -307,7 +312,7 @@ Sent ClientConnection::flush()
 
 bool ClientConnection::takeBackHead()
 {
-    if (head_.empty() || wire_.bytesOut() != outBefore_ || wire_.holds())
+    if (head_.empty())  // it goes out whole, with the first that is sent
         return false;
     head_.clear();
     headSent_ = false;

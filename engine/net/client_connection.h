@@ -32,7 +32,7 @@ public:
     bool expectsContinue() const override { return reader_.expectsContinue(); }
     const journey::Peer &peer() const override { return peer_; }
     void sendInformational(const http::ResponseHead &) override;
-    void sendHead(const http::ResponseHead &, journey::Length) override;
+    void sendHead(http::ResponseHead &, journey::Length, bool note) override;
     bool headSent() const override { return headSent_; }
     bool takeBackHead() override;
     void cutOff() override;
@@ -46,6 +46,7 @@ public:
     journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     journey::Sent flush() override;
     Signal &writable() override { return wire_.writable(); }
+    uint64_t unsent() const override { return wire_.unsent(); }
     void becomeTunnel() override { tunnel_ = true; }
     const std::string &reason() const override { return reason_; }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/listener.h"
 
-#include <netinet/tcp.h>
-
 #include <cerrno>
 
 namespace sluice::net {
@@ -52,8 +50,7 @@ bool Listener::acceptOne()
     while (!fd && (errno == ECONNABORTED || errno == EINTR));
     if (!fd)
         return false;
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tune(fd.get());
     accepted_(std::move(fd), peer);
     return true;
 }

@@ -7,7 +7,8 @@ namespace sluice::net {
 
 namespace {
 
-constexpr auto kept = std::chrono::seconds(30);
+constexpr auto kept = std::chrono::seconds(30), again = std::chrono::seconds(5);  // after an answer, after none
+constexpr size_t mostNames = 1000;
 
 std::vector<Address> addresses(const std::vector<std::string> &hosts, uint16_t port)
 {
@@ -29,21 +30,28 @@ void Resolver::resolve(const std::string &host, uint16_t port, Then then)
         return then({numeric}, {});
     if (host == "localhost")  // both: many development servers listen on ::1 alone
         return then(addresses({"127.0.0.1", "::1"}, port), {});
-    const auto at = known_.find(host);
-    if (at != known_.end() && at->second.until > monotonicNow())
-        return then(addresses(at->second.addresses, port), {});
-    if (at == known_.end() && known_.size() >= 1000)
-        known_.clear();
+    if (known_.size() >= mostNames && !known_.contains(host))
+        std::erase_if(known_, [](const auto &known) { return known.second.waiting.empty() && !known.second.looking; });
     Known &entry = known_[host];
+    if (entry.until <= monotonicNow())
+        look(host, entry);
+    if (!entry.addresses.empty())
+        return then(addresses(entry.addresses, port), {});
     entry.waiting.emplace_back(port, std::move(then));
-    if (entry.waiting.size() == 1)
-        QHostInfo::lookupHost(QString::fromStdString(host), this,
-                              [this, host](const QHostInfo &info) { found(host, info); });
+}
+
+void Resolver::look(const std::string &host, Known &entry)
+{
+    if (std::exchange(entry.looking, true))
+        return;
+    QHostInfo::lookupHost(QString::fromStdString(host), this,
+                          [this, host](const QHostInfo &info) { found(host, info); });
 }
 
 void Resolver::found(const std::string &host, const QHostInfo &info)
 {
     Known &entry = known_[host];
+    entry.looking = false;
     std::string trouble;
     if (info.error() == QHostInfo::NoError && !info.addresses().isEmpty()) {
         entry.addresses.clear();
@@ -52,6 +60,8 @@ void Resolver::found(const std::string &host, const QHostInfo &info)
         entry.until = monotonicNow() + kept;
     } else {
         trouble = "the name " + host + " could not be resolved: " + info.errorString().toStdString();
+        if (!entry.addresses.empty())
+            entry.until = monotonicNow() + again;
     }
     const auto waiting = std::exchange(entry.waiting, {});
     const std::vector<std::string> hosts = entry.addresses;  // a copy: `then` may ask again

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Resolver: names of endpoints to addresses, on a worker's loop. Numbers and "localhost" at once, other names through the
-// system's resolver on Qt's threads. Kept for 30 s; while a name cannot be resolved its last addresses stay in use.
-// One thread. Bound: 1,000 names.
+// system's resolver on Qt's threads. After 30 s a name is looked up again, beside the requests: its last addresses stay in use
+// until there are new ones, however long that takes. One thread. Bound: 1,000 names; past it those go that nobody waits for.
 #pragma once
 
 #include "engine/base/moment.h"
@@ -27,8 +27,10 @@ private:
     struct Known {
         std::vector<std::string> addresses;
         Moment until{};
+        bool looking = false;
         std::vector<std::pair<uint16_t, Then>> waiting;
     };
+    void look(const std::string &host, Known &entry);
     void found(const std::string &host, const QHostInfo &info);
     std::map<std::string, Known> known_;
 };

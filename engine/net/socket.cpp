@@ -111,13 +111,19 @@ Result<Fd> listenOn(const Address &address, const std::vector<int> &beside)
     return Error{Fault::Gateway, where + ": " + std::strerror(error)};
 }
 
+void tune(int fd)
+{
+    const int on = 1, most = 128 * 1024;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+}
+
 Result<Fd> connectTo(const Address &address)
 {
-    const int on = 1;
     Fd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd)
         return Error{Fault::Gateway, socketError(errno), true};
-    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tune(fd.get());
     if (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.storage), address.length) != 0
         && errno != EINPROGRESS)
         return Error{Fault::Upstream, socketError(errno), true};

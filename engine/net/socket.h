@@ -48,6 +48,8 @@ Result<Fd> connectTo(const Address &);
 // space by saying so; nobody cancels a thread here.
 ssize_t sendTo(int fd, const void *data, size_t size);
 ssize_t receiveFrom(int fd, void *data, size_t size);
+// What a connection made or accepted here needs: no Nagle, and no more than 128 KiB in the kernel that is not on its way yet.
+void tune(int fd);
 // What became of it; empty: it is connected.
 std::string connectError(int fd);
 // A sentence for an errno of connect, send or recv, without addresses.

@@ -78,7 +78,7 @@ bool UpstreamConnection::clean() const
         && wire_->input().empty() && !wire_->holds() && wire_->quiet();
 }
 
-void UpstreamConnection::sendHead(const http::RequestHead &head, journey::Length length)
+void UpstreamConnection::sendHead(http::RequestHead &head, journey::Length length, bool note)
 {
     using Kind = journey::Length::Kind;
     const http::Framing framing = length.kind == Kind::Known ? http::Framing{http::Framing::Kind::Length, length.bytes}
@@ -91,6 +91,8 @@ void UpstreamConnection::sendHead(const http::RequestHead &head, journey::Length
         reason_ = "the request cannot be written as HTTP/1.1";
         state_ = State::Failed;
     }
+    if (note)
+        http::noteAsWritten(head, how);
     framer_.begin(framing);
     reader_.expect(head.method);
     content_->begin();

@@ -37,7 +37,7 @@ public:
 
     State state() override;
     bool reused() const override { return reused_; }
-    void sendHead(const http::RequestHead &, journey::Length) override;
+    void sendHead(http::RequestHead &, journey::Length, bool note) override;
     bool touched() const override { return wire_ && wire_->bytesOut() > sentBefore_; }
     Head readHead() override;
     http::ResponseHead &response() override { return reader_.head(); }
@@ -51,6 +51,7 @@ public:
     journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     journey::Sent flush() override;
     Signal &writable() override { return wire_ ? wire_->writable() : connecting_; }
+    uint64_t unsent() const override { return wire_ ? wire_->unsent() : 0; }
     void becomeTunnel() override { tunnel_ = true; }
     const std::string &reason() const override { return reason_; }
 

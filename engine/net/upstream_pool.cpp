@@ -9,11 +9,12 @@ namespace {
 constexpr Nanos idleTime = std::chrono::seconds(4);
 }
 
-UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, std::string host, uint16_t port)
+UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, Connections &closed, std::string host, uint16_t port)
     : loop_(loop),
       resolver_(resolver),
       host_(std::move(host)),
       port_(port),
+      closed_(closed),
       expiry_(
           loop.scheduler, [](Timer &, void *self) { static_cast<UpstreamPool *>(self)->expire(); }, this)
 {}
@@ -35,11 +36,15 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
     raw->place_ = busy_.size();
     busy_.push_back(std::move(connection));
     if (made) {
-        resolver_.resolve(host_, port_, [this, raw](std::vector<Address> addresses, std::string trouble) {
-            if (std::any_of(busy_.begin(), busy_.end(), [&](const auto &each) { return each.get() == raw; }))
-                raw->connect(std::move(addresses), std::move(trouble));
-            loop_.poller.requestTurn();  // the answer may come between two turns
-        });
+        resolver_.resolve(
+            host_, port_,
+            [this, raw, alive = std::weak_ptr(alive_)](std::vector<Address> addresses, std::string trouble) {
+                if (alive.expired())
+                    return;
+                if (std::any_of(busy_.begin(), busy_.end(), [&](const auto &each) { return each.get() == raw; }))
+                    raw->connect(std::move(addresses), std::move(trouble));
+                loop_.poller.requestTurn();  // the answer may come between two turns
+            });
     }
     return *raw;
 }
@@ -58,6 +63,7 @@ void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mos
         return;
     }
     owned->resting_ = true;
+    owned->wire_->releaseInput();
     owned->restingSince = loop_.scheduler.now();
     idle_.push_back(std::move(owned));
     if (idle_.size() > mostIdle)
@@ -79,8 +85,16 @@ void UpstreamPool::discard(UpstreamConnection &connection)
     }
 }
 
+void UpstreamPool::closeIdle()
+{
+    while (!idle_.empty())
+        closeOldest();
+    loop_.poller.requestTurn();
+}
+
 void UpstreamPool::closeOldest()
 {
+    idle_.front()->resting_ = false;
     closed_.push_back(std::move(idle_.front()));
     idle_.erase(idle_.begin());
 }

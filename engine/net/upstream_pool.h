@@ -15,7 +15,9 @@ namespace sluice::net {
 
 class UpstreamPool {
 public:
-    UpstreamPool(LoopContext loop, Resolver &resolver, std::string host, uint16_t port);
+    using Connections = std::vector<std::unique_ptr<UpstreamConnection>>;
+    // `closed`: where connections go that are over; its owner destroys them when no handler of theirs can be on the stack.
+    UpstreamPool(LoopContext loop, Resolver &resolver, Connections &closed, std::string host, uint16_t port);
     ~UpstreamPool();
 
     UpstreamConnection &open(bool fresh, const http::Limits &limits);
@@ -23,8 +25,7 @@ public:
     void discard(UpstreamConnection &);  // an idle one; deleted after the batch
     size_t idle() const { return idle_.size(); }
     size_t busy() const { return busy_.size(); }
-    // Destroys what has been closed; not while one of its handlers may be on the stack.
-    void sweep() { closed_.clear(); }
+    void closeIdle();
 
 private:
     void expire();
@@ -33,11 +34,11 @@ private:
     Resolver &resolver_;
     std::string host_;
     uint16_t port_;
-    using Connections = std::vector<std::unique_ptr<UpstreamConnection>>;
+    Connections &closed_;
     Connections idle_;  // longest idle first
     Connections busy_;  // each knows its place
-    Connections closed_;
     Timer expiry_;
+    std::shared_ptr<char> alive_ = std::make_shared<char>();  // a look-up may outlive the pool
 };
 
 }  // namespace sluice::net

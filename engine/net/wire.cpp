@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/wire.h"
 
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include <cerrno>
@@ -56,7 +59,7 @@ std::string BufferPool::takeText()
 
 void BufferPool::giveText(std::string text)
 {
-    if (texts_.size() >= 64 || text.capacity() > 4096)
+    if (texts_.size() >= 64 || text.capacity() < 64 || text.capacity() > 4096)
         return;
     text.clear();
     texts_.push_back(std::move(text));
@@ -211,6 +214,14 @@ Wire::Send Wire::flush()
     return Send::Done;
 }
 
+uint64_t Wire::unsent() const
+{
+    int queued = 0;
+    if (::ioctl(fd_.get(), SIOCOUTQ, &queued) != 0)
+        queued = 0;
+    return uint64_t(queued) + out_.size() - outAt_;
+}
+
 void Wire::shutdownSend()
 {
     ::shutdown(fd_.get(), SHUT_WR);
@@ -225,6 +236,9 @@ void Wire::reset()
 Wire::Alive Wire::probe() const
 {
     if (sendBroken_ || receiveBroken_)
+        return Alive::Gone;
+    pollfd state{fd_.get(), 0, 0};  // a reset is seen past what was not read
+    if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)))
         return Alive::Gone;
     char byte;
     const ssize_t n = ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

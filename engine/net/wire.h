@@ -79,6 +79,7 @@ public:
     Send flush();
     bool holds() const { return outAt_ < out_.size(); }
     Signal &writable() { return writable_; }
+    uint64_t unsent() const;  // held here, or with the kernel and not acknowledged
     void shutdownSend();
     // A connect is under way: nothing can be sent until the loop says so.
     void expectConnect() { canWrite_ = false; }

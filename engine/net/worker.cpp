@@ -10,6 +10,8 @@
 
 #include <fcntl.h>
 
+#include <unordered_set>
+
 namespace sluice::net {
 
 struct Worker::Inside {
@@ -17,6 +19,7 @@ struct Worker::Inside {
     Poller &poller;
     BufferPool buffers;
     Resolver resolver;
+    UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
     std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
     std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
@@ -115,6 +118,9 @@ void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
         options_.mostConnections = mostConnections;
         inside_->limits = readerLimits(rules->plan->limits);
         rules_ = std::move(rules);
+        dropUnusedPools();
+        for (const auto &[fd, listener] : inside_->listeners)
+            listener->resume();  // there may be room for more
     });
 }
 
@@ -184,8 +190,7 @@ void Worker::turn()
     scheduler_.fireDue();
     const bool more = scheduler_.drain();
     inside_->gone.clear();
-    for (auto &[name, pool] : inside_->pools)
-        pool->sweep();
+    inside_->closed.clear();
     if (!inside_->batch.empty()) {
         options_.sink->push(std::exchange(inside_->batch, {}));
         if (inside_->blanks.empty())
@@ -228,6 +233,22 @@ void Worker::closed(ClientConnection &connection)
     inside_->poller.requestTurn();
 }
 
+// Endpoints that no plan names any more. One that is still talking goes at a later reload.
+void Worker::dropUnusedPools()
+{
+    std::unordered_set<std::string_view> used;
+    for (const config::ServiceSettings &service : rules_->plan->services) {
+        for (const config::EndpointSettings &endpoint : service.endpoints)
+            used.insert(endpoint.url);
+    }
+    std::erase_if(inside_->pools, [&](const auto &entry) {
+        if (used.contains(entry.first))
+            return false;
+        entry.second->closeIdle();
+        return entry.second->busy() == 0;
+    });
+}
+
 void Worker::drainConnections()
 {
     for (const auto &[raw, connection] : inside_->connections)  // only marks and posts: nothing ends within the loop
@@ -255,7 +276,7 @@ journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, 
     std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
     if (!pool)
         pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                              inside_->resolver, endpoint.host, endpoint.port);
+                                              inside_->resolver, inside_->closed, endpoint.host, endpoint.port);
     return pool->open(fresh, inside_->limits);
 }
 

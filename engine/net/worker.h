@@ -73,6 +73,7 @@ private:
     void post(std::function<void()>);
     void turn();
     void accept(Fd fd, const Address &peer);
+    void dropUnusedPools();
     void drainConnections();
     void stopConnections();
 

@@ -75,6 +75,14 @@ Sent VirtualClient::write(std::string_view data, bool last, const http::HeaderLi
     return Sent::Full;
 }
 
+// A byte a microsecond.
+uint64_t VirtualClient::unsent() const
+{
+    if (!busy_.running())
+        return 0;
+    return uint64_t((visit_.takesNothing ? visit_.takesFor : busy_.due() - scheduler_.now()).count()) / 1000;
+}
+
 // ---- VirtualUpstream
 
 VirtualUpstream::VirtualUpstream(Scheduler &scheduler, Reply reply, bool reused)
@@ -103,7 +111,7 @@ void VirtualUpstream::connected()
     writable_.wake(scheduler_);
 }
 
-void VirtualUpstream::sendHead(const http::RequestHead &head, journey::Length)
+void VirtualUpstream::sendHead(http::RequestHead &head, journey::Length, bool)
 {
     request = head;
     if (reply_.early)

@@ -22,6 +22,7 @@ struct Visit {
     bool breaksOff = false;            // after the last piece, in place of an end
     Nanos leavesAfter{0};              // 0: stays
     Nanos takesFor{0};                 // how long each write of ours keeps it busy; 0: takes everything at once
+    bool takesNothing = false;         // with takesFor: nor anything of that write meanwhile
 };
 
 // What an endpoint does with one request.
@@ -74,7 +75,7 @@ public:
     bool expectsContinue() const override { return visit_.head.headers.has("Expect"); }
     const journey::Peer &peer() const override { return peer_; }
     void sendInformational(const http::ResponseHead &head) override { informational.push_back(head.status); }
-    void sendHead(const http::ResponseHead &head, journey::Length) override
+    void sendHead(http::ResponseHead &head, journey::Length, bool) override
     {
         answer = head;
         ++heads;
@@ -91,6 +92,7 @@ public:
     Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     Sent flush() override { return busy_.running() ? Sent::Full : Sent::Taken; }
     Signal &writable() override { return writable_; }
+    uint64_t unsent() const override;
     void becomeTunnel() override {}
     const std::string &reason() const override { return reason_; }
 
@@ -117,7 +119,7 @@ public:
 
     State state() override { return state_; }
     bool reused() const override { return reused_; }
-    void sendHead(const http::RequestHead &head, journey::Length length) override;
+    void sendHead(http::RequestHead &head, journey::Length, bool) override;
     bool touched() const override { return touched_; }
     Head readHead() override;
     http::ResponseHead &response() override { return response_; }
@@ -130,6 +132,7 @@ public:
     Sent write(std::string_view data, bool last, const http::HeaderList *) override;
     Sent flush() override { return Sent::Taken; }
     Signal &writable() override { return writable_; }
+    uint64_t unsent() const override { return 0; }
     void becomeTunnel() override {}
     const std::string &reason() const override { return reason_; }
 

@@ -15,12 +15,14 @@ private Q_SLOTS:
     void aClientThatLeavesIsRecordedAs499();
     void aClientThatLeavesWithinTheAnswerEndsTheUpstream();
     void aClientThatLeavesWithinItsBodyIsRecorded();
+    void aResetBehindUnreadContentIsSeenAtOnce();
     void aHeadThatNeverEndsIsTimedOut();
     void anIdleConnectionIsClosedInTime();
     void aHeadThatIsTooLargeIsRefused();
     void aLargeHeadPassesWhereTheFileAllowsIt();
     void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
+    void aHigherLimitLetsInWhoWaits();
 
 private:
     static GatewaySetup before(const std::string &url, const std::string &more = {})
@@ -160,6 +162,30 @@ void BadClientsTest::aClientThatLeavesWithinItsBodyIsRecorded()
     QCOMPARE(whole.load(), 0);
 }
 
+void BadClientsTest::aResetBehindUnreadContentIsSeenAtOnce()
+{
+    std::atomic<bool> left{false};
+    RawServer deaf([&](RawSocket &peer, int) {
+        peer.readHead();
+        left = waitUntil([&] {  // reads nothing more, but looks
+            pollfd state{peer.fd(), 0, 0};
+            return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP));
+        });
+    });
+    GatewayProcess gateway(before(deaf.url()));
+    VERIFY_READY(gateway);
+    RawSocket client = RawSocket::connectTo(gateway.port());
+    client.send("POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n");
+    const std::string piece(1 << 16, 'x');
+    pollfd room{client.fd(), POLLOUT, 0};
+    while (::poll(&room, 1, 200) == 1)  // until nobody takes any more
+        QVERIFY(client.send(piece));
+    client.reset();
+    const QJsonObject row = gateway.log(1).value(0);
+    QCOMPARE(row["status"].toInt(), 499);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
+}
+
 void BadClientsTest::aHeadThatNeverEndsIsTimedOut()
 {
     GatewayProcess gateway(before("http://127.0.0.1:9", "http: {header_timeout: 300ms}\n"));
@@ -270,6 +296,28 @@ void BadClientsTest::fewDescriptorsAreSurvived()
     const Ran status = gateway.onSocket({"status", "--json"});
     QCOMPARE(status.exitCode, 0);
     QCOMPARE(gateway.stop(), 0);
+}
+
+void BadClientsTest::aHigherLimitLetsInWhoWaits()
+{
+    RawServer server([](RawSocket &peer, int) {
+        while (!peer.readHead().empty())
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    const GatewaySetup two = before(server.url(), "http: {max_connections: 2}\n");
+    GatewayProcess gateway(two);
+    VERIFY_READY(gateway);
+    std::vector<RawSocket> clients;
+    for (int i = 0; i < 4; ++i) {
+        clients.push_back(RawSocket::connectTo(gateway.port()));
+        clients.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        if (i < 2)
+            QCOMPARE(readAnswer(clients.back()).status, 200);
+    }
+    gateway.rewriteFile(before(server.url(), "http: {max_connections: 10}\n").file);
+    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
+    QCOMPARE(readAnswer(clients[2]).status, 200);
+    QCOMPARE(readAnswer(clients[3]).status, 200);
 }
 
 QTEST_GUILESS_MAIN(BadClientsTest)

@@ -46,6 +46,7 @@ private Q_SLOTS:
     void tricklingForEverEndsAtTheTotalTimeout();
     void anEarlyAnswerToAnUploadIsPassedOn();
     void informationalAnswersAreNoAnswers();
+    void garbageBehindAnInformationalAnswerIs502Too();
     void bytesBehindTheAnswerAreNotTheNextOne();
     void aConnectionThatClosesBetweenRequestsIsReplaced();
     void oneBadEndpointOfTwoIsToldByItsRecord();
@@ -238,6 +239,17 @@ void BadUpstreamsTest::informationalAnswersAreNoAnswers()
     QCOMPARE(answer.status, 200);
     QCOMPARE(answer.body, std::string("ok"));
     QCOMPARE(story.record()["status"].toInt(), 200);
+}
+
+void BadUpstreamsTest::garbageBehindAnInformationalAnswerIs502Too()
+{
+    Story story([&](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    });
+    VERIFY_READY(story.gateway);
+    QCOMPARE(get(story.gateway.port(), "/a").status, 502);
+    QCOMPARE(story.record()["status"].toInt(), 502);
 }
 
 void BadUpstreamsTest::bytesBehindTheAnswerAreNotTheNextOne()

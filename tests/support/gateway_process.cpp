@@ -41,6 +41,8 @@ GatewayProcess::GatewayProcess(const GatewaySetup &setup)
 {
     std::vector<std::string> command = {sluiceProgram(), "run",    "--workers", std::to_string(setup.workers),
                                         "--socket",      socket(), "--record",  setup.recording ? recording() : "none"};
+    if (const char *loop = std::getenv("SLUICE_TEST_LOOP"))
+        command.insert(command.end(), {"--loop", loop});
     if (!setup.listen.empty())
         command.insert(command.end(), {"--listen", setup.listen});
     if (!setup.to.empty())

@@ -55,10 +55,10 @@ NotifierPoller::NotifierPoller(QObject *parent) : QObject(parent)
 
 NotifierPoller::~NotifierPoller() = default;
 
-QSocketNotifier *NotifierPoller::notifierFor(int fd, bool write)
+QSocketNotifier *NotifierPoller::notifierFor(int fd, QSocketNotifier::Type type)
 {
-    auto *notifier = new QSocketNotifier(fd, write ? QSocketNotifier::Write : QSocketNotifier::Read, this);
-    connect(notifier, &QSocketNotifier::activated, this, [this, fd, write] { activated(fd, write); });
+    auto *notifier = new QSocketNotifier(fd, type, this);
+    connect(notifier, &QSocketNotifier::activated, this, [this, fd, type] { activated(fd, type); });
     return notifier;
 }
 
@@ -66,7 +66,9 @@ bool NotifierPoller::watch(int fd, Handler *handler)
 {
     if (fd < 0 || !handler || watches_.contains(fd) || !pollable(fd))
         return false;
-    watches_.emplace(fd, Watch{handler, notifierFor(fd, false), notifierFor(fd, true), ++serial_});
+    watches_.emplace(fd,
+                     Watch{handler, notifierFor(fd, QSocketNotifier::Read), notifierFor(fd, QSocketNotifier::Write),
+                           notifierFor(fd, QSocketNotifier::Exception), ++serial_});
     return true;
 }
 
@@ -75,7 +77,7 @@ void NotifierPoller::unwatch(int fd, Handler *handler)
     const auto found = watches_.find(fd);
     if (found == watches_.end() || found->second.handler != handler)
         return;
-    for (QSocketNotifier *notifier : {found->second.read, found->second.write}) {
+    for (QSocketNotifier *notifier : {found->second.read, found->second.write, found->second.broken}) {
         notifier->setEnabled(false);
         notifier->disconnect(this);
         notifier->deleteLater();  // it may be the one that is just reporting
@@ -94,14 +96,21 @@ void NotifierPoller::rearm(int fd, bool read, bool write)
         found->second.write->setEnabled(true);
 }
 
-void NotifierPoller::activated(int fd, bool write)
+void NotifierPoller::activated(int fd, QSocketNotifier::Type type)
 {
     const auto found = watches_.find(fd);
     if (found == watches_.end())
         return;
     const Watch watch = found->second;
-    (write ? watch.write : watch.read)->setEnabled(false);
-    const unsigned events = (write ? Writable : Readable) | (hungUp(fd) ? Readable | Hangup : 0);
+    (type == QSocketNotifier::Write      ? watch.write
+         : type == QSocketNotifier::Read ? watch.read
+                                         : watch.broken)
+        ->setEnabled(false);
+    unsigned events = hungUp(fd) ? Readable | Hangup : 0;
+    if (type != QSocketNotifier::Read)
+        events |= Writable;
+    if (type != QSocketNotifier::Write)
+        events |= Readable;
     bool threw = true;
     ++running_;
     try {

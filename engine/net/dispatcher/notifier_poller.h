@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// NotifierPoller: the Poller over Qt's stock event loop, for systems without epoll. Two QSocketNotifiers a descriptor;
-// each is disabled as it reports, which makes edges of levels, and enabled by rearm(). Differences to epoll: a hang-up
-// is told no sooner than the next Readable, deadlines are up to 1 ms late, and a loop that somebody runs within a
-// handler is Qt's business.
+// NotifierPoller: the Poller over Qt's stock event loop, for systems without epoll. Three QSocketNotifiers a descriptor;
+// each is disabled as it reports, which makes edges of levels, and enabled by rearm(). The third hears of a broken connection
+// while the other two are silent. Differences to epoll: the end of the peer's half is told no sooner than the next Readable,
+// deadlines are up to 1 ms late, and a loop that somebody runs within a handler is Qt's business.
 #pragma once
 
 #include "engine/net/dispatcher/poller.h"
 
 #include <QObject>
+#include <QSocketNotifier>
 #include <QTimer>
 
 #include <unordered_map>
-
-class QSocketNotifier;
 
 namespace sluice::net {
 
@@ -36,11 +35,11 @@ public:
 private:
     struct Watch {
         Handler *handler;
-        QSocketNotifier *read, *write;
+        QSocketNotifier *read, *write, *broken;
         uint64_t serial;
     };
-    QSocketNotifier *notifierFor(int fd, bool write);
-    void activated(int fd, bool write);
+    QSocketNotifier *notifierFor(int fd, QSocketNotifier::Type);
+    void activated(int fd, QSocketNotifier::Type);
     void runHook();
 
     std::unordered_map<int, Watch> watches_;

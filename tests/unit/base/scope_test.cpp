@@ -73,6 +73,7 @@ Task<void> manyTurns(Scope &scope, int &left)
 class ScopeTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void aTurnLetsSocketsAndTimersGoFirst();
     void aSleepEndsAtItsMomentAndNotBefore();
     void aTaskHandsItsValueToTheOneWhoAwaits();
     void cancellingAScopeStopsTheWaitsOfAllScopesBelowIt();
@@ -84,6 +85,30 @@ private Q_SLOTS:
     void timersFireInOrderWhateverTheOrderTheyWereSetIn();
     void aMillionTurnsNeedNoStack();
 };
+
+void ScopeTest::aTurnLetsSocketsAndTimersGoFirst()
+{
+    Scheduler scheduler;
+    Scope scope(scheduler);
+    int turns = 0;
+    const auto run = [](Scope &within, int &count) -> Task<void> {
+        while (count < 5) {
+            const Why why = co_await turn(within);
+            if (why != Why::Ok)
+                break;
+            ++count;
+        }
+    };
+    {
+        Fork fork(scope);
+        fork.start(run(fork.scope(), turns));
+        for (int drains = 1; drains <= 5; ++drains) {
+            QCOMPARE(scheduler.drain(), drains < 5);  // its owner polls and fires timers between two of these
+            QCOMPARE(turns, drains);
+        }
+        QVERIFY(fork.over());
+    }
+}
 
 void ScopeTest::aSleepEndsAtItsMomentAndNotBefore()
 {

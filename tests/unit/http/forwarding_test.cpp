@@ -59,6 +59,7 @@ private Q_SLOTS:
     void whatAStrangerSaysAboutTheClientIsReplaced();
     void whatATrustedPeerSaysIsAppendedTo();
     void otherSpellingsAreDropped();
+    void whoTheCallerIsSaysNoClient();
     void viaGrows();
     void anAnswerLosesItsHopByHopFieldsToo();
     void manyConnectionOptionsAreAllObeyed();
@@ -156,6 +157,18 @@ void ForwardingTest::otherSpellingsAreDropped()
                            {"my_field", "kept"}},
                           facts),
                  "Host: shop:80|my_field: kept|" + kOurs);
+}
+
+void ForwardingTest::whoTheCallerIsSaysNoClient()
+{
+    QCOMPARE(upstream({{"X-User-ID", "admin"},
+                       {"x-user-roles", "root"},
+                       {"X_User_ID", "admin"},
+                       {"X_Request_ID", "1"},
+                       {"X-Trace_ID", "2"},
+                       {"X-User-Region", "eu"}}),
+             "Host: shop:80|X-User-Region: eu|" + kOurs);
+    QCOMPARE(client({{"X-User-ID", "7"}}, false), "X-User-ID: 7|Via: 1.1 sluice|");
 }
 
 void ForwardingTest::viaGrows()

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void aMessageWithoutContentSaysSoWhereAReaderWouldGuess();
     void nothingCanBeSmuggledThroughAValue();
     void chunksAreWrittenAsTheReaderReadsThem();
+    void whatIsNotedIsWhatWasWritten();
     void whatWasReadAndWrittenReadsTheSame();
 };
 
@@ -138,6 +139,33 @@ void WriterTest::chunksAreWrittenAsTheReaderReadsThem()
     QVERIFY2(told.status == 0, told.why.c_str());
     QCOMPARE(told.bodies.front(), "a" + std::string(300, 'b') + std::string(70000, 'c'));
     QCOMPARE(told.trailers, std::vector<std::string>{"X-Sum: 1|"});
+}
+
+void WriterTest::whatIsNotedIsWhatWasWritten()
+{
+    const std::vector<Wire> ways = {
+        {},
+        {.framing = Framing{}, .connection = "close"},
+        {.framing = Framing{Framing::Kind::Length, 12}, .connection = ""},
+        {.framing = Framing{Framing::Kind::Chunked, 0}, .connection = "keep-alive"},
+    };
+    const std::initializer_list<Field> fields = {{"Content-Length", "3"},    {"A", "1"},
+                                                 {"transfer-encoding", "x"}, {"Connection", "b"},
+                                                 {"Keep-Alive", "c"},        {"D", ""}};
+    for (const Wire &wire : ways) {
+        for (const int status : {101, 200, 204, 304}) {
+            ResponseHead head = response(status, fields);
+            const std::string before = written(head, wire);
+            noteAsWritten(head, wire);
+            QCOMPARE(written(head), before);
+        }
+        for (const char *method : {"GET", "POST"}) {
+            RequestHead head = request(method, fields);
+            const std::string before = written(head, wire);
+            noteAsWritten(head, wire);
+            QCOMPARE(written(head), before);
+        }
+    }
 }
 
 void WriterTest::whatWasReadAndWrittenReadsTheSame()
