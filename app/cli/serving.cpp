@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
+#include "engine/gateway/environment.h"
 
 #include <QCoreApplication>
 
@@ -46,7 +47,7 @@ int Serving::start()
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
         ? config::planFor(options_.to, options_.listen)
-        : config::loadFile(options_.file, environment(), {options_.listen});
+        : config::loadFile(options_.file, gateway::environment(), {options_.listen});
     tell(loaded.problems);
     if (!loaded.plan)
         return Misused;
