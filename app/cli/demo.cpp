@@ -11,6 +11,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QLockFile>
 #include <QProcess>
 #include <QSaveFile>
 #include <QStandardPaths>
@@ -109,14 +110,33 @@ private:
         return Fine;
     }
 
+    // The demo's folder; while another demo runs there, one of our own beside it: a gateway file that is written anew
+    // would be taken into use by that one, and a recording has one writer. Empty: told why.
+    std::string pickFolder()
+    {
+        const QString base =
+            QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
+        for (const QString &folder : {base, base + '-' + QString::number(::getpid())}) {
+            if (!QDir().mkpath(folder))
+                return complain("cannot make the folder " + folder.toStdString()), std::string();
+            lock_ = std::make_unique<QLockFile>(folder + "/lock");
+            lock_->setStaleLockTime(0);  // a demo may run for days; one that was killed is seen by its process id
+            if (lock_->tryLock(0))
+                return folder.toStdString();
+            if (lock_->error() != QLockFile::LockFailedError)
+                break;
+        }
+        complain("cannot write to the folder " + base.toStdString());
+        return {};
+    }
+
     int startGateway()
     {
-        const QString folder =
-            QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
-        if (!QDir().mkpath(folder))
-            return fail(Failed, "cannot make the folder " + folder.toStdString());
-        const std::string path = folder.toStdString() + "/sluice.yaml";
-        recording_ = folder.toStdString() + "/recording.db";
+        const std::string folder = pickFolder();
+        if (folder.empty())
+            return Failed;
+        const std::string path = folder + "/sluice.yaml";
+        recording_ = folder + "/recording.db";
         QSaveFile file(QString::fromStdString(path));
         const std::string text = demo::gatewayFile(ports_, pickPort());
         if (!file.open(QSaveFile::WriteOnly) || file.write(text.data(), qint64(text.size())) < 0 || !file.commit())
@@ -220,6 +240,7 @@ private:
     QProcess services_, window_;
     demo::Ports ports_;
     std::string recording_;
+    std::unique_ptr<QLockFile> lock_;  // on the folder of file and recording
     std::unique_ptr<Serving> serving_;
     std::unique_ptr<demo::Traffic> traffic_;
     QTimer summary_;

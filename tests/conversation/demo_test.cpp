@@ -71,6 +71,7 @@ private Q_SLOTS:
     void itEndsAfterItsSecondsAndKeepsTheRecording();
     void whatItSaysToTryWorks();
     void anEditedFileIsTakenIntoUse();
+    void aSecondOneLeavesTheFirstAlone();
     void controlCEndsItAndItsServices();
     void itsServicesDoNotOutliveItsKilling();
 };
@@ -134,6 +135,24 @@ void DemoTest::anEditedFileIsTakenIntoUse()
     QVERIFY2(demo.process->waitForOutput("reload refused"), demo.trouble().c_str());
     QVERIFY2(demo.trouble().find("nobody") != std::string::npos, demo.trouble().c_str());
     QVERIFY(run({"curl", "-s", url + "/new"}).out.find("gate-1") != std::string::npos);
+}
+
+void DemoTest::aSecondOneLeavesTheFirstAlone()
+{
+    Demo first;
+    QVERIFY2(first.serves(), first.trouble().c_str());
+    const std::string file = first.told("the gateway's rules "), text = readFile(file);
+    const Ran second = first.sluice({"demo", "--headless", "--seconds", "1"});
+    QVERIFY2(second.exitCode == 0, (second.out + second.err).c_str());
+    QVERIFY2(second.out.find("sluice ready: ") != std::string::npos, second.out.c_str());
+    QVERIFY(second.out.find(file) == std::string::npos);
+    QCOMPARE(readFile(file), text);
+    QVERIFY2(first.trouble().find("reloaded") == std::string::npos, first.trouble().c_str());
+    QCOMPARE(first.sluice({"status"}).exitCode, 0);
+    first.process->signal(SIGKILL);
+    QVERIFY(first.process->wait());
+    const Ran third = first.sluice({"demo", "--headless", "--seconds", "1"});  // whose lock is nobody's
+    QVERIFY2(third.exitCode == 0 && third.out.find(file) != std::string::npos, (third.out + third.err).c_str());
 }
 
 void DemoTest::controlCEndsItAndItsServices()
