@@ -52,6 +52,7 @@ class StartTest : public QObject {
 private Q_SLOTS:
     void whatTheFileKeepsIsThereAfterTheStart();
     void aBadFileIsTwoAndTouchesNoRecording();
+    void withoutARecordingThereIsNothingToShow();
 };
 
 void StartTest::whatTheFileKeepsIsThereAfterTheStart()
@@ -78,6 +79,17 @@ void StartTest::aBadFileIsTwoAndTouchesNoRecording()
     QVERIFY2(ran.err.find("sluice.yaml:4:1: error:") != std::string::npos, ran.err.c_str());
     QVERIFY2(ran.err.find("sluice.yaml:5:") != std::string::npos, ran.err.c_str());
     QVERIFY(!std::filesystem::exists(home.path("recording.db")));
+}
+
+void StartTest::withoutARecordingThereIsNothingToShow()
+{
+    const TempFolder home;
+    const Ran ran = desktop(home,
+                            {"--to", "http://127.0.0.1:9", "--listen", "http://127.0.0.1:0", "--record", "none",
+                             "--screenshot", home.path("window.png")});
+    QCOMPARE(ran.exitCode, 2);
+    QVERIFY2(ran.err.find("--record none") != std::string::npos, ran.err.c_str());
+    QVERIFY(!std::filesystem::exists(home.path("none")));
 }
 
 QTEST_GUILESS_MAIN(StartTest)
