@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/gateway/control_server.h"
 
+#include "engine/base/json.h"
 #include "engine/http/http1_writer.h"
 #include "engine/http/uri.h"
 
@@ -25,7 +26,8 @@ constexpr auto requestTime = std::chrono::seconds(10);
 http::Limits limits()
 {
     http::Limits out;
-    out.headBytes = 16 * 1024;
+    out.line = 65'535;  // a question to explain may be longer than the gateway would take
+    out.headBytes = 128 * 1024;
     return out;
 }
 
@@ -127,8 +129,9 @@ void ControlServer::read(QLocalSocket *socket)
         case http::Step::Body: talk->request.body += talk->reader.data(); break;
         case http::Step::End:
             QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);  // one request a connection
-            return answer(socket, talk->request);
+            return answer(socket, answerer_(talk->request));
         case http::Step::NeedMore: talk->input.erase(0, consumed); return;
+        case http::Step::Refused: return refuse(socket, talk->reader.refusal());
         default: return socket->abort();
         }
         talk->input.erase(0, consumed);
@@ -137,9 +140,18 @@ void ControlServer::read(QLocalSocket *socket)
     }
 }
 
-void ControlServer::answer(QLocalSocket *socket, const ControlRequest &request)
+void ControlServer::refuse(QLocalSocket *socket, const http::Refusal &refusal)
 {
-    const ControlAnswer answer = answerer_(request);
+    QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);
+    std::string text;
+    JsonObject o(text);
+    o.add("error", refusal.what);
+    o.close();
+    answer(socket, {refusal.status, text + '\n'});
+}
+
+void ControlServer::answer(QLocalSocket *socket, const ControlAnswer &answer)
+{
     http::ResponseHead head;
     head.status = answer.status;
     head.reason = http::reasonPhrase(answer.status);

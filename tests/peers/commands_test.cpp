@@ -161,6 +161,11 @@ void CommandsTest::explainAnswersForARequestNotSent()
     QVERIFY2(refused.out.find("405") != std::string::npos, refused.out.c_str());
     const Ran unknown = gateway_->onSocket({"explain", "--request", "GET /nowhere"});
     QVERIFY2(unknown.out.find("404") != std::string::npos, unknown.out.c_str());
+    const Ran tooLong = gateway_->onSocket({"explain", "--request", "GET /" + std::string(9000, 'a')});
+    QVERIFY2(tooLong.out.find("414") != std::string::npos, (tooLong.out + tooLong.err).c_str());
+    const Ran twoHosts =
+        gateway_->onSocket({"explain", "--request", "GET http://a.test/web/a", "-H", "Host: b.test", "--json"});
+    QCOMPARE(jsonObject(twoHosts.out)["status"].toInt(), 400);
     QCOMPARE(gateway_->log(5).size(), 5);  // nothing was sent
 }
 
