@@ -17,6 +17,8 @@ std::string consequence(std::string_view key, const Node &node)
 {
     if (key == "auth" || key == "aggregate")
         return "until it is, this route answers 503";
+    if (key == "versions" && !node.find("service"))
+        return "until it is, this route answers 503";
     if (key == "tls" || key == "credentials")
         return "until it is, this service answers 503";
     if (key == "discover")

@@ -68,7 +68,7 @@ struct RouteSettings {
     size_t serviceIndex = noService;  // of `service` in Plan::services; noService only with `unavailable`
     std::string
         unavailable;  // not empty: 503 with this sentence (auth, say): a gateway never opens what its file closes
-    std::string restricted;  // the 503's short name of what is missing, "auth", "aggregate"
+    std::string restricted;  // the 503's short name of what is missing, the key: "auth", "request.headers.remove"
     Place place;
 };
 

@@ -142,8 +142,20 @@ private Q_SLOTS:
                                    << "aggregate";
         QTest::newRow("versions only") << "{path: /**, versions: {by: {query: v}, v1: {service: a}}}"
                                        << "versions";
-        QTest::newRow("fields to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}"
-                                        << "drop";
+        QTest::newRow("a sunset") << "{path: /**, service: a, versions: {by: {query: v}, v1: {service: a, sunset: "
+                                     "2020-01-01}, v2: {service: a}}}"
+                                  << "sunset";
+        QTest::newRow("request headers to remove")
+            << "{path: /**, service: a, request: {headers: {remove: [X-Internal]}}}"
+            << "request.headers.remove";
+        QTest::newRow("query parameters to remove") << "{path: /**, service: a, request: {query: {remove: [debug]}}}"
+                                                    << "request.query.remove";
+        QTest::newRow("fields of requests to drop") << "{path: /**, service: a, request: {body: {drop: [admin]}}}"
+                                                    << "request.body.drop";
+        QTest::newRow("answer headers to remove") << "{path: /**, service: a, response: {headers: {remove: [Server]}}}"
+                                                  << "response.headers.remove";
+        QTest::newRow("fields of answers to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}"
+                                                   << "response.body.drop";
     }
 
     void a_route_that_asks_for_what_cannot_be_done_safely_is_closed()
@@ -156,7 +168,22 @@ private Q_SLOTS:
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(!loaded.plan->routes[0].unavailable.empty());
         QCOMPARE(QString::fromStdString(loaded.plan->routes[0].restricted), restricted);
-        QVERIFY(!loaded.problems.empty());  // and it says so
+        const QByteArray said = texts(loaded.problems);
+        QVERIFY2(said.contains("ntil it is, this route answers 503"), said.constData());
+        QVERIFY2(!said.contains(" error: "), said.constData());
+    }
+
+    void what_removes_nothing_or_only_refuses_more_leaves_a_route_open()
+    {
+        for (const char *route : {"request: {headers: {remove: []}}", "response: {body: {drop: []}}", "limit: l",
+                                  "request: {headers: {set: {X-A: b}}}", "versions: {v1: {service: a}}"}) {
+            const Loaded loaded = load(around("limits: {l: {algorithm: fixed_window, limit: 1, window: 1s}}\n"
+                                              "routes: [{path: /**, service: a, "
+                                              + std::string(route) + "}]\n"),
+                                       "f", {});
+            QVERIFY2(loaded.plan, texts(loaded.problems).constData());
+            QVERIFY2(loaded.plan->routes[0].unavailable.empty(), route);
+        }
     }
 
     void a_service_that_asks_for_what_cannot_be_done_safely_is_closed_data()
