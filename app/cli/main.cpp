@@ -228,10 +228,10 @@ int main(int argc, char **argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success &answer) {  // --help, --version
-        return app.exit(answer);
+        return afterOutput(app.exit(answer));
     } catch (const CLI::ParseError &error) {
         app.exit(error);
         return Misused;
     }
-    return all.code;
+    return afterOutput(all.code);
 }

@@ -22,6 +22,9 @@ void print(std::string_view text);  // stdout, as it is
 void printLine(std::string_view text);
 // False: nobody reads stdout any more.
 bool flush();
+// The exit code of a verb that ended with `code`, once its output is out: 1, and why on stderr, where a full disk took it.
+// A reader that went away (`| head`) took what it wanted.
+int afterOutput(int code);
 bool isTerminal(FILE *);
 
 // Escape sequences, only where stdout is a terminal and NO_COLOR is not set; else the text alone.

@@ -35,6 +35,9 @@ private Q_SLOTS:
     void replayTellsDifferencesByThree();
     void replayOfWhoIsGoneFails();
     void exportRunsOnNginxAndAnswersTheSame();
+    void outputThatIsLostIsNoSuccess_data();
+    void outputThatIsLostIsNoSuccess();
+    void aReaderThatGoesAwayIsNoFailure();
     void versionAndHelpAnswer();
 
 private:
@@ -289,6 +292,42 @@ void CommandsTest::exportRunsOnNginxAndAnswersTheSame()
         if (ours.status == 405)
             QCOMPARE(ours.header("allow"), theirs.header("allow"));
     }
+}
+
+void CommandsTest::outputThatIsLostIsNoSuccess_data()
+{
+    QTest::addColumn<QString>("verb");
+    const QString record = " --record " + QString::fromStdString(gateway_->recording());
+    const QString socket = " --socket " + QString::fromStdString(gateway_->socket());
+    const QString file = " -c " + QString::fromStdString(gateway_->filePath());
+    QTest::newRow("log") << "log" + record;
+    QTest::newRow("log --json") << "log --json" + record;
+    QTest::newRow("explain") << "explain 1" + record;
+    QTest::newRow("check") << "check" + file;
+    QTest::newRow("check --keys") << "check --keys";
+    QTest::newRow("status") << "status" + socket;
+    QTest::newRow("status --json") << "status --json" + socket;
+    QTest::newRow("export --json") << "export --to nginx --json -o full-export" + file;
+    QTest::newRow("help") << "--help";
+}
+
+void CommandsTest::outputThatIsLostIsNoSuccess()
+{
+    QFETCH(QString, verb);
+    const TempFolder home;
+    const Ran ran = run({"sh", "-c", sluiceProgram() + ' ' + verb.toStdString() + " > /dev/full"},
+                        {cleanEnvironment(home), home.path(), {}, 0});
+    QCOMPARE(ran.exitCode, 1);
+    QVERIFY2(ran.err.find("No space left") != std::string::npos, ran.err.c_str());
+}
+
+void CommandsTest::aReaderThatGoesAwayIsNoFailure()
+{
+    const TempFolder home;
+    const std::string verb = sluiceProgram() + " log --json --record " + gateway_->recording();
+    const Ran ran = run({"bash", "-c", "trap '' PIPE; { " + verb + "; echo $? >&2; } | true"},
+                        {cleanEnvironment(home), home.path(), {}, 0});
+    QCOMPARE(ran.err, std::string("0\n"));
 }
 
 void CommandsTest::versionAndHelpAnswer()
