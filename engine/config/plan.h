@@ -55,6 +55,7 @@ struct ServiceSettings {
     TimeoutSettings timeouts;
     std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
                               // left out (https endpoints, say): exchanges get 503 with this sentence
+    std::string restricted;   // the key that this is about: "tls", "discover"
     Place place;
 };
 

@@ -195,15 +195,19 @@ void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
 {
     const auto secure =
         std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
+    const auto close = [&](const char *what, const char *sentence) {
+        service.restricted = what;
+        service.unavailable = sentence;
+    };
     if (node.find("tls"))
-        service.unavailable = "this service asks for TLS towards its endpoints, which this version cannot do yet";
+        close("tls", "this service asks for TLS towards its endpoints, which this version cannot do yet");
     else if (node.find("credentials"))
-        service.unavailable =
-            "this service asks for credentials towards its endpoints, which this version cannot give yet";
+        close("credentials",
+              "this service asks for credentials towards its endpoints, which this version cannot give yet");
     else if (!service.endpoints.empty() && size_t(secure) == service.endpoints.size())
-        service.unavailable = "this service has only https endpoints, which this version cannot call yet";
+        close("endpoints https", "this service has only https endpoints, which this version cannot call yet");
     else if (service.endpoints.empty() && node.find("discover"))
-        service.unavailable = "this service's endpoints are to be discovered, which this version cannot do yet";
+        close("discover", "this service's endpoints are to be discovered, which this version cannot do yet");
     if (secure == 0 || node.find("tls"))
         return;
     for (const EndpointSettings &endpoint : service.endpoints) {

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void replayTellsDifferencesByThree();
     void replayOfWhoIsGoneFails();
     void exportRunsOnNginxAndAnswersTheSame();
+    void theExportLogsByTheSameNames();
     void outputThatIsLostIsNoSuccess_data();
     void outputThatIsLostIsNoSuccess();
     void aReaderThatGoesAwayIsNoFailure();
@@ -292,6 +293,33 @@ void CommandsTest::exportRunsOnNginxAndAnswersTheSame()
         if (ours.status == 405)
             QCOMPARE(ours.header("allow"), theirs.header("allow"));
     }
+}
+
+void CommandsTest::theExportLogsByTheSameNames()
+{
+    const TempFolder out;
+    const uint16_t port = freePort();
+    const std::string path = out.write(
+        "for-nginx.yaml", "listen: http://127.0.0.1:" + std::to_string(port) + "\n" + readFile(gateway_->filePath()));
+    QCOMPARE(gateway_->sluice({"export", "--to", "nginx", "-c", path, "-o", out.path("conf")}).exitCode, 0);
+    const Nginx nginx(out.path("conf"), port);
+    QVERIFY2(nginx.ready(), nginx.trouble().c_str());
+    QCOMPARE(get(port, "/web/json?q=1").status, 200);
+    QCOMPARE(
+        ask(port, "POST /api/upload HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc").status,
+        200);
+    const std::string file = out.path("conf/access.log");
+    QVERIFY(waitUntil([&] { return jsonLines(readFile(file)).size() >= 2; }));
+    const QJsonObject ours = gateway_->log(5)[0], theirs = jsonLines(readFile(file))[0];
+    for (const QString &name : theirs.keys()) {
+        QVERIFY2(ours.contains(name), qPrintable(name));
+        QVERIFY2(ours[name].type() == theirs[name].type(), qPrintable(name));
+    }
+    for (const char *name : {"method", "path", "query", "status", "request_bytes", "response_bytes", "client", "route",
+                             "service", "endpoint", "attempts"})
+        QCOMPARE(theirs[QLatin1String(name)], ours[QLatin1String(name)]);
+    QVERIFY(theirs.contains("latency_us"));
+    QCOMPARE(jsonLines(readFile(file))[1]["request_bytes"].toInt(), 3);
 }
 
 void CommandsTest::outputThatIsLostIsNoSuccess_data()
