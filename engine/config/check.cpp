@@ -33,6 +33,8 @@ public:
     // `label` is how a message calls the value: 'weight', or "an item of 'methods'". `inside`: the nearest named key.
     void check(const Node &node, const SchemaNode &expected, const std::string &label, const std::string &inside)
     {
+        if (node.reference == Node::Reference::Broken)
+            return;
         const Row *way = wayFor(node, expected);
         if (!way) {
             report_.error(node.place, label + " must be " + expectations(expected) + ", not " + shape(node));
@@ -128,8 +130,6 @@ private:
 
     void checkValue(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label)
     {
-        if (node.reference == Node::Reference::Broken)
-            return;
         if (node.reference == Node::Reference::Later) {
             if (expected.inEffect)
                 report_.error(node.place, label + " names a secret or a file, which this version cannot read yet",
@@ -236,9 +236,11 @@ Problems Report::take()
 
 Names namesOf(const Node &root)
 {
-    const auto keysOf = [&](std::string_view key) {
+    const auto keysOf = [&](std::string_view key) -> std::optional<std::vector<std::string>> {
         std::vector<std::string> out;
         if (const Node *table = root.find(key)) {
+            if (table->reference == Node::Reference::Broken)
+                return std::nullopt;
             for (const Key &name : table->keys)
                 out.push_back(name.text);
             std::sort(out.begin(), out.end());

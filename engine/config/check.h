@@ -5,6 +5,8 @@
 #include "engine/config/document.h"
 #include "engine/config/schema.h"
 
+#include <optional>
+
 namespace sluice::config {
 
 // Collects problems with their places; keeps the first thousand.
@@ -28,7 +30,7 @@ private:
 
 // What the file names, for references and their hints.
 struct Names {
-    std::vector<std::string> services, authenticators, limits;
+    std::optional<std::vector<std::string>> services, authenticators, limits;  // nothing: the table cannot be read
 };
 Names namesOf(const Node &root);
 

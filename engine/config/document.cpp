@@ -76,12 +76,14 @@ Document parseDocument(std::string_view text, const std::string &fileName)
     Problem problem{Problem::Severity::Error, fileName, 0, 0, {}, {}};
     if (!checkBytes(text, problem)) {
         document.problems.push_back(problem);
+        document.broken = true;
         return document;
     }
     YamlReader reader(text, fileName);
     document.root = reader.read();
     document.problems = reader.takeProblems();
-    if (hasErrors(document.problems))
+    document.broken = reader.stopped();
+    if (document.broken)
         document.root = Node();
     return document;
 }

@@ -33,11 +33,12 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
     Report report(fileName);
     Document document = parseDocument(text, fileName);
     report.add(std::move(document.problems));
-    if (report.hasErrors())
+    if (document.broken)
         return finish(nullptr, report);
     Node &root = document.root;
     if (root.kind == Node::Kind::Null) {
-        report.error({}, "the file is empty", "the smallest useful one names services and routes");
+        if (!report.hasErrors())
+            report.error({}, "the file is empty", "the smallest useful one names services and routes");
         return finish(nullptr, report);
     }
     if (!root.isMapping()) {

@@ -74,7 +74,7 @@ void PlanBuilder::buildListen(const Overrides &overrides)
         addListener(*listen);
     for (const Node &item : listen->items)
         addListener(item);
-    if (plan_.listen.empty())
+    if (plan_.listen.empty() && listen->reference != Node::Reference::Broken)
         report_.error(listen->place, "no listener is left", "add an http URL; https is not in effect yet");
 }
 

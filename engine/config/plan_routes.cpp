@@ -108,6 +108,8 @@ constexpr Withholding withholdings[] = {
 void PlanBuilder::buildRoutes()
 {
     const Node *routes = root_.find("routes");
+    if (routes && routes->reference == Node::Reference::Broken)
+        return;
     if (!routes || routes->items.empty()) {
         report_.warning(routes ? routes->place : Place{}, "there are no routes: every request gets 404",
                         "add routes: [{path: /**, service: NAME}]");
