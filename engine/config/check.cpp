@@ -229,7 +229,9 @@ Problems Report::take()
     });
     if (more_ > 0) {
         const auto severity = errors_ ? Problem::Severity::Error : Problem::Severity::Warning;
-        problems_.push_back({severity, file_, 0, 0, std::to_string(more_) + " more problems are not listed", {}});
+        const Problem &last = problems_.back();
+        problems_.push_back(
+            {severity, file_, last.line, last.column, std::to_string(more_) + " more problems are not listed", {}});
     }
     return std::move(problems_);
 }

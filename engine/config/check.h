@@ -15,7 +15,7 @@ public:
     explicit Report(std::string fileName) : file_(std::move(fileName)) {}
     void error(const Place &, std::string what, std::string hint = {});
     void warning(const Place &, std::string what, std::string hint = {});
-    void add(Problems);
+    void add(Problems);  // of the file or of the command line
     bool hasErrors() const { return errors_; }
     // Sorted by line and column, errors before warnings of the same place.
     Problems take();

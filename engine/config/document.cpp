@@ -42,7 +42,7 @@ bool checkBytes(std::string_view text, Problem &problem)
 {
     if (text.size() > maxFileBytes) {
         problem.what = "the file is larger than 4 MiB";
-        problem.hint = "a gateway file holds rules, not data";
+        problem.hint = "A gateway file holds rules, not data";
         return false;
     }
     if (text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff") {
@@ -73,7 +73,7 @@ bool checkBytes(std::string_view text, Problem &problem)
 Document parseDocument(std::string_view text, const std::string &fileName)
 {
     Document document;
-    Problem problem{Problem::Severity::Error, fileName, 0, 0, {}, {}};
+    Problem problem{Problem::Severity::Error, fileName, 1, 1, {}, {}};
     if (!checkBytes(text, problem)) {
         document.problems.push_back(problem);
         document.broken = true;

@@ -91,14 +91,20 @@ void PlanBuilder::addListener(const Node &node)
     plan_.listen.push_back({url->text, origin.host, origin.port, false, url->place});
 }
 
+// Not the file's mistake, whatever the file is.
+void PlanBuilder::wrongListen(const std::string &what, const std::string &hint)
+{
+    report_.add(Problems{{Problem::Severity::Error, "command line", 0, 0, "--listen " + what, hint}});
+}
+
 void PlanBuilder::listenOn(const std::string &url)
 {
     Origin origin;
     const std::string wrong = parseOrigin(url, true, origin);
     if (!wrong.empty())
-        report_.error({}, "--listen " + inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
+        wrongListen(inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
     else if (origin.scheme == "https")
-        report_.error({}, "--listen " + inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
+        wrongListen(inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
     else
         plan_.listen.push_back({url, origin.host, origin.port, false, {}});
 }

@@ -111,7 +111,7 @@ void PlanBuilder::buildRoutes()
     if (routes && routes->reference == Node::Reference::Broken)
         return;
     if (!routes || routes->items.empty()) {
-        report_.warning(routes ? routes->place : Place{}, "there are no routes: every request gets 404",
+        report_.warning(routes ? routes->place : Place{1, 1}, "there are no routes: every request gets 404",
                         "add routes: [{path: /**, service: NAME}]");
         return;
     }

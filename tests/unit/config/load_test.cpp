@@ -242,8 +242,11 @@ private Q_SLOTS:
         const Loaded loaded = load(text, "f", {}, {{"http://127.0.0.1:0"}});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(loaded.plan->listen.size() == 1 && loaded.plan->listen[0].port == 0);
-        for (const char *bad : {"https://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"})
-            QVERIFY2(!load(text, "f", {}, {{bad}}).plan, bad);
+        for (const char *bad : {"https://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"}) {
+            const Loaded wrong = load(text, "f", {}, {{bad}});
+            QVERIFY2(!wrong.plan, bad);
+            QVERIFY2(texts(wrong.problems).startsWith("command line: error: --listen '"), texts(wrong.problems));
+        }
     }
 
     void a_url_alone_makes_a_plan()
@@ -259,6 +262,29 @@ private Q_SLOTS:
         for (const char *bad : {"", "localhost:3000", "http://a:1/x", "ftp://a"}) {
             const Loaded wrong = planFor(bad);
             QVERIFY2(!wrong.plan && wrong.problems.size() == 1 && !wrong.problems[0].hint.empty(), bad);
+        }
+        const QByteArray said = texts(planFor("http://a:1", {"foo"}).problems);
+        QVERIFY2(said.startsWith("command line: error: --listen 'foo' "), said);
+    }
+
+    void every_problem_of_a_file_has_a_place_and_a_hint_that_is_a_sentence()
+    {
+        std::string many = "routes:\n";
+        for (int i = 0; i < 1100; ++i)
+            many += "- x\n";
+        for (const std::string &text : {std::string(), std::string("services: {a: http://127.0.0.1:1}\n"),
+                                        std::string("\xff\xfe"), std::string(5 << 20, '#'), many}) {
+            const Loaded loaded = load(text, "f", {});
+            QVERIFY(!loaded.problems.empty());
+            for (const Problem &problem : loaded.problems) {
+                QVERIFY2(problem.line > 0 && problem.column > 0, problem.text().c_str());
+                QVERIFY2(problem.hint.empty() || problem.hint[0] < 'a', problem.text().c_str());
+            }
+        }
+        for (const char *path : {"/nonexistent.yaml", "/"}) {
+            const Problem problem = loadFile(path, {}).problems.at(0);
+            QVERIFY2(problem.line == 1 && problem.column == 1 && problem.hint.substr(0, 4) == "Name",
+                     problem.text().c_str());
         }
     }
 
