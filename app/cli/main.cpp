@@ -201,6 +201,27 @@ void addControl(CLI::App &app, All &a)
     });
 }
 
+const CLI::App *verbNamed(const CLI::App &app, const std::string &name)
+{
+    const auto found = app.get_subcommands([&](const CLI::App *verb) { return verb->get_name() == name; });
+    return found.empty() ? nullptr : found.front();
+}
+
+int noVerb(const std::string &name)
+{
+    return fail(Misused, "there is no verb '" + printable(name) + "'; `sluice --help` lists them");
+}
+
+// sluice help [VERB]
+int help(const CLI::App &app, const std::string &name)
+{
+    const CLI::App *verb = name.empty() ? &app : verbNamed(app, name);
+    if (!verb)
+        return noVerb(name);
+    print(name.empty() ? app.help() : verb->help("sluice"));
+    return Fine;
+}
+
 }  // namespace
 
 int main(int argc, char **argv)
@@ -225,6 +246,11 @@ int main(int argc, char **argv)
         std::fputs(app.help().c_str(), stderr);
         return Misused;
     }
+    const std::string first = argv[1];
+    if (first == "help")
+        return afterOutput(help(app, argc > 2 ? argv[2] : ""));
+    if (!first.starts_with('-') && !verbNamed(app, first))
+        return noVerb(first);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success &answer) {  // --help, --version

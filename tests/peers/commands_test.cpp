@@ -367,7 +367,15 @@ void CommandsTest::versionAndHelpAnswer()
         QCOMPARE(help.exitCode, 0);
         QVERIFY2(help.out.find("sluice " + std::string(verb)) != std::string::npos, help.out.c_str());  // an example
     }
-    QCOMPARE(gateway_->sluice({"frobnicate"}).exitCode, 2);
+    for (const char *verb : {"frobnicate", "trace"}) {
+        const Ran none = gateway_->sluice({verb, "abc"});
+        QCOMPARE(none.exitCode, 2);
+        QVERIFY2(none.err.find('\'' + std::string(verb) + '\'') != std::string::npos, none.err.c_str());
+        QVERIFY2(none.err.find("sluice --help") != std::string::npos, none.err.c_str());
+    }
+    QCOMPARE(gateway_->sluice({"help"}).out, gateway_->sluice({"--help"}).out);
+    QCOMPARE(gateway_->sluice({"help", "log"}).out, gateway_->sluice({"log", "--help"}).out);
+    QCOMPARE(gateway_->sluice({"help", "frobnicate"}).exitCode, 2);
     QCOMPARE(gateway_->sluice({"log", "--nonsense"}).exitCode, 2);
 }
 
