@@ -171,7 +171,7 @@ std::string Table::text() const
     std::vector<size_t> widths;
     for (const auto &row : rows_) {
         widths.resize(std::max(widths.size(), row.size()));
-        for (size_t i = 0; i < row.size(); ++i)
+        for (size_t i = 0; i + 1 < row.size(); ++i)  // nothing stands behind a row's last cell
             widths[i] = std::max(widths[i], width(row[i]));
     }
     std::string out;

@@ -39,7 +39,8 @@ std::string localTime(WallTime);       // "14:03:27.042", with the day where it 
 std::string sizeText(uint64_t bytes);  // "17 B" "3.4 KiB"
 std::string latencyText(Nanos);        // "0.42 ms" "1.3 s"
 
-// Columns two spaces apart, as wide as their widest cell; the last one is not padded. Cells are padded by their visible length.
+// Columns two spaces apart, as wide as their widest cell. Cells are padded by their visible length, but for the last of a row: a row with fewer
+// cells ends in words that may be as long as they are.
 class Table {
 public:
     explicit Table(std::vector<std::string> heads) { rows_.push_back(std::move(heads)); }

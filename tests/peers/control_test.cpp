@@ -58,6 +58,7 @@ private Q_SLOTS:
     void aRelativeSocketIsInTheFolderOfTheCall();
     void aSocketsPathThatIsTooLongIsSaid();
     void withoutARuntimeFolderTheVerbsFindTheGatewayAllTheSame();
+    void whyAServiceIsClosedStandsBesideItAndWidensNothing();
 };
 
 void ControlTest::theSocketIsItsUsersToReadAndWriteOnly()
@@ -123,6 +124,18 @@ void ControlTest::withoutARuntimeFolderTheVerbsFindTheGatewayAllTheSame()
         QVERIFY(gateway.process->wait());
         QVERIFY(!std::filesystem::exists(socket));
     }
+}
+
+void ControlTest::whyAServiceIsClosedStandsBesideItAndWidensNothing()
+{
+    GatewayProcess gateway(closedService());
+    VERIFY_READY(gateway);
+    const std::string status = gateway.onSocket({"status"}).out;
+    const size_t heads = status.find("SERVICE "), reason = status.find("503: this service's endpoints");
+    QVERIFY2(heads != std::string::npos && reason != std::string::npos, status.c_str());
+    QVERIFY2(status.rfind("found-by-dns", reason) > status.rfind('\n', reason), status.c_str());
+    const std::string line = status.substr(heads, status.find('\n', heads) - heads);
+    QVERIFY2(line.find("WEIGHT") < 50, status.c_str());
 }
 
 QTEST_GUILESS_MAIN(ControlTest)
