@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The control socket of a running gateway: where it is, whose it is, what it refuses.
+// The control socket of a running gateway: where it is, whose it is, what it refuses; and what the verbs say when they are
+// given something else than they take.
 #include "tests/peers/peers.h"
 
 #include <QTest>
@@ -59,6 +60,7 @@ private Q_SLOTS:
     void aSocketsPathThatIsTooLongIsSaid();
     void withoutARuntimeFolderTheVerbsFindTheGatewayAllTheSame();
     void whyAServiceIsClosedStandsBesideItAndWidensNothing();
+    void whatIsNoNumberOfAnExchangeIsSaid();
 };
 
 void ControlTest::theSocketIsItsUsersToReadAndWriteOnly()
@@ -136,6 +138,19 @@ void ControlTest::whyAServiceIsClosedStandsBesideItAndWidensNothing()
     QVERIFY2(status.rfind("found-by-dns", reason) > status.rfind('\n', reason), status.c_str());
     const std::string line = status.substr(heads, status.find('\n', heads) - heads);
     QVERIFY2(line.find("WEIGHT") < 50, status.c_str());
+}
+
+void ControlTest::whatIsNoNumberOfAnExchangeIsSaid()
+{
+    const TempFolder home;
+    for (const char *verb : {"show", "explain"}) {
+        for (const std::string id : {"abc", "0", "12345678901234567890123"}) {
+            const Ran ran = run({sluiceProgram(), verb, id}, {cleanEnvironment(home), home.path(), {}, 0});
+            QCOMPARE(ran.exitCode, 2);
+            QVERIFY2(ran.err.find('\'' + id + "' is no number of an exchange") != std::string::npos, ran.err.c_str());
+            QVERIFY2(ran.err.size() < 200, ran.err.c_str());
+        }
+    }
 }
 
 QTEST_GUILESS_MAIN(ControlTest)
