@@ -33,8 +33,12 @@ int Serving::openRecording(const config::Plan &plan)
     if (record_ == "none")
         return Fine;
     Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
-    if (!recorder)
-        return fail(Failed, recorder.error().what + ". Give another file with --record DB, or --record none");
+    if (!recorder) {
+        const std::string &why = recorder.error().what;
+        const bool advised = why.find("--record") != why.npos;
+        return fail(Failed,
+                    why + (advised ? ", or --record none" : ". Give another file with --record DB, or --record none"));
+    }
     recorder_ = recorder.take();
     options_.recordingPath = record_;
     return Fine;

@@ -61,6 +61,7 @@ private Q_SLOTS:
     void withoutARuntimeFolderTheVerbsFindTheGatewayAllTheSame();
     void whyAServiceIsClosedStandsBesideItAndWidensNothing();
     void whatIsNoNumberOfAnExchangeIsSaid();
+    void aLockedRecordingGivesItsAdviceOnce();
 };
 
 void ControlTest::theSocketIsItsUsersToReadAndWriteOnly()
@@ -151,6 +152,20 @@ void ControlTest::whatIsNoNumberOfAnExchangeIsSaid()
             QVERIFY2(ran.err.size() < 200, ran.err.c_str());
         }
     }
+}
+
+void ControlTest::aLockedRecordingGivesItsAdviceOnce()
+{
+    GatewayProcess gateway(closedService());
+    VERIFY_READY(gateway);
+    const Ran second = gateway.onRecording({"run", "--to", "http://127.0.0.1:9", "--listen", "http://127.0.0.1:0"});
+    QCOMPARE(second.exitCode, 1);
+    size_t advice = 0;
+    for (size_t at = second.err.find("another file"); at != std::string::npos;
+         at = second.err.find("another file", at + 1))
+        ++advice;
+    QVERIFY2(advice == 1, second.err.c_str());
+    QVERIFY2(second.err.find("--record none") != std::string::npos, second.err.c_str());
 }
 
 QTEST_GUILESS_MAIN(ControlTest)
