@@ -162,7 +162,8 @@ private:
         printLine("  curl -i " + url + "/api/users/7");
         printLine(sluice + " log --follow" + record);
         printLine(sluice + " log 'status>=500'" + record);
-        printLine(sluice + " explain 1" + record);
+        // The recording outlives a demo, and its oldest go: the first of this one's will be there.
+        printLine(sluice + " explain " + std::to_string(serving_->gateway().status().recording.lastId + 1) + record);
         printLine(sluice + " explain --request \"GET /api/users/7\" -H \"X-API-Version: 3\" -c " + file);
         printLine(sluice + " replay 'path:/api/users/* method:GET since:1m'" + record);
         printLine(sluice + " status");
