@@ -5,6 +5,7 @@
 #include "app/cli/verbs.h"
 #include "engine/base/json.h"
 #include "engine/config/schema.h"
+#include "engine/gateway/environment.h"
 
 namespace sluice::cli {
 
@@ -45,7 +46,7 @@ int check(const CheckArgs &args)
     if (args.keys)
         return listKeys(args.json);
     const std::string file = args.file.empty() ? "sluice.yaml" : args.file;
-    const config::Loaded loaded = config::loadFile(file, environment());
+    const config::Loaded loaded = config::loadFile(file, gateway::environment());
     for (const Problem &problem : loaded.problems)
         printLine(args.json ? json(problem) : problem.text());
     if (!loaded.plan)

@@ -11,6 +11,7 @@
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
+#include <QLockFile>
 #include <QProcess>
 #include <QSaveFile>
 #include <QStandardPaths>
@@ -109,14 +110,33 @@ private:
         return Fine;
     }
 
+    // The demo's folder; while another demo runs there, one of our own beside it: a gateway file that is written anew
+    // would be taken into use by that one, and a recording has one writer. Empty: told why.
+    std::string pickFolder()
+    {
+        const QString base =
+            QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
+        for (const QString &folder : {base, base + '-' + QString::number(::getpid())}) {
+            if (!QDir().mkpath(folder))
+                return complain("cannot make the folder " + folder.toStdString()), std::string();
+            lock_ = std::make_unique<QLockFile>(folder + "/lock");
+            lock_->setStaleLockTime(0);  // a demo may run for days; one that was killed is seen by its process id
+            if (lock_->tryLock(0))
+                return folder.toStdString();
+            if (lock_->error() != QLockFile::LockFailedError)
+                break;
+        }
+        complain("cannot write to the folder " + base.toStdString());
+        return {};
+    }
+
     int startGateway()
     {
-        const QString folder =
-            QFileInfo(QString::fromStdString(storage::defaultRecordingPath())).absolutePath() + "/demo";
-        if (!QDir().mkpath(folder))
-            return fail(Failed, "cannot make the folder " + folder.toStdString());
-        const std::string path = folder.toStdString() + "/sluice.yaml";
-        recording_ = folder.toStdString() + "/recording.db";
+        const std::string folder = pickFolder();
+        if (folder.empty())
+            return Failed;
+        const std::string path = folder + "/sluice.yaml";
+        recording_ = folder + "/recording.db";
         QSaveFile file(QString::fromStdString(path));
         const std::string text = demo::gatewayFile(ports_, pickPort());
         if (!file.open(QSaveFile::WriteOnly) || file.write(text.data(), qint64(text.size())) < 0 || !file.commit())
@@ -142,7 +162,8 @@ private:
         printLine("  curl -i " + url + "/api/users/7");
         printLine(sluice + " log --follow" + record);
         printLine(sluice + " log 'status>=500'" + record);
-        printLine(sluice + " explain 1" + record);
+        // The recording outlives a demo, and its oldest go: the first of this one's will be there.
+        printLine(sluice + " explain " + std::to_string(serving_->gateway().status().recording.lastId + 1) + record);
         printLine(sluice + " explain --request \"GET /api/users/7\" -H \"X-API-Version: 3\" -c " + file);
         printLine(sluice + " replay 'path:/api/users/* method:GET since:1m'" + record);
         printLine(sluice + " status");
@@ -220,6 +241,7 @@ private:
     QProcess services_, window_;
     demo::Ports ports_;
     std::string recording_;
+    std::unique_ptr<QLockFile> lock_;  // on the folder of file and recording
     std::unique_ptr<Serving> serving_;
     std::unique_ptr<demo::Traffic> traffic_;
     QTimer summary_;

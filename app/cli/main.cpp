@@ -28,6 +28,17 @@ std::string filterHelp()
     return out;
 }
 
+// What `sluice log` lists first on a line.
+CLI::Validator exchangeId()
+{
+    const auto wrong = [](const std::string &text) {
+        const bool fits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos
+            && text.find_first_not_of('0') != text.npos;
+        return fits ? std::string() : '\'' + printable(text) + "' is no number of an exchange; `sluice log` lists them";
+    };
+    return CLI::Validator(wrong, "ID");
+}
+
 // A verb: its options, what follows its help, and what it does.
 CLI::App *verb(CLI::App &app, const std::string &name, const std::string &what, const std::string &footer,
                std::function<int()> act, int &code)
@@ -132,7 +143,7 @@ void addRecordings(CLI::App &app, All &a)
         app, "show", "Shows one exchange whole: both messages as they came and as they went on",
         "Examples:\n  sluice show 17\n  sluice show 17 --body response > answer.json\n", [&a] { return show(a.show); },
         a.code);
-    v->add_option("id", a.show.id, "Its number in `sluice log`")->required()->check(CLI::PositiveNumber);
+    v->add_option("id", a.show.id, "Its number in `sluice log`")->required()->check(exchangeId());
     v->add_option("--body", a.show.body, "Only this body: request or response")->type_name("WHICH");
     v->add_flag("--raw", a.show.raw, "With --body: as it went by, content codings left on");
     v->add_flag("--json", a.show.json, "One JSON object");
@@ -143,7 +154,7 @@ void addRecordings(CLI::App &app, All &a)
         "Examples:\n  sluice explain 17\n  sluice explain --request \"GET /api/users/7\" -H \"X-Tenant: acme\" -c "
         "gateway.yaml\n",
         [&a] { return explain(a.explain); }, a.code);
-    v->add_option("id", a.explain.id, "The number of a recorded exchange")->check(CLI::PositiveNumber);
+    v->add_option("id", a.explain.id, "The number of a recorded exchange")->check(exchangeId());
     v->add_option("--request", a.explain.request, "A request that has not been sent")->type_name("\"METHOD PATH\"");
     v->add_option("-H,--header", a.explain.headers, "A header of it")
         ->type_name("\"Name: value\"")
@@ -201,6 +212,27 @@ void addControl(CLI::App &app, All &a)
     });
 }
 
+const CLI::App *verbNamed(const CLI::App &app, const std::string &name)
+{
+    const auto found = app.get_subcommands([&](const CLI::App *verb) { return verb->get_name() == name; });
+    return found.empty() ? nullptr : found.front();
+}
+
+int noVerb(const std::string &name)
+{
+    return fail(Misused, "there is no verb '" + printable(name) + "'; `sluice --help` lists them");
+}
+
+// sluice help [VERB]
+int help(const CLI::App &app, const std::string &name)
+{
+    const CLI::App *verb = name.empty() ? &app : verbNamed(app, name);
+    if (!verb)
+        return noVerb(name);
+    print(name.empty() ? app.help() : verb->help("sluice"));
+    return Fine;
+}
+
 }  // namespace
 
 int main(int argc, char **argv)
@@ -225,13 +257,18 @@ int main(int argc, char **argv)
         std::fputs(app.help().c_str(), stderr);
         return Misused;
     }
+    const std::string first = argv[1];
+    if (first == "help")
+        return afterOutput(help(app, argc > 2 ? argv[2] : ""));
+    if (!first.starts_with('-') && !verbNamed(app, first))
+        return noVerb(first);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success &answer) {  // --help, --version
-        return app.exit(answer);
+        return afterOutput(app.exit(answer));
     } catch (const CLI::ParseError &error) {
         app.exit(error);
         return Misused;
     }
-    return all.code;
+    return afterOutput(all.code);
 }

@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/output.h"
 
+#include "app/cli/verbs.h"
 #include "engine/base/json.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <unistd.h>
 
 namespace sluice::cli {
 
+namespace {
+
+// Of the first write to stdout that failed; a later one may succeed, and says nothing of what is lost.
+int trouble = 0;
+
+void noteTrouble()
+{
+    if (trouble == 0)
+        trouble = errno;
+}
+
+}  // namespace
+
 void complain(std::string_view what)
 {
-    std::fflush(stdout);
+    flush();
     std::fprintf(stderr, "sluice: %.*s\n", int(what.size()), what.data());
 }
 
@@ -24,18 +40,31 @@ int fail(int code, std::string_view what)
 
 void print(std::string_view text)
 {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size())
+        noteTrouble();
 }
 
 void printLine(std::string_view text)
 {
     print(text);
-    std::fputc('\n', stdout);
+    print("\n");
 }
 
 bool flush()
 {
-    return std::fflush(stdout) == 0 && !std::ferror(stdout);
+    errno = 0;
+    if (std::fflush(stdout) != 0)
+        noteTrouble();
+    return !std::ferror(stdout);
+}
+
+int afterOutput(int code)
+{
+    if (flush() || trouble == EPIPE)
+        return code;
+    complain("the output could not be written: " + std::string(std::strerror(trouble ? trouble : EIO)));
+    return code == Misused ? code : Failed;
 }
 
 bool isTerminal(FILE *file)
@@ -142,7 +171,7 @@ std::string Table::text() const
     std::vector<size_t> widths;
     for (const auto &row : rows_) {
         widths.resize(std::max(widths.size(), row.size()));
-        for (size_t i = 0; i < row.size(); ++i)
+        for (size_t i = 0; i + 1 < row.size(); ++i)  // nothing stands behind a row's last cell
             widths[i] = std::max(widths[i], width(row[i]));
     }
     std::string out;

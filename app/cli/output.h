@@ -22,6 +22,9 @@ void print(std::string_view text);  // stdout, as it is
 void printLine(std::string_view text);
 // False: nobody reads stdout any more.
 bool flush();
+// The exit code of a verb that ended with `code`, once its output is out: 1, and why on stderr, where a full disk took it.
+// A reader that went away (`| head`) took what it wanted.
+int afterOutput(int code);
 bool isTerminal(FILE *);
 
 // Escape sequences, only where stdout is a terminal and NO_COLOR is not set; else the text alone.
@@ -36,7 +39,8 @@ std::string localTime(WallTime);       // "14:03:27.042", with the day where it 
 std::string sizeText(uint64_t bytes);  // "17 B" "3.4 KiB"
 std::string latencyText(Nanos);        // "0.42 ms" "1.3 s"
 
-// Columns two spaces apart, as wide as their widest cell; the last one is not padded. Cells are padded by their visible length.
+// Columns two spaces apart, as wide as their widest cell. Cells are padded by their visible length, but for the last of a row: a row with fewer
+// cells ends in words that may be as long as they are.
 class Table {
 public:
     explicit Table(std::vector<std::string> heads) { rows_.push_back(std::move(heads)); }

@@ -3,12 +3,12 @@
 
 #include "app/cli/output.h"
 #include "engine/gateway/control.h"
+#include "engine/gateway/environment.h"
 #include "engine/http/message.h"
 #include "storage/recorder.h"
 
 #include <chrono>
 #include <filesystem>
-#include <unistd.h>
 
 namespace sluice::cli {
 
@@ -25,21 +25,9 @@ std::string recordingPath(const std::string &given)
     return given.empty() ? storage::defaultRecordingPath() : given;
 }
 
-config::Environment environment()
-{
-    config::Environment out;
-    for (char **entry = environ; entry && *entry; ++entry) {
-        const std::string_view text(*entry);
-        const size_t equals = text.find('=');
-        if (equals != text.npos)
-            out.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return out;
-}
-
 config::Loaded loadGatewayFile(const std::string &path)
 {
-    config::Loaded loaded = config::loadFile(path, environment());
+    config::Loaded loaded = config::loadFile(path, gateway::environment());
     if (!loaded.plan) {
         for (const Problem &problem : loaded.problems)
             std::fprintf(stderr, "%s\n", problem.text().c_str());

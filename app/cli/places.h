@@ -19,7 +19,6 @@ std::string gatewayFile(const std::string &given);
 std::string recordingPath(const std::string &given);
 // The gateway file, read. With errors: they are told on stderr.
 config::Loaded loadGatewayFile(const std::string &path);
-config::Environment environment();
 
 // Opens the recording, or says on stderr why not and answers nothing.
 std::unique_ptr<storage::Reader> openRecording(const std::string &given);

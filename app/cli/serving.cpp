@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
+#include "engine/gateway/environment.h"
 
 #include <QCoreApplication>
 
@@ -32,8 +33,12 @@ int Serving::openRecording(const config::Plan &plan)
     if (record_ == "none")
         return Fine;
     Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
-    if (!recorder)
-        return fail(Failed, recorder.error().what + ". Give another file with --record DB, or --record none");
+    if (!recorder) {
+        const std::string &why = recorder.error().what;
+        const bool advised = why.find("--record") != why.npos;
+        return fail(Failed,
+                    why + (advised ? ", or --record none" : ". Give another file with --record DB, or --record none"));
+    }
     recorder_ = recorder.take();
     options_.recordingPath = record_;
     return Fine;
@@ -46,7 +51,7 @@ int Serving::start()
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
         ? config::planFor(options_.to, options_.listen)
-        : config::loadFile(options_.file, environment(), {options_.listen});
+        : config::loadFile(options_.file, gateway::environment(), {options_.listen});
     tell(loaded.problems);
     if (!loaded.plan)
         return Misused;

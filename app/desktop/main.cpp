@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sluice-desktop: builds the gateway and its recorder (or attaches to one that runs), and the window that shows them.
 #include "app/desktop/options.h"
+#include "engine/config/load.h"
 #include "engine/gateway/control.h"
+#include "engine/gateway/environment.h"
 #include "engine/gateway/gateway.h"
 #include "storage/recorder.h"
 #include "ui/attached_session.h"
@@ -58,8 +60,17 @@ struct Own {
 // 0, or the exit code.
 int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Session> &session)
 {
+    // Loaded here once more than the gateway does it: what the file says of keeping and redacting holds from the
+    // recording's first moment, or its old rows would be gone by the time that it is read.
+    const config::Loaded loaded = options.file.empty()
+        ? config::planFor(options.to, options.listen)
+        : config::loadFile(options.file, gateway::environment(), {options.listen});
+    for (const Problem &problem : loaded.problems)
+        std::fprintf(stderr, "%s\n", problem.text().c_str());
+    if (!loaded.plan)
+        return 2;
     const std::string path = options.record.empty() ? storage::defaultRecordingPath() : options.record;
-    auto recorder = storage::Recorder::create(path, config::RecordSettings{});
+    auto recorder = storage::Recorder::create(path, loaded.plan->record);
     if (!recorder)
         return failed(recorder.error().what, 1);
     own.recorder = recorder.take();
@@ -71,8 +82,6 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     made.recordingPath = own.recorder->path();
     own.gateway = std::make_unique<gateway::Gateway>(own.recorder.get(), made);
     const Outcome started = own.gateway->start();
-    for (const Problem &problem : own.gateway->problems())
-        std::fprintf(stderr, "%s\n", problem.text().c_str());
     if (!started)
         return failed(started.error().what, hasErrors(own.gateway->problems()) ? 2 : 1);
     own.recorder->setSettings(own.gateway->plan()->record);

@@ -17,6 +17,17 @@ namespace {
     std::exit(2);
 }
 
+// What is wrong with the options as a whole; nothing: nothing.
+QString misuse(const Options &options)
+{
+    if (options.record == "none")
+        return u"--record none leaves nothing for the window to show: it lists what is recorded. `sluice run --record "
+               "none` runs a gateway without a recording (a file of that name is ./none)"_qs;
+    if (int(!options.attach.empty()) + int(!options.file.empty()) + int(!options.to.empty()) > 1)
+        return u"only one of --attach, -c and --to makes sense"_qs;
+    return {};
+}
+
 }  // namespace
 
 Options readOptions(const QCoreApplication &application)
@@ -62,8 +73,8 @@ Options readOptions(const QCoreApplication &application)
     out.socket = parser.value(socket).toStdString();
     for (const QString &url : parser.values(listen))
         out.listen.push_back(url.toStdString());
-    if (int(!out.attach.empty()) + int(!out.file.empty()) + int(!out.to.empty()) > 1)
-        misused(u"only one of --attach, -c and --to makes sense"_qs);
+    if (const QString why = misuse(out); !why.isEmpty())
+        misused(why);
     if (const QString name = parser.value(theme); name == u"light" || name == u"dark")
         out.theme = name == u"dark" ? ui::Mode::Dark : ui::Mode::Light;
     else if (!name.isEmpty())

@@ -17,6 +17,8 @@ std::string consequence(std::string_view key, const Node &node)
 {
     if (key == "auth" || key == "aggregate")
         return "until it is, this route answers 503";
+    if (key == "versions" && !node.find("service"))
+        return "until it is, this route answers 503";
     if (key == "tls" || key == "credentials")
         return "until it is, this service answers 503";
     if (key == "discover")
@@ -31,6 +33,8 @@ public:
     // `label` is how a message calls the value: 'weight', or "an item of 'methods'". `inside`: the nearest named key.
     void check(const Node &node, const SchemaNode &expected, const std::string &label, const std::string &inside)
     {
+        if (node.reference == Node::Reference::Broken)
+            return;
         const Row *way = wayFor(node, expected);
         if (!way) {
             report_.error(node.place, label + " must be " + expectations(expected) + ", not " + shape(node));
@@ -126,8 +130,6 @@ private:
 
     void checkValue(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label)
     {
-        if (node.reference == Node::Reference::Broken)
-            return;
         if (node.reference == Node::Reference::Later) {
             if (expected.inEffect)
                 report_.error(node.place, label + " names a secret or a file, which this version cannot read yet",
@@ -227,16 +229,20 @@ Problems Report::take()
     });
     if (more_ > 0) {
         const auto severity = errors_ ? Problem::Severity::Error : Problem::Severity::Warning;
-        problems_.push_back({severity, file_, 0, 0, std::to_string(more_) + " more problems are not listed", {}});
+        const Problem &last = problems_.back();
+        problems_.push_back(
+            {severity, file_, last.line, last.column, std::to_string(more_) + " more problems are not listed", {}});
     }
     return std::move(problems_);
 }
 
 Names namesOf(const Node &root)
 {
-    const auto keysOf = [&](std::string_view key) {
+    const auto keysOf = [&](std::string_view key) -> std::optional<std::vector<std::string>> {
         std::vector<std::string> out;
         if (const Node *table = root.find(key)) {
+            if (table->reference == Node::Reference::Broken)
+                return std::nullopt;
             for (const Key &name : table->keys)
                 out.push_back(name.text);
             std::sort(out.begin(), out.end());

@@ -5,6 +5,8 @@
 #include "engine/config/document.h"
 #include "engine/config/schema.h"
 
+#include <optional>
+
 namespace sluice::config {
 
 // Collects problems with their places; keeps the first thousand.
@@ -13,7 +15,7 @@ public:
     explicit Report(std::string fileName) : file_(std::move(fileName)) {}
     void error(const Place &, std::string what, std::string hint = {});
     void warning(const Place &, std::string what, std::string hint = {});
-    void add(Problems);
+    void add(Problems);  // of the file or of the command line
     bool hasErrors() const { return errors_; }
     // Sorted by line and column, errors before warnings of the same place.
     Problems take();
@@ -28,7 +30,7 @@ private:
 
 // What the file names, for references and their hints.
 struct Names {
-    std::vector<std::string> services, authenticators, limits;
+    std::optional<std::vector<std::string>> services, authenticators, limits;  // nothing: the table cannot be read
 };
 Names namesOf(const Node &root);
 

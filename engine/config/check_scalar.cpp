@@ -119,12 +119,12 @@ std::string urlComplaint(const Row &row, const std::string &text)
     }
 }
 
-Complaint reference(const std::string &text, const std::vector<std::string> &known, const char *what)
+Complaint reference(const std::string &text, const std::optional<std::vector<std::string>> &known, const char *what)
 {
-    if (std::find(known.begin(), known.end(), text) != known.end())
+    if (!known || std::find(known->begin(), known->end(), text) != known->end())
         return {};
     return {"names the " + std::string(what) + ' ' + inQuotes(text) + ", which this file does not have",
-            nearestHint(text, known)};
+            nearestHint(text, *known)};
 }
 
 Complaint path(const Row &row, const std::string &text)

@@ -42,7 +42,7 @@ bool checkBytes(std::string_view text, Problem &problem)
 {
     if (text.size() > maxFileBytes) {
         problem.what = "the file is larger than 4 MiB";
-        problem.hint = "a gateway file holds rules, not data";
+        problem.hint = "A gateway file holds rules, not data";
         return false;
     }
     if (text.substr(0, 2) == "\xff\xfe" || text.substr(0, 2) == "\xfe\xff") {
@@ -73,15 +73,17 @@ bool checkBytes(std::string_view text, Problem &problem)
 Document parseDocument(std::string_view text, const std::string &fileName)
 {
     Document document;
-    Problem problem{Problem::Severity::Error, fileName, 0, 0, {}, {}};
+    Problem problem{Problem::Severity::Error, fileName, 1, 1, {}, {}};
     if (!checkBytes(text, problem)) {
         document.problems.push_back(problem);
+        document.broken = true;
         return document;
     }
     YamlReader reader(text, fileName);
     document.root = reader.read();
     document.problems = reader.takeProblems();
-    if (hasErrors(document.problems))
+    document.broken = reader.stopped();
+    if (document.broken)
         document.root = Node();
     return document;
 }

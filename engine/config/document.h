@@ -38,7 +38,7 @@ struct Node {
     Style style = Style::Plain;
     bool aliased = false;  // stands somewhere else in the text: its extent is that of the alias
     // What substitute() (environment.h) made of a ${…} in its text. Later: a ${secret:…} or ${file:…} stays in it. Broken: it
-    // named something that is not there, which was reported.
+    // named something that is not there, or was a tag or an alias that is none, which was reported.
     enum class Reference : uint8_t { None, Replaced, Later, Broken };
     Reference reference = Reference::None;
     Place place;       // of an aliased node: of the original
@@ -59,8 +59,12 @@ struct Node {
 bool sameMeaning(const Node &, const Node &);
 
 struct Document {
-    Node root;          // Null: empty, or broken
-    Problems problems;  // errors only; at most a few, since the first error of syntax ends the reading
+    // Null: empty, or broken. With problems it is fit to be checked, not to be edited: a key given twice holds what stands
+    // under both, and what a tag or an alias without anchor stands for is Node::Reference::Broken.
+    Node root;
+    Problems
+        problems;  // errors only. The first one of syntax ends the reading; keys given twice, tags and aliases do not
+    bool broken = false;  // the reading ended early: there is no root
 };
 
 // Never throws, never reads a file. `fileName` goes into the problems.

@@ -30,14 +30,16 @@ Loaded finish(std::shared_ptr<Plan> plan, Report &report)
 Loaded load(std::string_view text, const std::string &fileName, const Environment &environment,
             const Overrides &overrides)
 {
-    Report report(fileName);
-    Document document = parseDocument(text, fileName);
+    const std::string source = fileName.empty() ? "command line" : fileName;
+    Report report(source);
+    Document document = parseDocument(text, source);
     report.add(std::move(document.problems));
-    if (report.hasErrors())
+    if (document.broken)
         return finish(nullptr, report);
     Node &root = document.root;
     if (root.kind == Node::Kind::Null) {
-        report.error({}, "the file is empty", "the smallest useful one names services and routes");
+        if (!report.hasErrors())
+            report.error({1, 1}, "the file is empty", "the smallest useful one names services and routes");
         return finish(nullptr, report);
     }
     if (!root.isMapping()) {
@@ -45,7 +47,7 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
         return finish(nullptr, report);
     }
     Problems missing;
-    substitute(root, environment, fileName, missing);
+    substitute(root, environment, source, missing);
     report.add(std::move(missing));
     const Names names = namesOf(root);
     checkDocument(root, names, report);
@@ -72,21 +74,21 @@ FileText readFile(const std::string &path)
 {
     FileText out;
     const auto fail = [&](std::string what, std::string hint) {
-        out.problems.push_back({Problem::Severity::Error, path, 0, 0, std::move(what), std::move(hint)});
+        out.problems.push_back({Problem::Severity::Error, path, 1, 1, std::move(what), std::move(hint)});
         return out;
     };
     std::error_code error;
     if (std::filesystem::is_directory(path, error))
-        return fail("this is a directory", "name the gateway file in it");
+        return fail("this is a directory", "Name the gateway file in it");
     const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
     if (!file)
         return fail(std::string("cannot be read: ") + std::strerror(errno),
-                    errno == ENOENT ? "name one with -c FILE, or run without a file: --to URL" : "");
+                    errno == ENOENT ? "Name one with -c FILE, or run without a file: --to URL" : "");
     char buffer[65536];
     for (size_t count; (count = std::fread(buffer, 1, sizeof buffer, file.get())) > 0;) {
         out.text.append(buffer, count);
         if (out.text.size() > maxFileBytes)
-            return out.text.clear(), fail("the file is larger than 4 MiB", "a gateway file holds rules, not data");
+            return out.text.clear(), fail("the file is larger than 4 MiB", "A gateway file holds rules, not data");
     }
     if (std::ferror(file.get()))
         return out.text.clear(), fail(std::string("cannot be read: ") + std::strerror(errno), "");

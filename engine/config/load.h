@@ -22,7 +22,7 @@ struct Loaded {
     Problems problems;  // errors and warnings, by line
 };
 
-// `fileName` is for problems and Plan::file. Never throws, whatever the text is. Bounds: document.h.
+// `fileName` is for problems and Plan::file; empty: they name the command line. Never throws, whatever the text is. Bounds: document.h.
 Loaded load(std::string_view text, const std::string &fileName, const Environment &, const Overrides & = {});
 
 // The plan of `run --to URL`: every path to one service, "upstream". `listen` empty: http://127.0.0.1:8080.

@@ -55,6 +55,7 @@ struct ServiceSettings {
     TimeoutSettings timeouts;
     std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
                               // left out (https endpoints, say): exchanges get 503 with this sentence
+    std::string restricted;   // the key that this is about: "tls", "discover"
     Place place;
 };
 
@@ -68,7 +69,7 @@ struct RouteSettings {
     size_t serviceIndex = noService;  // of `service` in Plan::services; noService only with `unavailable`
     std::string
         unavailable;  // not empty: 503 with this sentence (auth, say): a gateway never opens what its file closes
-    std::string restricted;  // the 503's short name of what is missing, "auth", "aggregate"
+    std::string restricted;  // the 503's short name of what is missing, the key: "auth", "request.headers.remove"
     Place place;
 };
 

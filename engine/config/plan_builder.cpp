@@ -74,7 +74,7 @@ void PlanBuilder::buildListen(const Overrides &overrides)
         addListener(*listen);
     for (const Node &item : listen->items)
         addListener(item);
-    if (plan_.listen.empty())
+    if (plan_.listen.empty() && listen->reference != Node::Reference::Broken)
         report_.error(listen->place, "no listener is left", "add an http URL; https is not in effect yet");
 }
 
@@ -91,14 +91,20 @@ void PlanBuilder::addListener(const Node &node)
     plan_.listen.push_back({url->text, origin.host, origin.port, false, url->place});
 }
 
+// Not the file's mistake, whatever the file is.
+void PlanBuilder::wrongListen(const std::string &what, const std::string &hint)
+{
+    report_.add(Problems{{Problem::Severity::Error, "command line", 0, 0, "--listen " + what, hint}});
+}
+
 void PlanBuilder::listenOn(const std::string &url)
 {
     Origin origin;
     const std::string wrong = parseOrigin(url, true, origin);
     if (!wrong.empty())
-        report_.error({}, "--listen " + inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
+        wrongListen(inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
     else if (origin.scheme == "https")
-        report_.error({}, "--listen " + inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
+        wrongListen(inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
     else
         plan_.listen.push_back({url, origin.host, origin.port, false, {}});
 }
@@ -195,15 +201,19 @@ void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
 {
     const auto secure =
         std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
+    const auto close = [&](const char *what, const char *sentence) {
+        service.restricted = what;
+        service.unavailable = sentence;
+    };
     if (node.find("tls"))
-        service.unavailable = "this service asks for TLS towards its endpoints, which this version cannot do yet";
+        close("tls", "this service asks for TLS towards its endpoints, which this version cannot do yet");
     else if (node.find("credentials"))
-        service.unavailable =
-            "this service asks for credentials towards its endpoints, which this version cannot give yet";
+        close("credentials",
+              "this service asks for credentials towards its endpoints, which this version cannot give yet");
     else if (!service.endpoints.empty() && size_t(secure) == service.endpoints.size())
-        service.unavailable = "this service has only https endpoints, which this version cannot call yet";
+        close("endpoints https", "this service has only https endpoints, which this version cannot call yet");
     else if (service.endpoints.empty() && node.find("discover"))
-        service.unavailable = "this service's endpoints are to be discovered, which this version cannot do yet";
+        close("discover", "this service's endpoints are to be discovered, which this version cannot do yet");
     if (secure == 0 || node.find("tls"))
         return;
     for (const EndpointSettings &endpoint : service.endpoints) {

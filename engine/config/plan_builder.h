@@ -17,6 +17,7 @@ private:
     void buildListen(const Overrides &);
     void addListener(const Node &);
     void listenOn(const std::string &url);
+    void wrongListen(const std::string &what, const std::string &hint);
     void buildHttp();
     void buildRecord();
     void buildServices();

@@ -83,11 +83,35 @@ Result<std::string> normalisedPattern(const std::string &pattern)
     return out;
 }
 
+namespace {
+
+// What a route is told to keep from one side or the other.
+struct Withholding {
+    const char *first, *second, *third, *key, *sentence;
+};
+
+constexpr Withholding withholdings[] = {
+    {"request", "headers", "remove", "request.headers.remove",
+     "this route takes header fields off its requests, which this version cannot do yet"},
+    {"request", "query", "remove", "request.query.remove",
+     "this route takes query parameters off its requests, which this version cannot do yet"},
+    {"request", "body", "drop", "request.body.drop",
+     "this route leaves fields out of its requests, which this version cannot do yet"},
+    {"response", "headers", "remove", "response.headers.remove",
+     "this route takes header fields off its answers, which this version cannot do yet"},
+    {"response", "body", "drop", "response.body.drop",
+     "this route leaves fields out of its answers, which this version cannot do yet"},
+};
+
+}  // namespace
+
 void PlanBuilder::buildRoutes()
 {
     const Node *routes = root_.find("routes");
+    if (routes && routes->reference == Node::Reference::Broken)
+        return;
     if (!routes || routes->items.empty()) {
-        report_.warning(routes ? routes->place : Place{}, "there are no routes: every request gets 404",
+        report_.warning(routes ? routes->place : Place{1, 1}, "there are no routes: every request gets 404",
                         "add routes: [{path: /**, service: NAME}]");
         return;
     }
@@ -164,15 +188,27 @@ void PlanBuilder::closeWhereNeeded(RouteSettings &route, const Node &node)
         route.restricted = what;
         route.unavailable = sentence;
     };
-    const Node *response = node.find("response");
-    const Node *body = response ? response->find("body") : nullptr;
-    const size_t drop = body ? body->indexOf("drop") : npos;
-    if (drop != npos) {
-        close("drop", "this route leaves fields out of its answers, which this version cannot do yet");
-        report_.warning(body->keys[drop].place, "'drop' in 'response' is not in effect yet",
-                        "until it is, this route answers 503");
+    const auto warn = [&](const Place &place, const std::string &key) {
+        report_.warning(place, inQuotes(key) + " is not in effect yet", "until it is, this route answers 503");
+    };
+    for (const Withholding &each : withholdings) {
+        const Node *first = node.find(each.first), *second = first ? first->find(each.second) : nullptr;
+        const size_t at = second ? second->indexOf(each.third) : npos;
+        if (at == npos || second->items[at].items.empty())
+            continue;
+        close(each.key, each.sentence);
+        warn(second->keys[at].place, each.key);
     }
-    if (route.service.empty() && node.find("versions"))
+    // Also one that lies ahead: the gateway would go on past it.
+    const Node *versions = node.find("versions");
+    for (size_t i = 0; versions && i < versions->items.size(); ++i) {
+        const size_t at = versions->items[i].indexOf("sunset");
+        if (at == npos)
+            continue;
+        close("sunset", "this route has a version with a sunset, which this version cannot keep yet");
+        warn(versions->items[i].keys[at].place, "sunset");
+    }
+    if (route.service.empty() && versions)
         close("versions", "this route picks a version's service, which this version cannot do yet");
     if (node.find("aggregate"))
         close("aggregate", "this route makes one answer of several, which this version cannot do yet");

@@ -4,8 +4,12 @@
 #include "engine/config/text.h"
 #include "engine/config/yaml_errors.h"
 
+#include <unordered_set>
+
 namespace sluice::config {
 namespace {
+
+constexpr size_t mostJoins = 100;  // each looks at all the keys that stand there
 
 std::string tokenText(fy_token *token)
 {
@@ -39,6 +43,25 @@ void measure(const Node &node, size_t depth, size_t &deepest, size_t &count)
         measure(item, depth + 1, deepest, count);
 }
 
+// What stands under a key that was given before is checked like the rest, so that its names are known: new keys and items
+// go behind the old ones, all else is left out.
+void join(Node &old, Node more)
+{
+    if (old.kind != more.kind)
+        return;
+    std::unordered_set<std::string> known;
+    for (const Key &key : old.keys)
+        known.insert(key.text);
+    for (size_t i = 0; i < more.items.size(); ++i) {
+        if (old.isMapping()) {
+            if (!known.insert(more.keys[i].text).second)
+                continue;
+            old.keys.push_back(std::move(more.keys[i]));
+        }
+        old.items.push_back(std::move(more.items[i]));
+    }
+}
+
 }  // namespace
 
 YamlReader::YamlReader(std::string_view text, const std::string &fileName) : text_(text), file_(fileName)
@@ -66,7 +89,7 @@ YamlReader::~YamlReader()
 Node YamlReader::read()
 {
     if (!parser_ || fy_parser_set_string(parser_, text_.data(), text_.size()) != 0) {
-        fail({}, "the YAML reader could not start");
+        fail({1, 1}, "the YAML reader could not start");
         return {};
     }
     bool ended = false;
@@ -87,9 +110,8 @@ bool YamlReader::take(fy_event *event)
     switch (event->type) {
     case FYET_DOCUMENT_START:
         if (++documents_ > 1) {
-            fail(placeOf(event), "a second document begins here",
-                 "a gateway file is one YAML document; remove the '---' between them");
-            return false;
+            return fail(placeOf(event), "a second document begins here",
+                        "a gateway file is one YAML document; remove the '---' between them");
         }
         return true;
     case FYET_SCALAR: return expectsKey() ? takeKey(event) : takeScalar(event);
@@ -106,20 +128,21 @@ bool YamlReader::takeKey(fy_event *event)
 {
     Frame &frame = frames_.back();
     Key key{tokenText(fy_event_get_token(event)), placeOf(event), extentOf(event)};
-    if (!checkTag(event))
-        return false;
+    checkTag(event);
+    frame.keyNext = false;
     if (!key.extent.known() || key.text.empty()) {
-        fail(key.extent.known() ? key.place : frame.node.place, "a key that is empty");
-        return false;
+        tell(key.extent.known() ? key.place : frame.node.place, "a key that is empty");
+        frame.instead = npos;
+        return true;
     }
-    const auto [seen, fresh] = frame.seen.emplace(key.text, key.place.line);
+    const auto [seen, fresh] = frame.seen.emplace(key.text, frame.node.keys.size());
     if (!fresh) {
-        fail(key.place, "the key " + inQuotes(key.text) + " is given twice",
-             "the first is in line " + std::to_string(seen->second));
-        return false;
+        tell(key.place, "the key " + inQuotes(key.text) + " is given twice",
+             "the first is in line " + std::to_string(frame.node.keys[seen->second].place.line));
+        frame.instead = seen->second;
+        return true;
     }
     frame.node.keys.push_back(std::move(key));
-    frame.keyNext = false;
     return true;
 }
 
@@ -132,7 +155,7 @@ bool YamlReader::takeScalar(fy_event *event)
     node.place = placeOf(event);
     node.extent = extentOf(event);
     if (!checkTag(event))
-        return false;
+        node.reference = Node::Reference::Broken;  // who knows what it was to mean
     const bool null = node.style == Node::Style::Plain && isNullText(node.text);
     node.kind = null ? Node::Kind::Null : Node::Kind::Scalar;
     if (null)
@@ -150,19 +173,26 @@ bool YamlReader::takeAlias(fy_event *event)
     Place here = placeOf(event);
     here.column -= 1;  // libfyaml's mark is behind the '*'
     if (expectsKey()) {
-        fail(here, "an alias as a key");
-        return false;
+        tell(here, "an alias as a key", "write the key out");
+        frames_.back().keyNext = false;
+        frames_.back().instead = npos;
+        return true;
     }
     const auto found = anchors_.find(name);
-    if (found == anchors_.end()) {
-        fail(here, "the alias '*" + name + "' has no anchor before it", "define it with '&" + name + "' first");
-        return false;
+    Node node;
+    if (found != anchors_.end()) {
+        size_t deepest = 0, count = 0;
+        measure(found->second, frames_.size(), deepest, count);
+        if (!admit(count, deepest, here))
+            return false;
+        node = found->second;
+    } else {
+        tell(here, "the alias '*" + name + "' has no anchor before it", "define it with '&" + name + "' first");
+        if (!admit(1, frames_.size(), here))
+            return false;
+        node.place = here;
+        node.reference = Node::Reference::Broken;
     }
-    size_t deepest = 0, count = 0;
-    measure(found->second, frames_.size(), deepest, count);
-    if (!admit(count, deepest, here))
-        return false;
-    Node node = found->second;
     node.aliased = true;
     node.extent = extentOf(event);
     node.extent.begin -= 1;
@@ -177,12 +207,11 @@ bool YamlReader::open(fy_event *event, Node::Kind kind)
     frame.node.extent = extentOf(event);
     frame.node.style = fy_event_get_node_style(event) == FYNS_FLOW ? Node::Style::Flow : Node::Style::Block;
     frame.anchor = tokenText(fy_event_get_anchor_token(event));
-    if (expectsKey()) {
-        fail(frame.node.place, "a key that is a list or a mapping",
-             "keys are plain words; quote values that begin with '{' or '['");
-        return false;
-    }
-    if (!checkTag(event) || !admit(1, frames_.size(), frame.node.place))
+    if (expectsKey())
+        return fail(frame.node.place, "a key that is a list or a mapping",
+                    "keys are plain words; quote values that begin with '{' or '['");
+    checkTag(event);
+    if (!admit(1, frames_.size(), frame.node.place))
         return false;
     frames_.push_back(std::move(frame));
     return true;
@@ -220,29 +249,28 @@ bool YamlReader::place(Node node, const std::string &anchor)
     }
     Frame &frame = frames_.back();
     frame.keyNext = true;
-    frame.node.items.push_back(std::move(node));
+    const std::optional<size_t> instead = std::exchange(frame.instead, std::nullopt);
+    if (!instead)
+        frame.node.items.push_back(std::move(node));
+    else if (*instead != npos && joins_++ < mostJoins)
+        join(frame.node.items[*instead], std::move(node));
     return true;
 }
 
 bool YamlReader::admit(size_t nodes, size_t depth, const Place &here)
 {
     nodes_ += nodes;
-    if (nodes_ > maxNodes) {
-        fail(here, "more than " + std::to_string(maxNodes) + " values", "aliases count as often as they are used");
-        return false;
-    }
-    if (depth >= maxDepth) {
-        fail(here, "nested deeper than " + std::to_string(maxDepth) + " levels");
-        return false;
-    }
-    return true;
+    if (nodes_ > maxNodes)
+        return fail(here, "more than " + std::to_string(maxNodes) + " values",
+                    "aliases count as often as they are used");
+    return depth < maxDepth || fail(here, "nested deeper than " + std::to_string(maxDepth) + " levels");
 }
 
 bool YamlReader::checkTag(fy_event *event)
 {
     if (!fy_event_get_tag_token(event))
         return true;
-    fail(placeOf(event), "a YAML tag ('!…')", "gateway files need none; quote a value that begins with '!'");
+    tell(placeOf(event), "a YAML tag ('!…')", "gateway files need none; quote a value that begins with '!'");
     return false;
 }
 
@@ -253,7 +281,7 @@ void YamlReader::placeMissingValue(Node &node) const
         return;
     const Frame &frame = frames_.back();
     node.place = frame.node.place;
-    if (!frame.node.isMapping())
+    if (!frame.node.isMapping() || frame.instead)
         return;
     const Key &key = frame.node.keys.back();
     node.place = key.place;
@@ -303,7 +331,14 @@ Extent YamlReader::extentOf(const fy_event *event) const
     }
 }
 
-void YamlReader::fail(const Place &here, std::string what, std::string hint)
+bool YamlReader::fail(const Place &here, std::string what, std::string hint)
+{
+    tell(here, std::move(what), std::move(hint));
+    stopped_ = true;
+    return false;
+}
+
+void YamlReader::tell(const Place &here, std::string what, std::string hint)
 {
     problems_.push_back({Problem::Severity::Error, file_, here.line, here.column, std::move(what), std::move(hint)});
 }
@@ -311,6 +346,7 @@ void YamlReader::fail(const Place &here, std::string what, std::string hint)
 void YamlReader::explainSyntaxError()
 {
     void *position = nullptr;
+    stopped_ = true;
     const fy_diag_error *error = fy_diag_errors_iterate(diag_, &position);
     if (error && error->msg)
         problems_.push_back(explainYamlError(text_, file_, {error->line, error->column}, error->msg));

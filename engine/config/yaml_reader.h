@@ -6,6 +6,7 @@
 
 #include <libfyaml.h>
 
+#include <optional>
 #include <unordered_map>
 
 namespace sluice::config {
@@ -18,16 +19,19 @@ public:
     YamlReader(const YamlReader &) = delete;
     YamlReader &operator=(const YamlReader &) = delete;
 
-    // Null when there is nothing, or when there are errors.
+    // Null when there is nothing, or when it stopped.
     Node read();
+    bool stopped() const { return stopped_; }
     Problems takeProblems() { return std::move(problems_); }
 
 private:
     struct Frame {  // a collection that is being read
         Node node;
         std::string anchor;
-        bool keyNext = true;                        // of a mapping: the next scalar is a key
-        std::unordered_map<std::string, int> seen;  // keys → line
+        bool keyNext = true;                           // of a mapping: the next scalar is a key
+        std::unordered_map<std::string, size_t> seen;  // keys → where in node.keys
+        // Where the next value belongs instead of behind the others: to the key that was there before, or (npos) nowhere.
+        std::optional<size_t> instead;
     };
     bool take(fy_event *);  // false: stop
     bool takeScalar(fy_event *);
@@ -37,9 +41,10 @@ private:
     bool close(fy_event *);
     bool place(Node node, const std::string &anchor);  // puts a whole node where it belongs
     bool admit(size_t nodes, size_t depth, const Place &);
-    bool checkTag(fy_event *);
+    bool checkTag(fy_event *);  // false: there is one, which was told
     void placeMissingValue(Node &) const;
-    void fail(const Place &, std::string what, std::string hint = {});
+    void tell(const Place &, std::string what, std::string hint = {});  // and go on
+    bool fail(const Place &, std::string what, std::string hint = {});  // and stop: always false
     void explainSyntaxError();
     Place placeOf(const fy_event *) const;
     Extent extentOf(const fy_event *) const;
@@ -54,6 +59,8 @@ private:
     Node root_;
     size_t documents_ = 0;
     size_t nodes_ = 0;
+    size_t joins_ = 0;
+    bool stopped_ = false;
     Problems problems_;
 };
 

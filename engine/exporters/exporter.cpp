@@ -45,12 +45,9 @@ Result<Export> exportPlan(const config::Plan &plan, std::string_view target, con
     if (target != "nginx")
         return Error{Fault::Client, "nothing is known of the target " + std::string(target) + "; there is: nginx",
                      false};
-    Result<Export> out = nginx::exportNginx(plan);
+    Result<Export> out = nginx::exportNginx(plan, notes);
     if (!out)
         return out;
-    for (const Problem &note : notes)
-        out->report.push_back(
-            {note.what, note.file + ':' + std::to_string(note.line), Fidelity::Impossible, note.hint});
     out->files.push_back({"report.json", reportJson(out->report)});
     return out;
 }

@@ -14,7 +14,7 @@ enum class Fidelity { Exact, Approximate, Impossible };
 std::string_view name(Fidelity);  // "exact" "approximate" "impossible"
 
 struct ReportLine {
-    std::string feature;  // "route users: path", "service user-service: weights"
+    std::string feature;  // "route users: path", "service user-service: balance"; of a note: its key, "limit"
     std::string where;    // FILE:LINE of the gateway file
     Fidelity fidelity = Fidelity::Exact;
     std::string why;  // for all but exact: what differs, and what to do
@@ -31,7 +31,7 @@ struct Export {
 
 std::vector<std::string> targets();  // "nginx"
 // Nothing known by this name: an Error that lists targets(). `notes`: warnings of the file about what it asks for and Sluice
-// does not do yet; each becomes a line of the report, for the plan does not know of it.
+// does not do yet; each becomes a line of the report (and a comment of the config), for the plan does not know of it.
 Result<Export> exportPlan(const config::Plan &, std::string_view target, const Problems &notes = {});
 
 }  // namespace sluice::exporters

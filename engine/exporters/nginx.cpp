@@ -2,6 +2,8 @@
 // The nginx export, put together.
 #include "engine/exporters/nginx.h"
 
+#include "engine/exporters/notes.h"
+
 #include <algorithm>
 #include <set>
 
@@ -137,30 +139,14 @@ std::string writePath(Draft &draft)
         + quoted("~^[^?]*(\\?.*)$") + "  $1;\n        default  \"\";\n    }\n\n";
 }
 
-std::string writeLog(Draft &draft)
-{
-    if (draft.plan.record.on)
-        draft.say("record", {}, Fidelity::Approximate,
-                  "one JSON line an exchange in access.log, with the names of `sluice log --json`; no bodies, headers "
-                  "and decisions");
-    return R"(    log_format sluice escape=json '{"time":"$time_iso8601","method":"$request_method","host":"$host",'
-        '"path":"$sluice_path","query":"$args","status":$status,"latency_s":$request_time,'
-        '"request_bytes":$request_length,"response_bytes":$body_bytes_sent,"client":"$remote_addr",'
-        '"route":"$sluice_route","endpoint":"$upstream_addr","upstream_latency_s":"$upstream_response_time",'
-        '"request_id":"$sluice_request_id","trace_id":"$sluice_trace_id"}';
-    access_log access.log sluice;
-
-)";
-}
-
 std::string writeHttp(Draft &draft)
 {
     const config::LimitSettings &limits = draft.plan.limits;
     const uint32_t lines = std::max(1u, limits.headerBytes / std::max(1u, limits.requestLine));
-    draft.say("limits.request_line, limits.header_bytes", {}, Fidelity::Approximate,
+    draft.say("http.request_line, http.header_bytes", {}, Fidelity::Approximate,
               "nginx bounds single lines and their number, not the sum");
-    draft.say("limits.header_count", {}, Fidelity::Impossible, "nginx does not count headers");
-    draft.say("limits.header, limits.keep_alive, limits.drain", {}, Fidelity::Exact);
+    draft.say("http.header_count", {}, Fidelity::Impossible, "nginx does not count headers");
+    draft.say("http.header_timeout, http.keep_alive, http.drain", {}, Fidelity::Exact);
     draft.say("answers of the gateway itself", {}, Fidelity::Approximate,
               "404, 405, 502, 503 and 504 are problem+json with the request id as here, without the path in the "
               "detail; malformed "
@@ -177,6 +163,8 @@ std::string writeHttp(Draft &draft)
     server_tokens off;
     variables_hash_max_size 16384;
     variables_hash_bucket_size 128;
+    map_hash_max_size 65536;
+    map_hash_bucket_size 128;
     client_body_temp_path temp_body;
     proxy_temp_path temp_proxy;
     fastcgi_temp_path temp_fastcgi;
@@ -273,7 +261,7 @@ std::string writeHead(const Draft &draft)
         + ".\n"
           "# Run it: nginx -p DIR -c nginx.conf, where DIR is the folder of this file. Logs, pid and temporary files "
           "stay in it.\n#\n"
-          "# What nginx does otherwise than Sluice (report.json has the whole list):\n";
+          "# What differs from the gateway file or from Sluice (report.json has the whole list):\n";
     for (const ReportLine &line : draft.report) {
         if (line.fidelity != Fidelity::Exact)
             out += "#   " + std::string(name(line.fidelity)) + ": " + comment(line.feature)
@@ -289,7 +277,7 @@ void Draft::say(std::string feature, const config::Place &where, Fidelity fideli
     report.push_back({std::move(feature), placeText(*this, where), fidelity, std::move(why)});
 }
 
-std::string writeNginx(Draft &draft, const Table &table)
+std::string writeNginx(Draft &draft, const Table &table, const Problems &notes)
 {
     std::vector<std::string> upstreamNames;
     const std::string listen = writeListen(draft), upstreams = writeUpstreams(draft, upstreamNames);
@@ -305,20 +293,21 @@ std::string writeNginx(Draft &draft, const Table &table)
         "worker_processes auto;\nworker_rlimit_nofile 20480;\npid nginx.pid;\nerror_log error.log warn;\npcre_jit on;\n"
         "worker_shutdown_timeout "
         + time(draft.plan.limits.drain) + ";\n\nevents {\n    worker_connections 10000;\n}\n\nhttp {\n";
-    body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft) + tableText + rewriteMaps
-        + upstreams;
+    body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft, table) + tableText
+        + rewriteMaps + upstreams;
     body += "    server {\n" + listen + settings + routes + writeAnswers(allow) + "    }\n}\n";
+    addNotes(draft.plan, notes, draft.report);
     return writeHead(draft) + body;
 }
 
-Result<Export> exportNginx(const config::Plan &plan)
+Result<Export> exportNginx(const config::Plan &plan, const Problems &notes)
 {
     Draft draft(plan);
     Result<Table> table = makeTable(draft);
     if (!table)
         return table.error();
     Export out;
-    out.files.push_back({"nginx.conf", writeNginx(draft, *table)});
+    out.files.push_back({"nginx.conf", writeNginx(draft, *table, notes)});
     out.report = std::move(draft.report);
     return out;
 }

@@ -62,9 +62,12 @@ std::string writeUpstreams(Draft &, std::vector<std::string> &names);  // names:
 std::string writeForwarding(Draft &);                                  // maps about the client and its headers
 std::string writeServiceSettings(const config::ServiceSettings &);     // timeouts, in a location
 
-// nginx.cpp
-std::string writeNginx(Draft &, const Table &);
+// nginx_log.cpp: the access log, with the names of `sluice log --json`.
+std::string writeLog(Draft &, const Table &);
 
-Result<Export> exportNginx(const config::Plan &);
+// nginx.cpp
+std::string writeNginx(Draft &, const Table &, const Problems &notes);
+
+Result<Export> exportNginx(const config::Plan &, const Problems &notes);
 
 }  // namespace sluice::exporters::nginx

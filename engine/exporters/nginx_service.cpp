@@ -102,8 +102,8 @@ std::string writeUpstreams(Draft &draft, std::vector<std::string> &names)
         const bool takes = std::any_of(service.endpoints.begin(), service.endpoints.end(),
                                        [](const config::EndpointSettings &e) { return e.weight > 0; });
         if (!service.unavailable.empty()) {
-            draft.say(feature, service.place, Fidelity::Impossible,
-                      service.unavailable + ". Sluice answers 503, and so does the export");
+            draft.say(feature + (service.restricted.empty() ? "" : ": " + service.restricted), service.place,
+                      Fidelity::Impossible, service.unavailable + ". Sluice answers 503, and so does the export");
             continue;
         }
         if (!takes) {

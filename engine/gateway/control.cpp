@@ -21,6 +21,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr size_t longestName = sizeof "/4194304.sock";  // of a control socket in its folder
+static_assert(longestSocketPath == sizeof(sockaddr_un::sun_path) - 1);
 constexpr size_t mostAnswer = size_t(64) << 20;  // a status of 10,000 routes is some 3 MiB
 
 Error failure(const std::string &socket, const std::string &what)
@@ -53,8 +55,9 @@ Result<net::Fd> open(const std::string &socket, Clock::time_point deadline)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (socket.size() >= sizeof address.sun_path)
-        return failure(socket, "the path is too long for a socket");
+    if (socket.size() > longestSocketPath)
+        return failure(
+            socket, "the path is too long for a socket, which takes " + std::to_string(longestSocketPath) + " bytes");
     std::memcpy(address.sun_path, socket.data(), socket.size());
     net::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!fd)
@@ -161,8 +164,12 @@ Result<ControlAnswer> control(const std::string &socket, std::string_view method
 std::string socketFolder()
 {
     const char *runtime = std::getenv("XDG_RUNTIME_DIR");
-    if (runtime && *runtime == '/')
-        return std::string(runtime) + "/sluice";
+    std::error_code error;
+    if (runtime && *runtime == '/' && std::filesystem::is_directory(runtime, error)) {
+        const std::string folder = std::string(runtime) + "/sluice";
+        if (folder.size() + longestName < longestSocketPath)
+            return folder;
+    }
     return "/tmp/sluice-" + std::to_string(::geteuid());
 }
 

@@ -5,6 +5,7 @@
 //   GET /status          → Status as JSON
 //   POST /reload         → 200, or 422 with {"problems": [...]}
 //   POST /drain          → 202
+// A POST that a web page made (it has Origin or Sec-Fetch-Site) → 403.
 //   GET /explain?method=GET&target=/a%3Fb&host=…&header=Name:value  → the decisions for a request not sent
 #pragma once
 
@@ -25,9 +26,11 @@ struct ControlAnswer {
 Result<ControlAnswer> control(const std::string &socket, std::string_view method, std::string_view target,
                               Nanos limit = std::chrono::seconds(5));
 
-// The only running gateway's socket in $XDG_RUNTIME_DIR/sluice/ (stale ones are skipped). Error: none, or several: what()
+// The only running gateway's socket in socketFolder() (stale ones are skipped). Error: none, or several: what()
 // lists them and says to use --socket.
 Result<std::string> findSocket();
+// $XDG_RUNTIME_DIR/sluice; where there is no such folder, or its name is too long for a socket: /tmp/sluice-UID.
 std::string socketFolder();
+constexpr size_t longestSocketPath = 107;  // what the kernel takes
 
 }  // namespace sluice::gateway

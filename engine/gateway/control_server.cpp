@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/gateway/control_server.h"
 
+#include "engine/base/json.h"
 #include "engine/http/http1_writer.h"
 #include "engine/http/uri.h"
 
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -20,12 +22,14 @@ namespace sluice::gateway {
 namespace {
 
 constexpr size_t mostTalks = 32, mostContent = 1 << 20;
+constexpr size_t temporaryName = sizeof "/XXXXXX/s" - 1;  // where Qt makes a socket before it gets its name
 constexpr auto requestTime = std::chrono::seconds(10);
 
 http::Limits limits()
 {
     http::Limits out;
-    out.headBytes = 16 * 1024;
+    out.line = 65'535;  // a question to explain may be longer than the gateway would take
+    out.headBytes = 128 * 1024;
     return out;
 }
 
@@ -35,6 +39,12 @@ bool sameUser(const QLocalSocket &socket)
     socklen_t size = sizeof peer;
     return ::getsockopt(int(socket.socketDescriptor()), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
         && (peer.uid == ::geteuid() || peer.uid == 0);
+}
+
+// A page can reach a socket through a development server that hands requests on; its browser marks them.
+bool fromWebPage(const http::HeaderList &headers)
+{
+    return headers.find("Origin") != http::HeaderList::npos || headers.find("Sec-Fetch-Site") != http::HeaderList::npos;
 }
 
 // The folder is there. Our own one is ours alone: 0700, and made by us.
@@ -61,11 +71,17 @@ struct ControlServer::Talk {
     ControlRequest request;
 };
 
-Outcome ControlServer::listen(const std::string &path, Answerer answerer)
+Outcome ControlServer::listen(const std::string &given, Answerer answerer)
 {
-    const QString name = QString::fromStdString(path);
-    const QString folder = QFileInfo(name).absolutePath();
-    if (const Outcome own = ownFolder(folder.toStdString(), path.starts_with(socketFolder())); !own)
+    // Qt takes a name without a folder for one in the folder of temporary files.
+    const QFileInfo info(QString::fromStdString(given));
+    const QString name = info.absoluteFilePath();
+    const std::string path = name.toStdString(), folder = info.absolutePath().toStdString();
+    if (std::max(path.size(), folder.size() + temporaryName) > longestSocketPath)
+        return Error{Fault::Gateway,
+                     "the path of the control socket is too long, " + path + ": a socket's may have "
+                         + std::to_string(longestSocketPath) + " bytes. Give a shorter --socket"};
+    if (const Outcome own = ownFolder(folder, folder == socketFolder()); !own)
         return own.error();
     struct stat there {};
     if (::lstat(path.c_str(), &there) == 0) {
@@ -81,6 +97,7 @@ Outcome ControlServer::listen(const std::string &path, Answerer answerer)
     if (!server_.listen(name))
         return Error{Fault::Gateway,
                      "cannot open the control socket " + path + ": " + server_.errorString().toStdString()};
+    ::chmod(path.c_str(), 0600);  // Qt makes it 0700
     path_ = path;
     answerer_ = std::move(answerer);
     QObject::connect(&server_, &QLocalServer::newConnection, this, [this] { accept(); });
@@ -120,6 +137,8 @@ void ControlServer::read(QLocalSocket *socket)
         switch (step) {
         case http::Step::Head: {
             const http::RequestHead &head = talk->reader.head();
+            if (head.method != "GET" && fromWebPage(head.headers))
+                return refuse(socket, {403, "what a web page asks for is not done"});
             const http::TargetParts target = http::splitTarget(head.target);
             talk->request = ControlRequest{head.method, std::string(target.path), std::string(target.query), {}};
             break;
@@ -127,8 +146,9 @@ void ControlServer::read(QLocalSocket *socket)
         case http::Step::Body: talk->request.body += talk->reader.data(); break;
         case http::Step::End:
             QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);  // one request a connection
-            return answer(socket, talk->request);
+            return answer(socket, answerer_(talk->request));
         case http::Step::NeedMore: talk->input.erase(0, consumed); return;
+        case http::Step::Refused: return refuse(socket, talk->reader.refusal());
         default: return socket->abort();
         }
         talk->input.erase(0, consumed);
@@ -137,9 +157,18 @@ void ControlServer::read(QLocalSocket *socket)
     }
 }
 
-void ControlServer::answer(QLocalSocket *socket, const ControlRequest &request)
+void ControlServer::refuse(QLocalSocket *socket, const http::Refusal &refusal)
 {
-    const ControlAnswer answer = answerer_(request);
+    QObject::disconnect(socket, &QLocalSocket::readyRead, this, nullptr);
+    std::string text;
+    JsonObject o(text);
+    o.add("error", refusal.what);
+    o.close();
+    answer(socket, {refusal.status, text + '\n'});
+}
+
+void ControlServer::answer(QLocalSocket *socket, const ControlAnswer &answer)
+{
     http::ResponseHead head;
     head.status = answer.status;
     head.reason = http::reasonPhrase(answer.status);

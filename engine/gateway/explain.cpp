@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/gateway/explain.h"
 
+#include "engine/http/http1_reader.h"
 #include "engine/http/uri.h"
 #include "engine/journey/route_decision.h"
 
@@ -8,6 +9,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::gateway {
@@ -16,40 +18,85 @@ namespace {
 
 using journey::Stage;
 
-// Where the question goes: its target taken apart, and its head as a reader would have given it.
+// The question as a reader of the gateway took it.
 struct Asked {
     http::RequestHead head;
     std::string host, query, path;  // path: normalised
-    std::string wrong;              // not empty: no path, 400
+    int status = 400;               // with `wrong`
+    const char *outcome = "refused";
+    std::string wrong;  // not empty: why the gateway would answer `status` before it looks for a route
 };
 
-Asked ask(const Question &question)
+http::Limits limitsOf(const config::LimitSettings &settings)
+{
+    http::Limits out;
+    out.line = settings.requestLine;
+    out.headerCount = settings.headerCount;
+    out.headBytes = settings.headerBytes;
+    return out;
+}
+
+// What a client sends that was told of this URL, or of the gateway's first address.
+std::string hostFor(const config::Plan &plan, const std::string &target)
+{
+    const size_t scheme = target.find("://");
+    if (!target.starts_with('/') && scheme != target.npos)
+        return target.substr(scheme + 3, target.find_first_of("/?#", scheme + 3) - scheme - 3);
+    if (plan.listen.empty() || plan.listen.front().host.empty() || plan.listen.front().host == "*")
+        return "localhost";
+    const config::ListenSettings &listen = plan.listen.front();
+    const std::string host = listen.host.find(':') == listen.host.npos ? listen.host : '[' + listen.host + ']';
+    return listen.port ? host + ':' + std::to_string(listen.port) : host;
+}
+
+// The head as it would come over the wire. Empty: a part of it holds a line end, which would make two of it.
+std::string headText(const config::Plan &plan, const Question &question)
+{
+    std::string out = question.method + ' ' + (question.target.empty() ? "/" : question.target) + " HTTP/1.1";
+    std::vector<std::pair<std::string, std::string>> fields = question.headers;
+    const bool named = std::any_of(fields.begin(), fields.end(),
+                                   [](const auto &field) { return http::equalsIgnoreCase(field.first, "Host"); });
+    if (!question.host.empty())
+        fields.emplace(fields.begin(), "Host", question.host);
+    else if (!named)
+        fields.emplace(fields.begin(), "Host", hostFor(plan, question.target));
+    bool torn = out.find_first_of("\r\n") != out.npos;
+    out += "\r\n";
+    for (const auto &[name, value] : fields) {
+        torn = torn || (name + value).find_first_of("\r\n") != std::string::npos;
+        out += name + ": " + value + "\r\n";
+    }
+    return torn ? std::string() : out + "\r\n";
+}
+
+Asked ask(const config::Plan &plan, const Question &question)
 {
     Asked out;
-    out.head.method = question.method;
-    out.head.target = question.target.empty() ? "/" : question.target;
-    std::string authority = question.host;
-    for (const auto &[name, value] : question.headers) {
-        out.head.headers.add(name, value);
-        if (authority.empty() && http::equalsIgnoreCase(name, "Host"))
-            authority = value;
+    const std::string text = headText(plan, question);
+    http::RequestReader reader(limitsOf(plan.limits));
+    size_t consumed = 0;
+    const http::Step step = reader.read(text, consumed);
+    if (step != http::Step::Head) {
+        out.wrong = "a method, path or header holds a line end";
+        if (step == http::Step::Refused) {
+            out.status = reader.refusal().status;
+            out.wrong = reader.refusal().what;
+        }
+        return out;
     }
-    if (out.head.target.find("://") != std::string::npos && authority.empty()) {
-        const size_t begin = out.head.target.find("://") + 3;
-        authority = out.head.target.substr(
-            begin, std::min(out.head.target.find_first_of("/?#", begin), out.head.target.size()) - begin);
-    }
-    out.head.authority = http::lowerCase(authority);
+    out.head = std::move(reader.head());
     if (const auto parts = http::parseAuthority(out.head.authority))
         out.host = parts->host;
     const http::TargetParts target = http::splitTarget(out.head.target);
     out.query = target.query;
     std::string storage;
     const Result<std::string_view> path = http::normalisePath(target.path, storage);
-    if (path)
+    if (path) {
         out.path = *path;
-    else
+    } else {
+        out.outcome = "bad_path";
         out.wrong = path.error().what;
+    }
     return out;
 }
 
@@ -195,10 +242,10 @@ std::string attemptLines(const journey::Exchange &x)
 Explanation explain(const config::Plan &plan, const Question &question)
 {
     Explanation out;
-    const Asked asked = ask(question);
+    const Asked asked = ask(plan, question);
     if (!asked.wrong.empty()) {
-        out.status = 400;
-        out.decisions.add(Stage::Route, "bad_path", asked.wrong);
+        out.status = asked.status;
+        out.decisions.add(Stage::Route, asked.outcome, asked.wrong);
         return out;
     }
     const routing::RequestFacts facts{asked.head.method, asked.host, asked.path, asked.query, &asked.head.headers};

@@ -14,7 +14,8 @@ namespace sluice::gateway {
 struct Question {
     std::string method = "GET";
     std::string target = "/";  // origin-form or a URL
-    std::string host;          // of a URL, or Host
+    // A Host beside those of `headers`. With none at all: that of the URL, or of the gateway's first address.
+    std::string host;
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -31,6 +32,8 @@ struct Explanation {
     std::vector<Candidate> candidates;  // the winner first, then who lost and why
 };
 
+// The request is read as the gateway reads one, within the plan's limits: what a reader refuses (400, 414, 431, 501) is
+// told as that.
 Explanation explain(const config::Plan &, const Question &);
 std::string toJson(const Explanation &);
 Result<Explanation> explanationFromJson(std::string_view);  // what toJson() wrote, maybe of another version

@@ -4,6 +4,7 @@
 #include "engine/config/load.h"
 #include "engine/gateway/control.h"
 #include "engine/gateway/control_server.h"
+#include "engine/gateway/environment.h"
 #include "engine/gateway/explain.h"
 #include "engine/http/uri.h"
 #include "engine/net/server.h"
@@ -19,18 +20,6 @@ namespace sluice::gateway {
 namespace {
 
 constexpr auto settleTime = std::chrono::milliseconds(50);  // an editor writes a file in several steps
-
-config::Environment environment()
-{
-    config::Environment out;
-    for (char **entry = environ; entry && *entry; ++entry) {
-        const std::string_view text(*entry);
-        const size_t equals = text.find('=');
-        if (equals != text.npos)
-            out.emplace(text.substr(0, equals), text.substr(equals + 1));
-    }
-    return out;
-}
 
 std::string balanceName(balancing::Algorithm algorithm)
 {

@@ -71,6 +71,7 @@ private Q_SLOTS:
     void itEndsAfterItsSecondsAndKeepsTheRecording();
     void whatItSaysToTryWorks();
     void anEditedFileIsTakenIntoUse();
+    void aSecondOneLeavesTheFirstAlone();
     void controlCEndsItAndItsServices();
     void itsServicesDoNotOutliveItsKilling();
 };
@@ -100,7 +101,8 @@ void DemoTest::whatItSaysToTryWorks()
              curl.out.c_str());
     const Ran third = run({"curl", "-s", "-H", "X-API-Version: 3", url + "/api/users/7"});
     QVERIFY2(third.out.find("family_name") != std::string::npos, third.out.c_str());
-    QVERIFY(demo.sluice({"explain", "1", "--record", recording}).out.find("matched") != std::string::npos);
+    QVERIFY(demo.sluice({"explain", demo.told(" explain "), "--record", recording}).out.find("matched")
+            != std::string::npos);
     const Ran asked = demo.sluice({"explain", "--request", "GET /api/users/7", "-H", "X-API-Version: 3", "-c", file});
     QVERIFY2(asked.out.find("users-v3") != std::string::npos && asked.out.find("- users") != std::string::npos,
              asked.out.c_str());
@@ -134,6 +136,31 @@ void DemoTest::anEditedFileIsTakenIntoUse()
     QVERIFY2(demo.process->waitForOutput("reload refused"), demo.trouble().c_str());
     QVERIFY2(demo.trouble().find("nobody") != std::string::npos, demo.trouble().c_str());
     QVERIFY(run({"curl", "-s", url + "/new"}).out.find("gate-1") != std::string::npos);
+}
+
+void DemoTest::aSecondOneLeavesTheFirstAlone()
+{
+    Demo first;
+    QVERIFY2(first.serves(), first.trouble().c_str());
+    const std::string file = first.told("the gateway's rules "), text = readFile(file);
+    const Ran second = first.sluice({"demo", "--headless", "--seconds", "1"});
+    QVERIFY2(second.exitCode == 0, (second.out + second.err).c_str());
+    QVERIFY2(second.out.find("sluice ready: ") != std::string::npos, second.out.c_str());
+    QVERIFY(second.out.find(file) == std::string::npos);
+    QCOMPARE(readFile(file), text);
+    QVERIFY2(first.trouble().find("reloaded") == std::string::npos, first.trouble().c_str());
+    QCOMPARE(first.sluice({"status"}).exitCode, 0);
+    first.process->signal(SIGKILL);
+    QVERIFY(first.process->wait());
+    const std::string recording = first.told("the recording ");
+    const int64_t before =
+        jsonObject(first.sluice({"log", "-n", "1", "--json", "--record", recording}).out)["id"].toInteger();
+    const Ran third = first.sluice({"demo", "--headless", "--seconds", "1"});  // whose lock is nobody's
+    QVERIFY2(third.exitCode == 0 && third.out.find(file) != std::string::npos, (third.out + third.err).c_str());
+    // What it says to explain is one of its own, not the first of a recording that may have let it go.
+    const std::string seen = first.sluice({"log", "-n", "1", "--json", "--record", recording}).out;
+    const int64_t named = std::atoll(third.out.c_str() + third.out.find(" explain ") + 9);
+    QVERIFY2(named > before && named <= jsonObject(seen)["id"].toInteger(), third.out.c_str());
 }
 
 void DemoTest::controlCEndsItAndItsServices()

@@ -14,6 +14,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <set>
+
 using namespace sluice;
 
 class ExportersGoldenTest : public QObject {
@@ -25,10 +27,11 @@ private Q_SLOTS:
     void nginxAcceptsIt();
     void theReportNamesEveryRouteAndService_data() { theExportIsTheExpectedOne_data(); }
     void theReportNamesEveryRouteAndService();
+    void whatIsNotInEffectIsNamedOnceByItsKey();
     void anUnknownTargetIsToldWhatThereIs();
 
 private:
-    static config::PlanPtr load(const QString &name);
+    static config::Loaded load(const QString &name);
     static exporters::Export exported(const QString &name);
 };
 
@@ -50,20 +53,23 @@ QByteArray content(const exporters::Export &out, const std::string &name)
 
 }  // namespace
 
-config::PlanPtr ExportersGoldenTest::load(const QString &name)
+config::Loaded ExportersGoldenTest::load(const QString &name)
 {
     QFile file(folder() + name + ".yaml");
     if (!file.open(QFile::ReadOnly))
-        return nullptr;
-    return config::load(file.readAll().toStdString(), name.toStdString() + ".yaml", {}).plan;
+        return {};
+    return config::load(file.readAll().toStdString(), name.toStdString() + ".yaml", {});
 }
 
 exporters::Export ExportersGoldenTest::exported(const QString &name)
 {
-    const config::PlanPtr plan = load(name);
-    if (!plan)
+    const config::Loaded loaded = load(name);
+    if (!loaded.plan)
         qFatal("%s.yaml cannot be read", qPrintable(name));
-    Result<exporters::Export> out = exporters::exportPlan(*plan, "nginx");
+    Problems notes;
+    std::copy_if(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(notes),
+                 [](const Problem &p) { return p.what.find("not in effect yet") != std::string::npos; });
+    Result<exporters::Export> out = exporters::exportPlan(*loaded.plan, "nginx", notes);
     if (!out)
         qFatal("%s", out.error().what.c_str());
     return out.take();
@@ -125,7 +131,7 @@ void ExportersGoldenTest::theReportNamesEveryRouteAndService()
         QVERIFY2(fidelity == "exact" || !line["why"].toString().isEmpty(), qPrintable(line["feature"].toString()));
         features.insert(line["feature"].toString());
     }
-    const config::PlanPtr plan = load(name);
+    const config::PlanPtr plan = load(name).plan;
     const auto named = [&](const std::string &prefix) {
         return std::any_of(features.begin(), features.end(),
                            [&](const QString &f) { return f.startsWith(QString::fromStdString(prefix)); });
@@ -142,9 +148,32 @@ void ExportersGoldenTest::theReportNamesEveryRouteAndService()
     }
 }
 
+void ExportersGoldenTest::whatIsNotInEffectIsNamedOnceByItsKey()
+{
+    const exporters::Export out = exported("everything");
+    const auto lines = [&](const std::string &ending) {
+        return std::count_if(out.report.begin(), out.report.end(), [&](const exporters::ReportLine &line) {
+            return line.feature == ending || line.feature.ends_with(": " + ending);
+        });
+    };
+    for (const char *key : {"auth", "aggregate", "tls", "credentials", "health", "retries", "cors", "mirror", "cache",
+                            "request.headers.remove", "response.body.drop", "sunset", "alerts"})
+        QVERIFY2(lines(key) == 1, key);
+    QCOMPARE(lines("discover"), 2);  // of two services
+    QCOMPARE(lines("balance"), 2);
+    std::set<std::pair<std::string, std::string>> seen;
+    for (const exporters::ReportLine &line : out.report) {
+        QVERIFY2(line.feature.find("in effect") == std::string::npos, line.feature.c_str());
+        QVERIFY2(line.feature.find("limits.") == std::string::npos, line.feature.c_str());
+        QVERIFY2(seen.emplace(line.feature, line.where).second, line.feature.c_str());
+        if (line.feature == "service user-service: balance")
+            QCOMPARE(exporters::name(line.fidelity), std::string_view("approximate"));
+    }
+}
+
 void ExportersGoldenTest::anUnknownTargetIsToldWhatThereIs()
 {
-    const Result<exporters::Export> out = exporters::exportPlan(*load("article"), "apache");
+    const Result<exporters::Export> out = exporters::exportPlan(*load("article").plan, "apache");
     QVERIFY(!out.ok());
     QVERIFY(out.error().what.find("nginx") != std::string::npos);
     QCOMPARE(exporters::targets(), std::vector<std::string>{"nginx"});

@@ -142,8 +142,20 @@ private Q_SLOTS:
                                    << "aggregate";
         QTest::newRow("versions only") << "{path: /**, versions: {by: {query: v}, v1: {service: a}}}"
                                        << "versions";
-        QTest::newRow("fields to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}"
-                                        << "drop";
+        QTest::newRow("a sunset") << "{path: /**, service: a, versions: {by: {query: v}, v1: {service: a, sunset: "
+                                     "2020-01-01}, v2: {service: a}}}"
+                                  << "sunset";
+        QTest::newRow("request headers to remove")
+            << "{path: /**, service: a, request: {headers: {remove: [X-Internal]}}}"
+            << "request.headers.remove";
+        QTest::newRow("query parameters to remove") << "{path: /**, service: a, request: {query: {remove: [debug]}}}"
+                                                    << "request.query.remove";
+        QTest::newRow("fields of requests to drop") << "{path: /**, service: a, request: {body: {drop: [admin]}}}"
+                                                    << "request.body.drop";
+        QTest::newRow("answer headers to remove") << "{path: /**, service: a, response: {headers: {remove: [Server]}}}"
+                                                  << "response.headers.remove";
+        QTest::newRow("fields of answers to drop") << "{path: /**, service: a, response: {body: {drop: [ssn]}}}"
+                                                   << "response.body.drop";
     }
 
     void a_route_that_asks_for_what_cannot_be_done_safely_is_closed()
@@ -156,7 +168,22 @@ private Q_SLOTS:
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(!loaded.plan->routes[0].unavailable.empty());
         QCOMPARE(QString::fromStdString(loaded.plan->routes[0].restricted), restricted);
-        QVERIFY(!loaded.problems.empty());  // and it says so
+        const QByteArray said = texts(loaded.problems);
+        QVERIFY2(said.contains("ntil it is, this route answers 503"), said.constData());
+        QVERIFY2(!said.contains(" error: "), said.constData());
+    }
+
+    void what_removes_nothing_or_only_refuses_more_leaves_a_route_open()
+    {
+        for (const char *route : {"request: {headers: {remove: []}}", "response: {body: {drop: []}}", "limit: l",
+                                  "request: {headers: {set: {X-A: b}}}", "versions: {v1: {service: a}}"}) {
+            const Loaded loaded = load(around("limits: {l: {algorithm: fixed_window, limit: 1, window: 1s}}\n"
+                                              "routes: [{path: /**, service: a, "
+                                              + std::string(route) + "}]\n"),
+                                       "f", {});
+            QVERIFY2(loaded.plan, texts(loaded.problems).constData());
+            QVERIFY2(loaded.plan->routes[0].unavailable.empty(), route);
+        }
     }
 
     void a_service_that_asks_for_what_cannot_be_done_safely_is_closed_data()
@@ -215,8 +242,11 @@ private Q_SLOTS:
         const Loaded loaded = load(text, "f", {}, {{"http://127.0.0.1:0"}});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(loaded.plan->listen.size() == 1 && loaded.plan->listen[0].port == 0);
-        for (const char *bad : {"https://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"})
-            QVERIFY2(!load(text, "f", {}, {{bad}}).plan, bad);
+        for (const char *bad : {"https://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"}) {
+            const Loaded wrong = load(text, "f", {}, {{bad}});
+            QVERIFY2(!wrong.plan, bad);
+            QVERIFY2(texts(wrong.problems).startsWith("command line: error: --listen '"), texts(wrong.problems));
+        }
     }
 
     void a_url_alone_makes_a_plan()
@@ -232,6 +262,29 @@ private Q_SLOTS:
         for (const char *bad : {"", "localhost:3000", "http://a:1/x", "ftp://a"}) {
             const Loaded wrong = planFor(bad);
             QVERIFY2(!wrong.plan && wrong.problems.size() == 1 && !wrong.problems[0].hint.empty(), bad);
+        }
+        const QByteArray said = texts(planFor("http://a:1", {"foo"}).problems);
+        QVERIFY2(said.startsWith("command line: error: --listen 'foo' "), said);
+    }
+
+    void every_problem_of_a_file_has_a_place_and_a_hint_that_is_a_sentence()
+    {
+        std::string many = "routes:\n";
+        for (int i = 0; i < 1100; ++i)
+            many += "- x\n";
+        for (const std::string &text : {std::string(), std::string("services: {a: http://127.0.0.1:1}\n"),
+                                        std::string("\xff\xfe"), std::string(5 << 20, '#'), many}) {
+            const Loaded loaded = load(text, "f", {});
+            QVERIFY(!loaded.problems.empty());
+            for (const Problem &problem : loaded.problems) {
+                QVERIFY2(problem.line > 0 && problem.column > 0, problem.text().c_str());
+                QVERIFY2(problem.hint.empty() || problem.hint[0] < 'a', problem.text().c_str());
+            }
+        }
+        for (const char *path : {"/nonexistent.yaml", "/"}) {
+            const Problem problem = loadFile(path, {}).problems.at(0);
+            QVERIFY2(problem.line == 1 && problem.column == 1 && problem.hint.substr(0, 4) == "Name",
+                     problem.text().c_str());
         }
     }
 

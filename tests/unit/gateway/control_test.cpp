@@ -89,6 +89,7 @@ private Q_SLOTS:
     void oneThatHangsIsGivenUp();
     void nobodyThereIsTold();
     void theOnlySocketIsFoundAndSeveralAreListed();
+    void socketsAreInTheRuntimeFolderWhereThereIsOne();
 
 private:
     std::string path(const char *name) const { return folder_->filePath(QString::fromLatin1(name)).toStdString(); }
@@ -167,6 +168,17 @@ void ControlTest::theOnlySocketIsFoundAndSeveralAreListed()
     QVERIFY(!several.ok());
     QVERIFY(several.error().what.find("2.sock") != std::string::npos
             && several.error().what.find("3.sock") != std::string::npos);
+}
+
+void ControlTest::socketsAreInTheRuntimeFolderWhereThereIsOne()
+{
+    QCOMPARE(socketFolder(), path("sluice"));
+    const std::string otherwise = "/tmp/sluice-" + std::to_string(::geteuid());
+    QVERIFY(QDir(folder_->path()).mkdir(QString(100, 'd')));
+    for (const std::string &runtime : {path("none"), std::string("relative"), path(std::string(100, 'd').c_str())}) {
+        qputenv("XDG_RUNTIME_DIR", runtime.c_str());
+        QCOMPARE(socketFolder(), otherwise);
+    }
 }
 
 QTEST_APPLESS_MAIN(ControlTest)

@@ -43,6 +43,9 @@ private Q_SLOTS:
     void thePathIsTheOneThatWouldBeSentOn();
     void whatTheGatewayAnswersItselfIsTold_data();
     void whatTheGatewayAnswersItselfIsTold();
+    void whatTheReaderRefusesIsToldAsIt_data();
+    void whatTheReaderRefusesIsToldAsIt();
+    void limitsAreThoseOfTheFile();
     void aUrlNamesItsHost();
     void itSurvivesItsWayThroughTheControlSocket();
     void aStoryTellsAttemptsAndTimes();
@@ -102,6 +105,69 @@ void ExplainTest::whatTheGatewayAnswersItselfIsTold()
     QVERIFY(decisions && !decisions->empty());
     QCOMPARE(QByteArray::fromStdString(decisions->back().outcome), outcome);
     QVERIFY(toText(e).find(std::to_string(status)) != std::string::npos);
+}
+
+void ExplainTest::whatTheReaderRefusesIsToldAsIt_data()
+{
+    QTest::addColumn<QByteArray>("method");
+    QTest::addColumn<QByteArray>("target");
+    QTest::addColumn<QList<QByteArray>>("headers");
+    QTest::addColumn<int>("status");
+    QTest::addColumn<QByteArray>("why");
+    const QByteArray get = "GET", users = "/api/users/7";
+    using Headers = QList<QByteArray>;
+    QTest::newRow("a URL and another Host") << get << QByteArray("http://shop.test/x") << Headers{"Host: other.test"}
+                                            << 400 << QByteArray("different authorities");
+    QTest::newRow("two Hosts") << get << users << Headers{"Host: a", "Host: a"} << 400
+                               << QByteArray("more than one Host");
+    QTest::newRow("a malformed Host") << get << users << Headers{"Host: a/b"} << 400 << QByteArray("Host is malformed");
+    QTest::newRow("userinfo") << get << QByteArray("http://ada@shop.test/x") << Headers{} << 400
+                              << QByteArray("authority");
+    QTest::newRow("a long path") << get << QByteArray("/" + QByteArray(9000, 'a')) << Headers{} << 414
+                                 << QByteArray("long");
+    QTest::newRow("two lengths") << QByteArray("POST") << users
+                                 << Headers{"Content-Length: 1", "Transfer-Encoding: chunked"} << 400
+                                 << QByteArray("came together");
+    QTest::newRow("CONNECT") << QByteArray("CONNECT") << QByteArray("a.test:443") << Headers{} << 501
+                             << QByteArray("CONNECT");
+    QTest::newRow("a line end in a header")
+        << get << users << Headers{"X-A: 1\r\nHost: b"} << 400 << QByteArray("line end");
+}
+
+void ExplainTest::whatTheReaderRefusesIsToldAsIt()
+{
+    QFETCH(QByteArray, method);
+    QFETCH(QByteArray, target);
+    QFETCH(QList<QByteArray>, headers);
+    QFETCH(int, status);
+    QFETCH(QByteArray, why);
+    std::vector<std::pair<std::string, std::string>> fields;
+    for (const QByteArray &line : headers)
+        fields.emplace_back(line.left(line.indexOf(':')).toStdString(), line.mid(line.indexOf(':') + 2).toStdString());
+    const Explanation e = ask(method.toStdString(), target.toStdString(), fields);
+    QCOMPARE(e.status, status);
+    const auto decisions = journey::DecisionLog::parse(e.decisions.json());
+    QVERIFY(decisions && decisions->size() == 1);
+    QCOMPARE(decisions->back().outcome, std::string("refused"));
+    QVERIFY2(decisions->back().why.find(why.toStdString()) != std::string::npos, decisions->back().why.c_str());
+    QVERIFY(e.route.empty());
+}
+
+void ExplainTest::limitsAreThoseOfTheFile()
+{
+    const auto status = [](const std::string &limits, std::vector<std::pair<std::string, std::string>> headers) {
+        const config::Loaded loaded = config::load("http: {" + limits
+                                                       + "}\nservices: {a: http://127.0.0.1:9001}\n"
+                                                         "routes: [{path: /**, service: a}]\n",
+                                                   "gateway.yaml", {});
+        return explain(*loaded.plan, {"GET", "/" + std::string(600, 'a'), {}, std::move(headers)}).status;
+    };
+    QCOMPARE(status("request_line: 1KiB", {}), 0);
+    QCOMPARE(status("request_line: 512B", {}), 414);
+    const std::vector<std::pair<std::string, std::string>> many(20, {"X-A", std::string(100, 'a')});
+    QCOMPARE(status("header_count: 21", many), 0);  // Host is one of them
+    QCOMPARE(status("header_count: 20", many), 431);
+    QCOMPARE(status("header_bytes: 2KiB", many), 431);
 }
 
 void ExplainTest::aUrlNamesItsHost()
