@@ -70,7 +70,7 @@ std::string responseJson(const http::ResponseHead &head)
     return out;
 }
 
-void addTime(JsonObject &o, std::string_view name, Nanos time)
+void addTime(JsonObject &o, JsonKey name, Nanos time)
 {
     if (time < Nanos(0))
         o.addRaw(name, "null");

@@ -163,7 +163,7 @@ public:
             o.add("summary", true).add("total", total);
             for (const replay::Verdict v :
                  {replay::Verdict::Same, replay::Verdict::Noise, replay::Verdict::Different, replay::Verdict::Failed})
-                o.add(replay::name(v), counts_[size_t(v)]);
+                o.add(JsonKey::of(replay::name(v)), counts_[size_t(v)]);
             o.close();
             printLine(line);
         } else {

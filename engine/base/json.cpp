@@ -103,7 +103,7 @@ void appendJson(std::string &out, std::string_view text)
     out += '"';
 }
 
-JsonObject &JsonObject::add(std::string_view key, double value)
+JsonObject &JsonObject::add(JsonKey key, double value)
 {
     name(key);
     char text[32];
@@ -116,22 +116,23 @@ JsonObject &JsonObject::add(std::string_view key, double value)
     return *this;
 }
 
-std::string &JsonObject::name(std::string_view key)
+std::string &JsonObject::name(JsonKey key)
 {
-    char text[64];
-    if (key.size() + 4 > sizeof text || !isPlain(key)) {  // a captured parameter may have any name
+    const std::string_view name = key.text();
+    if (!key.plain()) {
         if (!std::exchange(first_, false))
             out_ += ',';
-        appendJson(out_, key);
+        appendJson(out_, name);
         out_ += ':';
         return out_;
     }
+    char text[64];
     char *end = text;
     if (!std::exchange(first_, false))
         *end++ = ',';
     *end++ = '"';
-    std::memcpy(end, key.data(), key.size());
-    end += key.size();
+    std::memcpy(end, name.data(), name.size());
+    end += name.size();
     *end++ = '"';
     *end++ = ':';
     out_.append(text, size_t(end - text));

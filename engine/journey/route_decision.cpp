@@ -44,7 +44,7 @@ void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::Rou
             if (!plan.file.empty())
                 f.add("line", route.place.line);
             for (const routing::Capture &c : match.captures)
-                f.add(c.name, c.value);
+                f.add(JsonKey::of(c.name), c.value);
             addLosers(plan, facts, f.name("others"));
         });
     }

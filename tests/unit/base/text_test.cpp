@@ -151,7 +151,7 @@ void TextTest::jsonOfAShortTextIsThatOfTheSameTextWithinALongOne()
             QCOMPARE(whole, within.substr(0, within.size() - rest.size() - 1) + '"');
             std::string object;
             JsonObject o(object);
-            o.add(text, 1);
+            o.add(JsonKey::of(text), 1);
             o.close();
             QCOMPARE(object, '{' + whole + ":1}");
         }
