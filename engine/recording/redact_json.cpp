@@ -14,52 +14,6 @@ bool isBlank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-void appendUtf8(std::string &out, unsigned code)
-{
-    if (code < 0x80) {
-        out += char(code);
-    } else if (code < 0x800) {
-        out += char(0xc0 | (code >> 6));
-        out += char(0x80 | (code & 0x3f));
-    } else {  // halves of a surrogate pair too: only comparing comes after
-        out += char(0xe0 | (code >> 12));
-        out += char(0x80 | ((code >> 6) & 0x3f));
-        out += char(0x80 | (code & 0x3f));
-    }
-}
-
-int hexOf(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = char(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// A key without its escapes.
-std::string unescaped(std::string_view text)
-{
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\\' || i + 1 == text.size()) {
-            out += text[i];
-            continue;
-        }
-        const char c = text[++i];
-        unsigned code = 0;
-        size_t read = 0;
-        for (; c == 'u' && read < 4 && i + 1 + read < text.size() && hexOf(text[i + 1 + read]) >= 0; ++read)
-            code = code * 16 + unsigned(hexOf(text[i + 1 + read]));
-        if (read == 4) {
-            appendUtf8(out, code);
-            i += 4;
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
 class JsonRedaction {
 public:
     JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders,
@@ -140,7 +94,7 @@ private:
             at_ = end;
             return;
         }
-        std::string key = unescaped(text_.substr(at_ + 1, end - at_ - 2));
+        std::string key = jsonUnescaped(text_.substr(at_ + 1, end - at_ - 2));
         const bool secret = isSecret(key);
         if (!levels_.empty())
             levels_.back().key = std::move(key);
@@ -201,7 +155,8 @@ private:
             return;
         size_t end = from;
         std::string_view secret;
-        if (text_[from] == '"') {
+        const bool isString = text_[from] == '"';
+        if (isString) {
             end = endOfString(from);
             secret = text_.substr(from + 1, end - from - 1);
             if (!secret.empty() && end - from >= 2 && text_[end - 1] == '"')
@@ -220,7 +175,7 @@ private:
             return;
         out_ += text_.substr(kept_, from - kept_);
         out_ += '"';
-        out_ += placeholders_.of(secret);
+        out_ += isString ? placeholders_.of(jsonUnescaped(secret), secret) : placeholders_.of(secret);
         out_ += '"';
         kept_ = end;
     }

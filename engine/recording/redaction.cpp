@@ -3,15 +3,11 @@
 
 #include "engine/http/content_decoder.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 namespace sluice::recording {
 
 namespace {
 
 constexpr size_t mostDecoded = 16 << 20;
-constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
 
 bool isAny(std::string_view name, const std::vector<std::string> &names)
 {
@@ -49,47 +45,7 @@ bool mayHideSecrets(std::string_view type)
     return type.empty() || containsFolded(type, "json") || isForm(type);
 }
 
-bool replaceAll(std::string &text, const std::vector<Placeholders::Found> &found)
-{
-    bool changed = false;
-    for (const auto &[secret, placeholder] : found) {
-        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + placeholder.size())) {
-            text.replace(at, secret.size(), placeholder);
-            changed = true;
-        }
-    }
-    return changed;
-}
-
 }  // namespace
-
-std::string Placeholders::made(std::string_view secret) const
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char *>(secret.data()),
-         secret.size(), mac, &length);
-    return "{{secret:" + hex({reinterpret_cast<const char *>(mac), 6}) + "}}";
-}
-
-const std::string &Placeholders::of(std::string_view secret)
-{
-    if (secret.empty())
-        return last_ = {};
-    if (secret.size() > longestKnown)
-        return last_ = made(secret);
-    std::string key(secret);
-    auto at = known_.find(key);
-    if (at == known_.end()) {
-        if (known_.size() >= mostKnown)
-            known_.clear();
-        at = known_.emplace(key, made(secret)).first;
-    }
-    // Too short a secret would be found everywhere.
-    if (secret.size() >= 6 && found_.size() < mostFound)
-        found_.push_back({std::move(key), at->second});
-    return at->second;
-}
 
 Redactor::Redactor(const config::RecordSettings &settings, const PlaceholderKey &key)
     : headers_(settings.redactHeaders), names_(settings.redactJson), placeholders_(key)
@@ -191,11 +147,11 @@ void Redactor::redactWords(journey::Exchange &x)
     if (placeholders_.found().empty())
         return;
     std::string decisions(x.decisions.text());
-    if (replaceAll(decisions, placeholders_.found()))
+    if (placeholders_.replaceInDecisions(decisions))
         x.decisions = journey::DecisionLog::restored(std::move(decisions));
-    replaceAll(x.failure, placeholders_.found());
+    placeholders_.replaceIn(x.failure);
     for (journey::Attempt &attempt : x.attempts)
-        replaceAll(attempt.error, placeholders_.found());
+        placeholders_.replaceIn(attempt.error);
 }
 
 void Redactor::redact(journey::Exchange &x)

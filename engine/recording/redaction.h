@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Redactor: replaces the secrets that RecordSettings names by placeholders, in a whole exchange, before it reaches a disk.
-// A placeholder is {{secret:NNNNNNNNNNNN}}: 48 bits of HMAC-SHA256(key, secret), so the same secret looks the same everywhere.
 // One thread an object; the key stays in memory as long as it.
 //
 // Looked into: the fields of all four heads and of the trailers (Authorization keeps its scheme, Cookie and Set-Cookie their names and
@@ -15,36 +14,13 @@
 #include "engine/config/plan.h"
 #include "engine/journey/exchange.h"
 #include "engine/recording/match.h"
+#include "engine/recording/placeholders.h"
 
-#include <array>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace sluice::recording {
-
-using PlaceholderKey = std::array<unsigned char, 32>;
-
-// Makes placeholders, and remembers which secrets it met since clearFound().
-class Placeholders {
-public:
-    explicit Placeholders(const PlaceholderKey &key) : key_(key) {}
-    // Lives until the next call. Of an empty secret: empty. One of more than 1 KiB is not remembered.
-    const std::string &of(std::string_view secret);
-    struct Found {
-        std::string secret, placeholder;
-    };
-    const std::vector<Found> &found() const { return found_; }
-    void clearFound() { found_.clear(); }
-
-private:
-    std::string made(std::string_view secret) const;
-    PlaceholderKey key_;
-    std::unordered_map<std::string, std::string> known_;
-    std::vector<Found> found_;  // at most 64: further ones are only replaced where they stand
-    std::string last_;
-};
 
 class Redactor {
 public:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Secrets that the settings name never leave the redactor in clear, and nothing else changes.
+#include "engine/recording/facts.h"
 #include "engine/recording/redaction.h"
 
 #include <QtTest>
@@ -66,7 +67,7 @@ private Q_SLOTS:
         row("any depth", "[{\"x\":{\"password\":\"deep1\"}}]", "[{\"x\":{\"password\":<deep1>}}]");
         row("any case", "{\"Password\":\"cased1\"}", "{\"Password\":<cased1>}");
         row("escaped key", "{\"p\\u0061ssword\":\"hidden1\"}", "{\"p\\u0061ssword\":<hidden1>}");
-        row("escaped value", "{\"password\":\"a\\\"b\"}", "{\"password\":<a\\\"b>}");
+        row("escaped value", "{\"password\":\"a\\\"b\"}", "{\"password\":<a\"b>}");
         row("path", "{\"card\":{\"number\":\"4111\",\"name\":\"Ada\"},\"number\":\"7\"}",
             "{\"card\":{\"number\":<4111>,\"name\":\"Ada\"},\"number\":\"7\"}");
         row("path through arrays", "{\"card\":[{\"number\":\"4111\"},{\"number\":\"4222\"}]}",
@@ -193,6 +194,53 @@ private Q_SLOTS:
         QCOMPARE(all.find(secret), all.npos);
         QVERIFY(all.find(placeholder(secret)) != all.npos);
         QVERIFY(x.requestBody.redacted && !x.requestBody.cut());
+    }
+
+    void decisionsStayWhatTheyAreWhateverTheSecret_data()
+    {
+        QTest::addColumn<QString>("secret");
+        for (const char *word :
+             {"stage", "balance", "limited", "outcome", "123456", "a\"quoted\"\nline", "secret:", "closed"})
+            QTest::newRow(word) << word;
+    }
+    // A password may be a word of ours, digits of a fact, or have what JSON escapes.
+    void decisionsStayWhatTheyAreWhateverTheSecret()
+    {
+        QFETCH(QString, secret);
+        const std::string word = secret.toStdString();
+        journey::Exchange x;
+        x.returned.status = 200;
+        x.requestTrailers.add("X-API-Key", "1234567890");
+        x.requestBody.bytes = "{\"password\":";
+        appendJson(x.requestBody.bytes, word);
+        x.requestBody.bytes += "}";
+        x.requestBody.size = x.requestBody.bytes.size();
+        x.decisions.add(journey::Stage::Limit, "limited", "the key " + word + " is over",
+                        [&](JsonObject &f) { f.add("left", 123456).add("key", word).add("balance", "12"); });
+        x.decisions.add(journey::Stage::Breaker, "closed", "fine");
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        const auto back = journey::DecisionLog::parse(x.decisions.json());
+        QVERIFY2(back, x.decisions.json().c_str());
+        QCOMPARE(back->size(), size_t(2));
+        QCOMPARE(back->front().stage, std::string("limit"));
+        QCOMPARE(back->front().outcome, std::string("limited"));
+        if (word.size() >= 6)
+            QCOMPARE(back->front().why, "the key " + placeholder(word) + " is over");
+        QCOMPARE(back->front().facts[0].second, std::string("123456"));
+        QCOMPARE(back->front().facts[2].first, std::string("balance"));
+        QVERIFY(recording::isBits(x) & recording::kLimited);
+        QCOMPARE(recording::lastOutcome(x.decisions, journey::Stage::Breaker), std::string_view("closed"));
+    }
+
+    void aSecretThatBeginsAnotherLeavesNothingOfIt()
+    {
+        Placeholders placeholders(key);
+        placeholders.of("abcdef");
+        placeholders.of("abcdefgh");
+        std::string text = "abcdefgh abcdef " + placeholder("abcdef");
+        QVERIFY(placeholders.replaceIn(text));
+        QCOMPARE(text, placeholder("abcdefgh") + " " + placeholder("abcdef") + " " + placeholder("abcdef"));
     }
 
     void theSameSecretLooksTheSameAndAnotherKeyMakesAnother()
