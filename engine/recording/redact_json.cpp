@@ -9,9 +9,13 @@ namespace {
 
 constexpr size_t mostDepth = 64;
 
+bool isLineEnd(char c)
+{
+    return c == '\n' || c == '\r';
+}
 bool isBlank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return c == ' ' || c == '\t' || isLineEnd(c);
 }
 
 class JsonRedaction {
@@ -67,22 +71,29 @@ private:
         return true;
     }
 
-    // Past the closing quote, or the end of a text that is cut off within it.
+    // Past the closing quote, or where the text is cut off within it. No JSON string goes over the end of a line: an odd quote in
+    // an event stream must not turn what is text and what is not upside down for all that follows.
     size_t endOfString(size_t at) const
     {
         for (++at; at < text_.size(); ++at) {
-            if (text_[at] == '\\')
+            if (text_[at] == '\\' && at + 1 < text_.size() && !isLineEnd(text_[at + 1]))
                 ++at;
             else if (text_[at] == '"')
                 return at + 1;
+            else if (isLineEnd(text_[at]))
+                return at;
         }
         return text_.size();
     }
+    bool closed(size_t begin, size_t end) const { return end - begin >= 2 && text_[end - 1] == '"'; }
 
     size_t skipBlanks(size_t at) const
     {
-        while (at < text_.size() && isBlank(text_[at]))
-            ++at;
+        constexpr std::string_view data = "data:";  // an event may go on in another line
+        while (at < text_.size() && isBlank(text_[at])) {
+            if (isLineEnd(text_[at++]) && text_.substr(at).starts_with(data))
+                at += data.size();
+        }
         return at;
     }
 
@@ -90,7 +101,7 @@ private:
     {
         const size_t end = endOfString(at_);
         const size_t colon = skipBlanks(end);
-        if (colon >= text_.size() || text_[colon] != ':') {
+        if (colon >= text_.size() || text_[colon] != ':' || !closed(at_, end)) {
             at_ = end;
             return;
         }
@@ -158,9 +169,7 @@ private:
         const bool isString = text_[from] == '"';
         if (isString) {
             end = endOfString(from);
-            secret = text_.substr(from + 1, end - from - 1);
-            if (!secret.empty() && end - from >= 2 && text_[end - 1] == '"')
-                secret.remove_suffix(1);
+            secret = text_.substr(from + 1, end - from - (closed(from, end) ? 2 : 1));
         } else if (text_[from] == '{' || text_[from] == '[') {
             end = endOfNested(from);
             secret = text_.substr(from, end - from);

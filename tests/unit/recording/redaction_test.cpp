@@ -81,6 +81,14 @@ private Q_SLOTS:
         row("malformed", "{\"a\":]} \"card\":{\"number\":\"4111\"} number \"password\" : \"s3cret\"",
             "{\"a\":]} \"card\":{\"number\":<4111>} number \"password\" : <s3cret>");
         row("malformed, no path", "}{\"number\":\"4111\"}", "}{\"number\":<4111>}");
+        row("an odd quote in an event", "data: 5\" of rain\n\ndata: {\"password\":\"one111\"}\n",
+            "data: 5\" of rain\n\ndata: {\"password\":<one111>}\n");
+        row("a line cut in a key", "{\"a\":\"x\n{\"pass\n{\"password\":\"one111\"}",
+            "{\"a\":\"x\n{\"pass\n{\"password\":<one111>}");
+        row("a line cut in the secret", "{\"password\":\"one1\n{\"password\":\"two222\"}",
+            "{\"password\":<one1>\n{\"password\":<two222>}");
+        row("an event in two lines", "data: {\"password\":\ndata: \"one111\"}\n",
+            "data: {\"password\":\ndata: <one111>}\n");
         row("events", "data: {\"password\":\"one111\"}\n\ndata: {\"password\":\"two222\"}\n\n",
             "data: {\"password\":<one111>}\n\ndata: {\"password\":<two222>}\n\n");
     }
