@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A scan over JSON's tokens that copies everything but the values of secret keys. It does not ask whether the text is valid: what
 // is cut, malformed or no JSON at all is scanned too, then by the last key of a name alone.
+#include "engine/base/json.h"
 #include "engine/recording/redaction.h"
 
 namespace sluice::recording {
@@ -8,6 +9,9 @@ namespace sluice::recording {
 namespace {
 
 constexpr size_t mostDepth = 64;
+constexpr int mostWithin = 4;  // JSON in a text of JSON in a text …
+
+bool redactWithin(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders, int within);
 
 bool isLineEnd(char c)
 {
@@ -21,8 +25,8 @@ bool isBlank(char c)
 class JsonRedaction {
 public:
     JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders,
-                  bool conservative)
-        : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative)
+                  bool conservative, int within)
+        : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative), within_(within)
     {}
 
     // False: the nesting makes no sense, so paths do not either.
@@ -102,6 +106,7 @@ private:
         const size_t end = endOfString(at_);
         const size_t colon = skipBlanks(end);
         if (colon >= text_.size() || text_[colon] != ':' || !closed(at_, end)) {
+            lookWithin(at_, end);
             at_ = end;
             return;
         }
@@ -112,6 +117,21 @@ private:
         at_ = colon + 1;
         if (secret)
             replaceValue();
+    }
+
+    // A text may be JSON itself, as messages in queues and logs are.
+    void lookWithin(size_t begin, size_t end)
+    {
+        const size_t size = end - begin - (closed(begin, end) ? 2 : 1);
+        const std::string_view inner = text_.substr(begin + 1, size);
+        if (inner.find("\\\"") == inner.npos && inner.find("\\u0022") == inner.npos)
+            return;
+        std::string plain = jsonUnescaped(inner);
+        if (!redactWithin(plain, names_, placeholders_, within_ + 1))
+            return;
+        out_ += text_.substr(kept_, begin - kept_);
+        appendJson(out_, plain);
+        kept_ = end;
     }
 
     bool isSecret(const std::string &key) const
@@ -193,26 +213,32 @@ private:
     const std::vector<std::string> &names_;
     Placeholders &placeholders_;
     bool conservative_;
+    int within_;
     std::vector<Level> levels_;
     std::string out_;
     size_t at_ = 0, kept_ = 0;  // text_ up to kept_ is in out_, or replaced
 };
 
+bool redactWithin(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders, int within)
+{
+    if (within > mostWithin)
+        return false;
+    for (const bool conservative : {false, true}) {
+        JsonRedaction redaction(text, names, placeholders, conservative, within);
+        if (!redaction.run() && !conservative)
+            continue;
+        if (redaction.changed())
+            text = redaction.result();
+        return redaction.changed();
+    }
+    return false;
+}
+
 }  // namespace
 
 bool redactJson(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders)
 {
-    JsonRedaction careful(text, names, placeholders, false);
-    if (careful.run()) {
-        if (careful.changed())
-            text = careful.result();
-        return careful.changed();
-    }
-    JsonRedaction conservative(text, names, placeholders, true);
-    conservative.run();
-    if (conservative.changed())
-        text = conservative.result();
-    return conservative.changed();
+    return redactWithin(text, names, placeholders, 0);
 }
 
 }  // namespace sluice::recording

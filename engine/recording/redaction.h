@@ -3,11 +3,11 @@
 // One thread an object; the key stays in memory as long as it.
 //
 // Looked into: the fields of all four heads and of the trailers (Authorization keeps its scheme, Cookie and Set-Cookie their names and
-// attributes); JSON content at the named keys, every byte around the values left as it is, also cut off or malformed; form content
+// attributes); JSON content at the named keys, also JSON within its texts (4 deep), every byte around the values left as it is, also cut off or malformed; form content
 // and query parameters of those names, in targets and in the URLs of Referer, Location and Content-Location. What was found is then
 // looked for in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
 // kept decoded, with Content-Encoding: identity in the heads; where it cannot be decoded it is withheld (Content::withheld).
-// Deliberately absent: multipart forms, JSON within a JSON text, XML.
+// Deliberately absent: multipart forms, XML.
 // Bounds: 16 MiB of decoded content; the placeholders of the last 4,096 secrets are remembered.
 #pragma once
 

@@ -114,6 +114,25 @@ private Q_SLOTS:
         QCOMPARE(changed, before.toStdString() != expected);
     }
 
+    void jsonWithinATextIsLookedInto()
+    {
+        Placeholders placeholders(key);
+        std::string inner = "{\"user\":\"ada\",\"password\":\"s3\\\"cret\"}";
+        std::string text = inner;
+        for (int depth = 1; depth <= 3; ++depth) {
+            std::string outer = "{\"password\":null,\"message\":";
+            appendJson(outer, text);
+            text = outer + ",\"n\":[1, 2]}";
+            std::string redacted = text;
+            QVERIFY(recording::redactJson(redacted, settings().redactJson, placeholders));
+            QCOMPARE(redacted.find("cret\""), redacted.npos);
+            QVERIFY(redacted.find(placeholder("s3\"cret")) != redacted.npos);
+            QVERIFY(redacted.ends_with(",\"n\":[1, 2]}"));
+        }
+        std::string harmless = "{\"message\":\"she said \\\"password\\\" once\"}";
+        QVERIFY(!recording::redactJson(harmless, settings().redactJson, placeholders));
+    }
+
     void deepNestingHidesNothing()
     {
         std::string text;
