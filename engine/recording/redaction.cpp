@@ -28,6 +28,11 @@ bool carriesUrl(std::string_view name)
     }
 }
 
+bool isHost(std::string_view name)
+{
+    return name.size() == 4 && http::equalsIgnoreCase(name, "Host");
+}
+
 bool isForm(std::string_view type)
 {
     return containsFolded(type, "x-www-form-urlencoded");
@@ -59,7 +64,8 @@ void Redactor::redactHead(http::HeaderList &list)
     bool any = false;
     for (const http::Field field : list)
         any = any || isAny(field.name, headers_)
-            || (!names_.empty() && carriesUrl(field.name) && field.value.find('?') != field.value.npos);
+            || (carriesUrl(field.name) && field.value.find_first_of("?#@") != field.value.npos)
+            || (isHost(field.name) && field.value.find('@') != field.value.npos);
     if (!any)
         return;
     http::HeaderList out;
@@ -68,26 +74,17 @@ void Redactor::redactHead(http::HeaderList &list)
             out.add(field.name, redactedFieldValue(field.name, field.value, placeholders_));
         } else if (carriesUrl(field.name)) {
             std::string url(field.value);
-            redactTarget(url);
+            redactUrl(url, names_, placeholders_);
             out.add(field.name, url);
+        } else if (isHost(field.name)) {
+            std::string host(field.value);
+            redactUserInfo(host, 0, placeholders_);
+            out.add(field.name, host);
         } else {
             out.add(field.name, field.value);
         }
     }
     list = std::move(out);
-}
-
-bool Redactor::redactTarget(std::string &target)
-{
-    const size_t mark = target.find('?');
-    if (mark == target.npos || names_.empty())
-        return false;
-    const size_t end = std::min(target.find('#', mark), target.size());
-    std::string query = target.substr(mark + 1, end - mark - 1);
-    if (!redactForm(query, names_, placeholders_))
-        return false;
-    target.replace(mark + 1, end - mark - 1, query);
-    return true;
 }
 
 bool Redactor::worthLooking(std::string_view body, bool form) const
@@ -163,8 +160,10 @@ void Redactor::redact(journey::Exchange &x)
     redactHead(x.returned.headers);
     redactHead(x.requestTrailers);
     redactHead(x.responseTrailers);
-    redactTarget(x.received.target);
-    redactTarget(x.sent.target);
+    for (http::RequestHead *head : {&x.received, &x.sent}) {
+        redactUrl(head->target, names_, placeholders_);
+        redactUserInfo(head->authority, 0, placeholders_);
+    }
     if (!names_.empty() && !x.query.empty())
         redactForm(x.query, names_, placeholders_);
     redactContent(x.requestBody, x.received.headers, x.sent.headers);

@@ -4,8 +4,8 @@
 //
 // Looked into: the fields of all four heads and of the trailers (Authorization keeps its scheme, Cookie and Set-Cookie their names and
 // attributes); JSON content at the named keys, also JSON within its texts (4 deep), every byte around the values left as it is, also cut off or malformed; form content
-// and query parameters of those names, in targets and in the URLs of Referer, Location and Content-Location. What was found is then
-// looked for in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
+// and query parameters of those names, in targets and in the URLs of Referer, Location and Content-Location, where fragments
+// and user information are looked at too. What was found is then looked for in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
 // kept decoded, with Content-Encoding: identity in the heads; where it cannot be decoded it is withheld (Content::withheld).
 // Deliberately absent: multipart forms, XML.
 // Bounds: 16 MiB of decoded content; the placeholders of the last 4,096 secrets are remembered.
@@ -31,7 +31,6 @@ private:
     void redactHead(http::HeaderList &);
     void redactContent(journey::Content &, http::HeaderList &first, http::HeaderList &second);
     bool redactBody(std::string &bytes, std::string_view type);
-    bool redactTarget(std::string &target);
     void redactWords(journey::Exchange &);
     bool worthLooking(std::string_view body, bool form) const;
 
@@ -42,8 +41,12 @@ private:
 
 // True: `text` was changed. `names` as in RecordSettings::redactJson. A value is replaced whole (text, number, object …); null stays.
 bool redactJson(std::string &text, const std::vector<std::string> &names, Placeholders &);
-// a=b&c=d, as in a form or a query.
+// a=b&c=d, as in a form or a query; also a=b;c=d and a=b?c=d. Behind a secret all values go until the next "&".
 bool redactForm(std::string &text, const std::vector<std::string> &names, Placeholders &);
+// Query, fragment, and what stands before the "@" of an authority (the name before a colon stays, a lone token does not).
+bool redactUrl(std::string &url, const std::vector<std::string> &names, Placeholders &);
+// The last of these alone, of an authority that begins there.
+bool redactUserInfo(std::string &text, size_t authority, Placeholders &);
 // The value of one header field, as it may be kept.
 std::string redactedFieldValue(std::string_view name, std::string_view value, Placeholders &);
 
