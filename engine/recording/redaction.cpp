@@ -45,9 +45,14 @@ bool isPicture(std::string_view type)
     }
     return false;
 }
+// What is withheld where it cannot be decoded.
 bool mayHideSecrets(std::string_view type)
 {
-    return type.empty() || containsFolded(type, "json") || isForm(type);
+    for (const std::string_view kind : {"json", "text", "xml", "script", "event-stream", "multipart", "yaml"}) {
+        if (containsFolded(type, kind))
+            return true;
+    }
+    return type.empty() || isForm(type);
 }
 
 }  // namespace
@@ -120,10 +125,12 @@ void Redactor::redactContent(journey::Content &content, http::HeaderList &first,
         }
         return;
     }
-    if (!mayHideSecrets(type))
+    if (isPicture(type))
         return;
     http::Decoded decoded = http::decodeContent(content.bytes, coding, mostDecoded);
     if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
+        if (!mayHideSecrets(type))
+            return;
         content.bytes.clear();
         content.withheld = "it could not be decoded to look for secrets: " + decoded.why;
         return;

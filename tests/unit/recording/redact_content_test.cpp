@@ -55,6 +55,26 @@ private Q_SLOTS:
         QVERIFY(!x.responseBody.cut());
     }
 
+    void everyCodedTextIsLookedInto_data()
+    {
+        QTest::addColumn<QString>("type");
+        for (const char *type :
+             {"text/plain", "text/event-stream", "", "application/x-ndjson", "text/html", "application/octet-stream"})
+            QTest::newRow(type) << type;
+    }
+    void everyCodedTextIsLookedInto()
+    {
+        QFETCH(QString, type);
+        journey::Exchange x;
+        x.received.headers.add("Content-Type", type.toStdString());
+        x.received.headers.add("Content-Encoding", "gzip");
+        const std::string coded = gzipped("data: {\"password\":\"s3cret\"}\n\n");
+        x.requestBody = {coded, coded.size(), true, false, false, {}};
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QCOMPARE(x.requestBody.bytes, "data: {\"password\":\"" + placeholder("s3cret") + "\"}\n\n");
+    }
+
     void whatCannotBeDecodedIsWithheld()
     {
         journey::Exchange x;
