@@ -34,6 +34,12 @@ public:
     const std::vector<Found> &found() const { return found_; }
     void clearFound() { found_.clear(); }
 
+    // Something of what was found stands in the text, be it within a placeholder.
+    bool mayStandIn(std::string_view text) const
+    {
+        size_t at = 0;
+        return firstIn(text, 0, at) != nullptr;
+    }
     // True: something of what was found stood in the text and was replaced. Placeholders in it stay whole.
     bool replaceIn(std::string &text) const;
     // The same in the values of a DecisionLog; keys, stages and outcomes are the gateway's own words and stay.

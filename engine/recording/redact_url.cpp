@@ -47,4 +47,22 @@ bool redactUrl(std::string &url, const std::vector<std::string> &names, Placehol
     return changed;
 }
 
+bool replaceInQuery(std::string &url, size_t from, const Placeholders &placeholders)
+{
+    bool changed = false;
+    for (size_t at = from; at < url.size();) {
+        const size_t end = std::min(url.find_first_of("&;?#", at), url.size());
+        std::string value = url.substr(at, end - at), plain = value;
+        std::replace(plain.begin(), plain.end(), '+', ' ');
+        plain = http::percentDecode(plain);
+        if (placeholders.replaceIn(value)
+            || (placeholders.replaceIn(plain) && !(value = http::percentEncode(plain, "{}:=")).empty())) {
+            url.replace(at, end - at, value);
+            changed = true;
+        }
+        at += value.size() + 1;
+    }
+    return changed;
+}
+
 }  // namespace sluice::recording

@@ -28,6 +28,17 @@ bool carriesUrl(std::string_view name)
     }
 }
 
+// What a message is read by must stay readable: a password may be "charset".
+bool isStructure(std::string_view name)
+{
+    for (const std::string_view each : {"Host", "Content-Type", "Content-Encoding", "Content-Length",
+                                        "Transfer-Encoding", "Connection", "Date", "Upgrade"}) {
+        if (each.size() == name.size() && http::equalsIgnoreCase(each, name))
+            return true;
+    }
+    return false;
+}
+
 bool isHost(std::string_view name)
 {
     return name.size() == 4 && http::equalsIgnoreCase(name, "Host");
@@ -146,6 +157,43 @@ void Redactor::redactContent(journey::Content &content, http::HeaderList &first,
     }
 }
 
+// A secret may come again where nobody named it.
+void Redactor::redactAgain(http::HeaderList &list) const
+{
+    bool changed = false;
+    for (const http::Field field : list)
+        changed = changed || placeholders_.mayStandIn(field.value)
+            || (carriesUrl(field.name) && field.value.find_first_of("%+") != field.value.npos);
+    if (!changed)  // as nearly always: nothing is copied
+        return;
+    changed = false;
+    http::HeaderList out;
+    for (const http::Field field : list) {
+        std::string value(field.value);
+        if (!isStructure(field.name)) {
+            const size_t query = carriesUrl(field.name) ? value.find('?') : value.npos;
+            if (query != value.npos)
+                changed |= replaceInQuery(value, query + 1, placeholders_);
+            changed |= placeholders_.replaceIn(value);
+        }
+        out.add(field.name, value);
+    }
+    if (changed)
+        list = std::move(out);
+}
+
+void Redactor::redactAgain(journey::Exchange &x) const
+{
+    if (placeholders_.found().empty())
+        return;
+    for (http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers,
+                                   &x.requestTrailers, &x.responseTrailers})
+        redactAgain(*list);
+    for (std::string *target : {&x.received.target, &x.sent.target})
+        replaceInQuery(*target, std::min(target->find('?'), target->size() - 1) + 1, placeholders_);
+    replaceInQuery(x.query, 0, placeholders_);
+}
+
 void Redactor::redactWords(journey::Exchange &x)
 {
     if (placeholders_.found().empty())
@@ -178,6 +226,7 @@ void Redactor::redact(journey::Exchange &x)
         redactContent(x.responseBody, x.answer.headers, x.returned.headers);
     else
         redactContent(x.responseBody, x.returned.headers, x.answer.headers);
+    redactAgain(x);
     redactWords(x);
 }
 

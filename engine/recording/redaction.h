@@ -5,7 +5,8 @@
 // Looked into: the fields of all four heads and of the trailers (Authorization keeps its scheme, Cookie and Set-Cookie their names and
 // attributes); JSON content at the named keys, also JSON within its texts (4 deep), every byte around the values left as it is, also cut off or malformed; form content
 // and query parameters of those names, in targets and in the URLs of Referer, Location and Content-Location, where fragments
-// and user information are looked at too. What was found is then looked for in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
+// and user information are looked at too. What was found is then looked for in the
+// other fields and queries, in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
 // kept decoded, with Content-Encoding: identity in the heads; where it cannot be decoded it is withheld (Content::withheld).
 // Deliberately absent: multipart forms, XML.
 // Bounds: 16 MiB of decoded content; the placeholders of the last 4,096 secrets are remembered.
@@ -32,6 +33,8 @@ private:
     void redactContent(journey::Content &, http::HeaderList &first, http::HeaderList &second);
     bool redactBody(std::string &bytes, std::string_view type);
     void redactWords(journey::Exchange &);
+    void redactAgain(http::HeaderList &) const;
+    void redactAgain(journey::Exchange &) const;
     bool worthLooking(std::string_view body, bool form) const;
 
     std::vector<std::string> headers_, names_;  // names_: JSON keys and dotted paths
@@ -47,6 +50,8 @@ bool redactForm(std::string &text, const std::vector<std::string> &names, Placeh
 bool redactUrl(std::string &url, const std::vector<std::string> &names, Placeholders &);
 // The last of these alone, of an authority that begins there.
 bool redactUserInfo(std::string &text, size_t authority, Placeholders &);
+// Looks for what was found in the pairs of a query, from `from` on, also where they are encoded.
+bool replaceInQuery(std::string &url, size_t from, const Placeholders &);
 // The value of one header field, as it may be kept.
 std::string redactedFieldValue(std::string_view name, std::string_view value, Placeholders &);
 

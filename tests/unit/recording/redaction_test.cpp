@@ -196,6 +196,26 @@ private Q_SLOTS:
         QCOMPARE(x.received.authority, "bob:" + placeholder("s3cret") + "@host");
     }
 
+    void aSecretThatComesAgainElsewhereIsReplacedThereToo()
+    {
+        journey::Exchange x;
+        x.received.target = "/a/charset?x=1&token=s3+cret%2F1&y=s3%20cret/1";
+        x.query = "x=1&token=s3+cret%2F1&y=s3%20cret/1";
+        x.received.headers.add("Authorization", "Bearer s3 cret/1");
+        x.received.headers.add("Content-Type", "text/plain; charset=utf-8");
+        x.received.headers.add("Cookie", "a=charset; b=short");
+        x.received.headers.add("X-Copy", "it was s3 cret/1, short");
+        x.returned.headers.add("Location", "/next?t=s3%20cret%2f1");
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        const std::string mark = placeholder("s3 cret/1");
+        QCOMPARE(x.received.headers.get("X-Copy"), std::string_view("it was " + mark + ", short"));
+        QCOMPARE(x.received.headers.get("Content-Type"), std::string_view("text/plain; charset=utf-8"));
+        QCOMPARE(x.query, "x=1&token=" + mark + "&y=" + mark);
+        QCOMPARE(x.received.target, "/a/charset?x=1&token=" + mark + "&y=" + mark);
+        QCOMPARE(x.returned.headers.get("Location"), std::string_view("/next?t=" + mark));
+    }
+
     void theSameSecretInEveryEncodingHasOnePlaceholder()
     {
         const std::string secret = "s3 cr\u00e9t \"x\"";
