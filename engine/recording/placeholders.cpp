@@ -16,25 +16,6 @@ namespace {
 constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
 constexpr size_t shortestFound = 6;  // a shorter one would be found everywhere
 
-void appendUtf8(std::string &out, unsigned code)
-{
-    if (code < 0x80) {
-        out += char(code);
-    } else if (code < 0x800) {
-        out += char(0xc0 | (code >> 6));
-        out += char(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        out += char(0xe0 | (code >> 12));
-        out += char(0x80 | ((code >> 6) & 0x3f));
-        out += char(0x80 | (code & 0x3f));
-    } else {
-        out += char(0xf0 | (code >> 18));
-        out += char(0x80 | ((code >> 12) & 0x3f));
-        out += char(0x80 | ((code >> 6) & 0x3f));
-        out += char(0x80 | (code & 0x3f));
-    }
-}
-
 // Of \uNNNN, whose u stands at `at`; false: it is malformed.
 bool readCode(std::string_view text, size_t at, unsigned &code)
 {
@@ -84,6 +65,27 @@ bool isPlaceholder(std::string_view text)
     return findPlaceholder(text, 0, end) == 0 && end == text.size();
 }
 
+std::string utf8(unsigned code)
+{
+    std::string out;
+    if (code < 0x80) {
+        out += char(code);
+    } else if (code < 0x800) {
+        out += char(0xc0 | (code >> 6));
+        out += char(0x80 | (code & 0x3f));
+    } else if (code < 0x10000) {
+        out += char(0xe0 | (code >> 12));
+        out += char(0x80 | ((code >> 6) & 0x3f));
+        out += char(0x80 | (code & 0x3f));
+    } else {
+        out += char(0xf0 | (code >> 18));
+        out += char(0x80 | ((code >> 12) & 0x3f));
+        out += char(0x80 | ((code >> 6) & 0x3f));
+        out += char(0x80 | (code & 0x3f));
+    }
+    return out;
+}
+
 std::string jsonUnescaped(std::string_view text)
 {
     std::string out;
@@ -103,7 +105,7 @@ std::string jsonUnescaped(std::string_view text)
             code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
             i += 6;
         }
-        appendUtf8(out, code);
+        out += utf8(code);
     }
     return out;
 }

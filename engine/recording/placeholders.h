@@ -20,6 +20,9 @@ bool isPlaceholder(std::string_view text);  // that and nothing else
 // A JSON string's content without its escapes (RFC 8259 section 7); a malformed escape stands for its letter.
 std::string jsonUnescaped(std::string_view);
 
+// A character of this number.
+std::string utf8(unsigned code);
+
 // Makes placeholders, and remembers which secrets it met since clearFound().
 class Placeholders {
 public:

@@ -22,29 +22,6 @@ std::string decoded(std::string_view text)
     return out;
 }
 
-// "card[number]" is what forms say for "card.number".
-bool isSecretName(std::string_view raw, const std::vector<std::string> &names)
-{
-    std::string name = decoded(raw);
-    std::string dotted;
-    for (const char c : name) {
-        if (c == '[')
-            dotted += '.';
-        else if (c != ']')
-            dotted += c;
-    }
-    for (const std::string &secret : names) {
-        if (http::equalsIgnoreCase(secret, name) || http::equalsIgnoreCase(secret, dotted))
-            return true;
-        // A key counts at any depth.
-        if (secret.find('.') == secret.npos && dotted.size() > secret.size()
-            && dotted[dotted.size() - secret.size() - 1] == '.'
-            && http::equalsIgnoreCase(std::string_view(dotted).substr(dotted.size() - secret.size()), secret))
-            return true;
-    }
-    return false;
-}
-
 // "a=1; b=2": the values of all pairs, or of the first alone.
 std::string redactedPairs(std::string_view text, bool firstOnly, Placeholders &placeholders)
 {
@@ -70,6 +47,28 @@ std::string redactedPairs(std::string_view text, bool firstOnly, Placeholders &p
 }
 
 }  // namespace
+
+bool isSecretName(std::string_view raw, const std::vector<std::string> &names)
+{
+    std::string name = decoded(raw);
+    std::string dotted;
+    for (const char c : name) {
+        if (c == '[')
+            dotted += '.';
+        else if (c != ']')
+            dotted += c;
+    }
+    for (const std::string &secret : names) {
+        if (http::equalsIgnoreCase(secret, name) || http::equalsIgnoreCase(secret, dotted))
+            return true;
+        // A key counts at any depth.
+        if (secret.find('.') == secret.npos && dotted.size() > secret.size()
+            && dotted[dotted.size() - secret.size() - 1] == '.'
+            && http::equalsIgnoreCase(std::string_view(dotted).substr(dotted.size() - secret.size()), secret))
+            return true;
+    }
+    return false;
+}
 
 namespace {
 

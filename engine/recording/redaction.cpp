@@ -8,6 +8,7 @@ namespace sluice::recording {
 namespace {
 
 constexpr size_t mostDecoded = 16 << 20;
+constexpr int mostWithin = 4;  // a multipart content in a part of one …
 
 bool isAny(std::string_view name, const std::vector<std::string> &names)
 {
@@ -47,6 +48,11 @@ bool isHost(std::string_view name)
 bool isForm(std::string_view type)
 {
     return containsFolded(type, "x-www-form-urlencoded");
+}
+bool isXml(std::string_view type, std::string_view bytes)
+{
+    const size_t first = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    return containsFolded(type, "xml") || containsFolded(type, "html") || (first != bytes.npos && bytes[first] == '<');
 }
 bool isPicture(std::string_view type)
 {
@@ -113,12 +119,35 @@ bool Redactor::worthLooking(std::string_view body, bool form) const
     return body.find(form ? "%" : "\\u") != body.npos;
 }
 
-bool Redactor::redactBody(std::string &bytes, std::string_view type)
+std::optional<bool> Redactor::redactBody(std::string &bytes, std::string_view type, int within)
 {
-    const bool form = isForm(type);
-    if (isPicture(type) || !worthLooking(bytes, form))
+    if (isPicture(type))
         return false;
-    return form ? redactForm(bytes, names_, placeholders_) : redactJson(bytes, names_, placeholders_);
+    if (isMultipart(type)) {
+        const auto part = [&](std::string &content, std::string_view name, std::string_view typeOfIt) {
+            return redactPart(content, name, typeOfIt, within + 1);
+        };
+        return within < mostWithin ? redactMultipart(bytes, type, part) : std::nullopt;
+    }
+    const bool form = isForm(type);
+    if (!worthLooking(bytes, form))
+        return false;
+    if (form)
+        return redactForm(bytes, names_, placeholders_);
+    const bool xml = isXml(type, bytes) && redactXml(bytes, names_, placeholders_);
+    return redactJson(bytes, names_, placeholders_) || xml;
+}
+
+bool Redactor::redactPart(std::string &bytes, std::string_view name, std::string_view type, int within)
+{
+    if (bytes.empty() || isPlaceholder(bytes))
+        return false;
+    std::optional<bool> changed;
+    if (!isSecretName(name, names_))
+        changed = redactBody(bytes, type, within);
+    if (!changed)
+        bytes = placeholders_.of(bytes);
+    return changed.value_or(true);
 }
 
 // `first` and `second` are the heads that tell of this content; both may say how it is coded.
@@ -128,29 +157,32 @@ void Redactor::redactContent(journey::Content &content, http::HeaderList &first,
         return;
     const std::string type(first.get("Content-Type"));
     const std::string coding = first.joined("Content-Encoding");
-    const bool cut = content.cut();
-    if (coding.empty() || http::equalsIgnoreCase(coding, "identity")) {
-        if (redactBody(content.bytes, type)) {
-            content.redacted = true;
-            content.wasCut = cut;
-        }
-        return;
-    }
-    if (isPicture(type))
-        return;
-    http::Decoded decoded = http::decodeContent(content.bytes, coding, mostDecoded);
-    if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
-        if (!mayHideSecrets(type))
-            return;
+    const bool coded = !coding.empty() && !http::equalsIgnoreCase(coding, "identity"), cut = content.cut();
+    const auto withhold = [&](std::string why) {
         content.bytes.clear();
-        content.withheld = "it could not be decoded to look for secrets: " + decoded.why;
+        content.withheld = std::move(why);
+    };
+    if (coded && isPicture(type))
+        return;
+    http::Decoded decoded;
+    if (coded)
+        decoded = http::decodeContent(content.bytes, coding, mostDecoded);
+    if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
+        if (mayHideSecrets(type))
+            withhold("it could not be decoded to look for secrets: " + decoded.why);
         return;
     }
-    if (!redactBody(decoded.bytes, type))
+    std::string &plain = coded ? decoded.bytes : content.bytes;
+    const std::optional<bool> changed = redactBody(plain, type);
+    if (!changed)
+        return withhold("its parts could not be told apart to look for secrets: the boundary is missing");
+    if (!*changed)
         return;
-    content.bytes = std::move(decoded.bytes);
     content.redacted = true;
     content.wasCut = cut || decoded.state == http::Decoded::State::Cut;
+    if (!coded)
+        return;
+    content.bytes = std::move(decoded.bytes);
     for (http::HeaderList *head : {&first, &second}) {
         if (head->has("Content-Encoding"))
             head->set("Content-Encoding", "identity");

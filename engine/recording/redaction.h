@@ -3,12 +3,12 @@
 // One thread an object; the key stays in memory as long as it.
 //
 // Looked into: the fields of all four heads and of the trailers (Authorization keeps its scheme, Cookie and Set-Cookie their names and
-// attributes); JSON content at the named keys, also JSON within its texts (4 deep), every byte around the values left as it is, also cut off or malformed; form content
-// and query parameters of those names, in targets and in the URLs of Referer, Location and Content-Location, where fragments
-// and user information are looked at too. What was found is then looked for in the
-// other fields and queries, in decisions and failures too. Content in a content coding is decoded for that; where a secret was in it, it is
-// kept decoded, with Content-Encoding: identity in the heads; where it cannot be decoded it is withheld (Content::withheld).
-// Deliberately absent: multipart forms, XML.
+// attributes); JSON content at the named keys, also JSON within its texts (4 deep), every byte around the values left as it is, also
+// cut off or malformed; elements and attributes of XML; form content, the parts of multipart content, and query parameters of those
+// names, in targets and in the URLs of Referer, Location and Content-Location, where fragments and user information are looked at too.
+// What was found is then looked for in the other fields and queries, in decisions and failures. Content in a content coding is
+// decoded for that; where a secret was in it, it is kept decoded, with Content-Encoding: identity in the heads; where it cannot be
+// decoded, or its parts cannot be told apart, it is withheld (Content::withheld).
 // Bounds: 16 MiB of decoded content; the placeholders of the last 4,096 secrets are remembered.
 #pragma once
 
@@ -17,6 +17,8 @@
 #include "engine/recording/match.h"
 #include "engine/recording/placeholders.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +33,9 @@ public:
 private:
     void redactHead(http::HeaderList &);
     void redactContent(journey::Content &, http::HeaderList &first, http::HeaderList &second);
-    bool redactBody(std::string &bytes, std::string_view type);
+    // Nothing: it may hide secrets and cannot be read.
+    std::optional<bool> redactBody(std::string &bytes, std::string_view type, int within = 0);
+    bool redactPart(std::string &bytes, std::string_view name, std::string_view type, int within);
     void redactWords(journey::Exchange &);
     void redactAgain(http::HeaderList &) const;
     void redactAgain(journey::Exchange &) const;
@@ -46,6 +50,15 @@ private:
 bool redactJson(std::string &text, const std::vector<std::string> &names, Placeholders &);
 // a=b&c=d, as in a form or a query; also a=b;c=d and a=b?c=d. Behind a secret all values go until the next "&".
 bool redactForm(std::string &text, const std::vector<std::string> &names, Placeholders &);
+// As one field of a form is named; "card[number]" is what forms say for "card.number".
+bool isSecretName(std::string_view raw, const std::vector<std::string> &names);
+// <password>x</password> and password="x", whatever the prefix; of a dotted path elements within each other.
+bool redactXml(std::string &text, const std::vector<std::string> &names, Placeholders &);
+// Calls `redactPart` with the content, name and type of each part, also of the last one that is cut; true: it changed the content.
+// Nothing: the type's boundary cannot be read, or is not in the text.
+using RedactPart = std::function<bool(std::string &content, std::string_view name, std::string_view type)>;
+std::optional<bool> redactMultipart(std::string &text, std::string_view type, const RedactPart &);
+bool isMultipart(std::string_view type);
 // Query, fragment, and what stands before the "@" of an authority (the name before a colon stays, a lone token does not).
 bool redactUrl(std::string &url, const std::vector<std::string> &names, Placeholders &);
 // The last of these alone, of an authority that begins there.

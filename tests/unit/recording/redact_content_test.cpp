@@ -8,6 +8,7 @@
 
 using namespace sluice;
 using namespace sluice::secrets;
+using recording::Placeholders;
 
 namespace {
 
@@ -90,6 +91,95 @@ private Q_SLOTS:
         x.requestBody = {"cnffjbeq", 8, true, false, false, {}};
         redactor.redact(x);
         QCOMPARE(x.requestBody.bytes, std::string("cnffjbeq"));  // no JSON can be in it
+    }
+
+    void partsOfASecretNameAreReplaced()
+    {
+        journey::Exchange x;
+        x.received.headers.add("Content-Type", "multipart/form-data; charset=utf-8; boundary=\"a b\"");
+        const std::string
+            before = "--a b\r\nContent-Disposition: form-data; filename=\"password\"; name=\"user\"\r\n\r\nada\r\n"
+                     "--a b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n",
+            between = "\r\n--a b\r\nContent-Disposition: form-data; name=data\r\nContent-Type: "
+                      "application/json\r\n\r\n{\"password\":\"",
+            after = "\"}\r\n--a b\r\nContent-Disposition: form-data; name=\"card[number]\"\r\n\r\n";
+        x.requestBody.bytes = before + "s3cret\r\n--a" + between + "s3cret" + after + "4111";  // cut in the last
+        x.requestBody.size = 1000;
+        recording::Redactor redactor(settings(), key);
+        for (int twice = 0; twice < 2; ++twice) {
+            redactor.redact(x);
+            QCOMPARE(x.requestBody.bytes,
+                     before + placeholder("s3cret\r\n--a") + between + placeholder("s3cret") + after
+                         + placeholder("4111"));
+            QVERIFY(x.requestBody.cut());
+        }
+    }
+
+    void partsThatCannotBeToldApartAreWithheld_data()
+    {
+        QTest::addColumn<QString>("type");
+        for (const char *type :
+             {"multipart/form-data", "Multipart/Form-Data; boundary=\"x", "multipart/form-data; boundary=other"})
+            QTest::newRow(type) << type;
+    }
+    void partsThatCannotBeToldApartAreWithheld()
+    {
+        QFETCH(QString, type);
+        journey::Exchange x;
+        x.received.headers.add("Content-Type", type.toStdString());
+        x.requestBody.bytes = "--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\ns3cret\r\n--x--\r\n";
+        x.requestBody.size = x.requestBody.bytes.size();
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QVERIFY(x.requestBody.bytes.empty());
+        QVERIFY(!x.requestBody.withheld.empty());
+    }
+
+    void xmlLosesItsSecrets_data()
+    {
+        QTest::addColumn<QString>("before");
+        QTest::addColumn<QString>("after");
+        const auto row = [](const char *name, const char *before, const char *after) {
+            QTest::newRow(name) << before << after;
+        };
+        row("element", "<?xml version='1.0'?><a><password>s3cret</password><b>x</b></a>",
+            "<?xml version='1.0'?><a><password>[s3cret]</password><b>x</b></a>");
+        row("prefix, attributes, blanks", "<n:Password a='>' b=\"1\"> s3cret\n</n:Password >",
+            "<n:Password a='>' b=\"1\">[s3cret]</n:Password >");
+        row("entities", "<password>a&amp;b&#x21;&#33;&none;</password>", "<password>[a&b!!&none;]</password>");
+        row("cdata", "<password><![CDATA[a<b]]></password>", "<password>[a<b]</password>");
+        row("nested", "<password><old>a</old><password>b</password></password><x/>",
+            "<password>[<old>a</old><password>b</password>]</password><x/>");
+        row("attribute", "<user password=\"s3cret\" name='ada'/><user password=bare>",
+            "<user password=\"[s3cret]\" name='ada'/><user password=[bare]>");
+        row("path", "<order><card><number>4111</number></card><number>7</number></order>",
+            "<order><card><number>[4111]</number></card><number>7</number></order>");
+        row("void elements", "<html><br><card><img><number>4111</number></card>",
+            "<html><br><card><img><number>[4111]</number></card>");
+        row("cut", "<a><password>s3cr", "<a><password>[s3cr]");
+        row("in a comment", "<!-- <password>s3cret</password> -->", "<!-- <password>[s3cret]</password> -->");
+        row("empty", "<password></password><password/><b>x</b>", "<password></password><password/><b>x</b>");
+    }
+    void xmlLosesItsSecrets()
+    {
+        QFETCH(QString, before);
+        QFETCH(QString, after);
+        static const QRegularExpression marked("\\[([^\\]]*)\\]");
+        for (auto match = marked.match(after); match.hasMatch(); match = marked.match(after))
+            after.replace(match.capturedStart(), match.capturedLength(),
+                          QString::fromStdString(placeholder(match.captured(1).toStdString())));
+        std::string text = before.toStdString();
+        Placeholders placeholders(key);
+        for (int twice = 0; twice < 2; ++twice) {
+            recording::redactXml(text, settings().redactJson, placeholders);
+            QCOMPARE(QString::fromStdString(text), after);
+        }
+        journey::Exchange x;
+        x.received.headers.add("Content-Type", "application/soap+xml");
+        x.requestBody = {before.toStdString(), 5000, true, false, false, {}};
+        recording::Redactor redactor(settings(), key);
+        redactor.redact(x);
+        QCOMPARE(QString::fromStdString(x.requestBody.bytes), after);
     }
 
     void whatWasCutStaysCut()
