@@ -2,7 +2,7 @@
 #include "engine/replay/replay.h"
 
 #include "engine/http/uri.h"
-#include "engine/replay/volatile_text.h"
+#include "engine/recording/placeholders.h"
 
 #include <algorithm>
 #include <array>
@@ -29,7 +29,7 @@ bool isDropped(const http::HeaderList &headers, std::string_view name)
 bool hasPlaceholder(std::string_view text)
 {
     size_t end = 0;
-    return findPlaceholder(text, 0, end) != text.npos;
+    return recording::findPlaceholder(text, 0, end) != text.npos;
 }
 
 Error refuse(std::string what)
@@ -175,6 +175,10 @@ public:
             item.answer->replayOf = item.original->id;
             item.answer->client = item.original->client;
             item.answer->requestId = item.answer->returned.headers.get("X-Request-ID");
+            if (options_.redact) {
+                options_.redact(*item.original);
+                options_.redact(*item.answer);
+            }
             result.comparison = compare(*item.original, *item.answer);
             result.answer = std::move(item.answer);
             done_(std::move(result));

@@ -20,11 +20,13 @@ struct ReplayOptions {
     enum class Timing { AsFastAsPossible, Original, Rate } timing = Timing::AsFastAsPossible;
     double perSecond = 0;  // with Rate
     std::vector<std::pair<std::string, std::string>> setHeaders;
+    // Replaces secrets as the recording does, in original and answer, so that they can be compared and told; on the caller's thread.
+    std::function<void(journey::Exchange &)> redact;
 };
 
 struct Replayed {
     int64_t original = 0;
-    Answer answer;  // its replayOf is the original's id; goes into the recording
+    Answer answer;  // redacted; its replayOf is the original's id; goes into the recording
     Comparison comparison;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/dispatcher/poller.h"
+#include "engine/recording/redaction.h"
 #include "engine/replay/replay.h"
 #include "tests/support/raw_server.h"
 #include "tests/unit/replay/exchanges.h"
@@ -75,6 +76,7 @@ private Q_SLOTS:
     void whatWasNotKeptIsNotSentHalf();
     void aMissingSecretMustBeGiven();
     void eachAnswerIsLinkedAndCompared();
+    void secretsAreReplacedBeforeTheyAreComparedOrTold();
     void oneAtATimeKeepsTheOrder();
     void concurrencyIsUsedAndBounded();
     void originalTimingIsKept();
@@ -181,6 +183,41 @@ void ReplayTest::eachAnswerIsLinkedAndCompared()
         },
         stop);
     QCOMPARE(verdicts, (std::map<int64_t, std::string>{{100, "same"}, {101, "different"}, {102, "failed"}}));
+}
+
+void ReplayTest::secretsAreReplacedBeforeTheyAreComparedOrTold()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n{\"password\":\"hunter22\"}");
+    });
+    config::RecordSettings settings;
+    recording::Redactor redactor(settings, {1, 2, 3});
+    std::deque<journey::Exchange> list = originals(2);
+    for (journey::Exchange &exchange : list) {
+        exchange.returned.headers.remove("X-Target");
+        exchange.responseBody.bytes = exchange.id == 100 ? R"({"password":"hunter22"})" : R"({"password":"hunter23"})";
+        exchange.responseBody.size = exchange.responseBody.bytes.size();
+        redactor.redact(exchange);
+    }
+    ReplayOptions options;
+    options.to = server.url();
+    options.redact = [&](journey::Exchange &exchange) { redactor.redact(exchange); };
+    Sender sender;
+    std::map<int64_t, Replayed> results;
+    const std::atomic<bool> stop{false};
+    run(
+        options, sender, from(list), [&](Replayed replayed) { results[replayed.original] = std::move(replayed); },
+        stop);
+    QVERIFY(results[100].comparison.verdict != Verdict::Different);
+    QCOMPARE(results[101].comparison.verdict, Verdict::Noise);
+    for (const auto &[id, result] : results) {
+        QCOMPARE(result.answer->responseBody.bytes.find("hunter"), std::string::npos);
+        for (const Difference &difference : result.comparison.differences) {
+            QVERIFY2(id == 101 || difference.where != "body $.password", "the same secret is the same");
+            QCOMPARE((difference.before + difference.after).find("hunter"), std::string::npos);
+        }
+    }
 }
 
 void ReplayTest::oneAtATimeKeepsTheOrder()
