@@ -206,6 +206,11 @@ Result<int64_t> Reader::lastId()
     return impl_->database->number("SELECT coalesce(max(id), 0) FROM exchange");
 }
 
+Kept Reader::kept()
+{
+    return readKept(*impl_->database);
+}
+
 Result<std::vector<int64_t>> Reader::replaysOf(int64_t id)
 {
     auto statement = Statement::prepare(

@@ -59,7 +59,8 @@ Outcome Recorder::Impl::open(const std::string &file)
 Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Recorder::~Recorder() = default;
 
-Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings)
+Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings,
+                                                   Role role)
 {
     auto impl = std::make_unique<Impl>();
     if (const Outcome opened = impl->open(path); !opened)
@@ -84,6 +85,7 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     impl->rows = uint64_t(*rows);
     impl->lastId = *last;
     impl->settings = settings;
+    impl->guest = role == Role::Guest;
     impl->start();
     return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
@@ -121,6 +123,16 @@ void Recorder::setSettings(const config::RecordSettings &settings)
     {
         const std::lock_guard guard(impl_->mutex);
         impl_->settings = settings;
+        ++impl_->settingsRevision;
+    }
+    impl_->wake.notify_all();
+}
+
+void Recorder::setSocket(const std::string &socket)
+{
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->socket = socket;
         ++impl_->settingsRevision;
     }
     impl_->wake.notify_all();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/writer_thread.h"
 
+#include "storage/kept_settings.h"
+
 #include <pthread.h>
 
 #include <algorithm>
@@ -102,6 +104,7 @@ void Recorder::Impl::run()
 {
     pthread_setname_np(pthread_self(), "recorder");
     for (;;) {
+        bool done = false;
         recording::Batch unwanted;  // freed outside the lock
         {
             std::unique_lock guard(mutex);
@@ -109,12 +112,13 @@ void Recorder::Impl::run()
             wake.wait_for(guard, moreToPrune ? milliseconds(0) : idle, [&] { return wanted() || !queue.empty(); });
             if (!queue.empty())
                 wake.wait_until(guard, firstArrival + gather, [&] { return wanted() || queue.size() >= batchRows; });
-            if (stopping && queue.empty())
-                return;
+            done = stopping && queue.empty();
             if (queue.empty() && !moreToPrune && !wanted())  // a quiet time
                 unwanted.swap(used);
         }
         adoptSettings();
+        if (done)
+            return;
         recording::Batch batch = take();
         if (!batch.empty())
             write(batch);
@@ -127,16 +131,24 @@ void Recorder::Impl::run()
 void Recorder::Impl::adoptSettings()
 {
     config::RecordSettings fresh;
+    std::string place;
     {
         const std::lock_guard guard(mutex);
         if (settingsRevision == seenRevision)
             return;
         seenRevision = settingsRevision;
         fresh = settings;
+        place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
     bounds = {fresh.keepBytes, fresh.keepAge};
     moreToPrune = true;
+    if (guest)
+        return;
+    if (const Outcome kept = writeKept(*database, fresh, place); !kept) {
+        const std::lock_guard guard(mutex);
+        writeTrouble = kept.error().what;  // until something can be written
+    }
 }
 
 recording::Batch Recorder::Impl::take()

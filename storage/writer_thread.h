@@ -40,6 +40,7 @@ struct Recorder::Impl {
     int flushing = 0;
     bool stopping = false;
     config::RecordSettings settings;
+    std::string socket;
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble;
@@ -55,6 +56,7 @@ struct Recorder::Impl {
     uint64_t seenRevision = 0, seenShed = 0;
     int walPages = 0;
     bool moreToPrune = true;
+    bool guest = false;
     std::thread thread;
 
     ~Impl();
