@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/output.h"
 
+#include "app/cli/verbs.h"
+
 #include "engine/base/json.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <unistd.h>
 
@@ -22,20 +26,40 @@ int fail(int code, std::string_view what)
     return code;
 }
 
+namespace {
+
+int writeError = 0;  // the first one of stdout
+
+void note(bool good)
+{
+    if (!good && writeError == 0)
+        writeError = errno;
+}
+
+}  // namespace
+
 void print(std::string_view text)
 {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    note(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
 }
 
 void printLine(std::string_view text)
 {
     print(text);
-    std::fputc('\n', stdout);
+    note(std::fputc('\n', stdout) != EOF);
 }
 
 bool flush()
 {
-    return std::fflush(stdout) == 0 && !std::ferror(stdout);
+    note(std::fflush(stdout) == 0);
+    return writeError == 0;
+}
+
+int ended(int code)
+{
+    if (flush() || writeError == EPIPE)
+        return code;
+    return fail(Failed, std::string("not all could be written to standard output: ") + std::strerror(writeError));
 }
 
 bool isTerminal(FILE *file)

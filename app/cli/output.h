@@ -20,8 +20,11 @@ int fail(int code, std::string_view what);
 
 void print(std::string_view text);  // stdout, as it is
 void printLine(std::string_view text);
-// False: nobody reads stdout any more.
+// False: nobody reads stdout any more, or it cannot be written.
 bool flush();
+// The end of a verb: flushes, and answers its code, or Failed, told on stderr, where not all could be written. Nobody reading is no
+// failure: `head` has seen enough.
+int ended(int code);
 bool isTerminal(FILE *);
 
 // Escape sequences, only where stdout is a terminal and NO_COLOR is not set; else the text alone.
