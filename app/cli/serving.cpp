@@ -4,6 +4,7 @@
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
+#include "storage/exchange_codec.h"
 
 #include <QCoreApplication>
 
@@ -52,16 +53,32 @@ int Serving::start()
         return Misused;
     if (const int code = openRecording(*loaded.plan); code != Fine)
         return code;
+    if (recorder_)
+        options_.takeExchange = [this](std::string_view bytes) { return take(bytes); };
     gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
     const Outcome started = gateway_->start();
     if (!started)
         return fail(Failed, started.error().what);
+    if (recorder_)
+        recorder_->setSocket(gateway_->status().socket);
     signals_ = std::make_unique<Signals>();
     connect(signals_.get(), &Signals::end, this, &Serving::end);
     connect(signals_.get(), &Signals::hangup, this, [this] { (void)gateway_->reload().ok(); });
     connect(gateway_.get(), &gateway::Gateway::reloaded, this, &Serving::told);
     connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
     return Fine;
+}
+
+// An exchange that a replay finished elsewhere: this process alone may write to the recording.
+Outcome Serving::take(std::string_view bytes)
+{
+    std::unique_ptr<journey::Exchange> exchange = storage::decodeExchange(bytes);
+    if (!exchange)
+        return Error{Fault::Client, "that is no exchange, or one of another version of sluice"};
+    recording::Batch batch;
+    batch.push_back(std::move(exchange));
+    recorder_->push(std::move(batch));
+    return Done{};
 }
 
 std::string Serving::readyLine() const

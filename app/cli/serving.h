@@ -34,6 +34,7 @@ public:
 private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
+    Outcome take(std::string_view bytes);
     gateway::GatewayOptions options_;
     std::string record_;
     std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway

@@ -5,6 +5,8 @@
 //   GET /status          → Status as JSON
 //   POST /reload         → 200, or 422 with {"problems": [...]}
 //   POST /drain          → 202
+//   POST /record         → 202: an exchange that another program finished goes into the recording; its content is
+//                          GatewayOptions::takeExchange's to read, at most 24 MiB
 //   GET /explain?method=GET&target=/a%3Fb&host=…&header=Name:value  → the decisions for a request not sent
 #pragma once
 
@@ -21,13 +23,14 @@ struct ControlAnswer {
     std::string body;
 };
 
-// `limit` bounds the whole call. Error: nobody listens there, it is not ours, it hangs.
+// `limit` bounds the whole call; `content` goes with a POST. Error: nobody listens there, it is not ours, it hangs.
 Result<ControlAnswer> control(const std::string &socket, std::string_view method, std::string_view target,
-                              Nanos limit = std::chrono::seconds(5));
+                              Nanos limit = std::chrono::seconds(5), std::string_view content = {});
 
 // The only running gateway's socket in $XDG_RUNTIME_DIR/sluice/ (stale ones are skipped). Error: none, or several: what()
 // lists them and says to use --socket.
 Result<std::string> findSocket();
 std::string socketFolder();
+std::vector<std::string> sockets();  // those of all gateways that run for this user, as found there
 
 }  // namespace sluice::gateway

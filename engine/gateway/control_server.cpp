@@ -19,7 +19,7 @@ namespace sluice::gateway {
 
 namespace {
 
-constexpr size_t mostTalks = 32, mostContent = 1 << 20;
+constexpr size_t mostTalks = 32, mostContent = 1 << 20, mostRecord = 24 << 20;
 constexpr auto requestTime = std::chrono::seconds(10);
 
 http::Limits limits()
@@ -132,7 +132,7 @@ void ControlServer::read(QLocalSocket *socket)
         default: return socket->abort();
         }
         talk->input.erase(0, consumed);
-        if (talk->request.body.size() > mostContent)
+        if (talk->request.body.size() > (talk->request.path == "/record" ? mostRecord : mostContent))
             return socket->abort();
     }
 }
