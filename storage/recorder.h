@@ -22,7 +22,7 @@ public:
     // recording, newer than this version, no space, no right; or another process is writing to it: then it is repeatable.
     static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &,
                                                     Role = Role::Gateway);
-    ~Recorder() override;  // writes what is queued, then closes
+    ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
     void push(recording::Batch) override;
     recording::Batch used() override;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 namespace sluice::storage {
@@ -98,6 +99,10 @@ Recorder::Impl::~Impl()
     wake.notify_all();
     if (thread.joinable())
         thread.join();
+    // Nobody asks for stats() any more.
+    if (lost > 0)
+        std::fprintf(stderr, "sluice: %llu exchanges could not be recorded: %s\n",
+                     static_cast<unsigned long long>(lost), whyLost.c_str());
 }
 
 void Recorder::Impl::run()
@@ -213,6 +218,8 @@ void Recorder::Impl::write(recording::Batch &batch)
         settledChanged.notify_all();
         if (!waitToRetry(pause)) {
             givenUp += batch.size();
+            lost += batch.size();
+            whyLost = database->error(code).what;
             batch.clear();
         }
     }

@@ -54,6 +54,8 @@ struct Recorder::Impl {
     std::unique_ptr<recording::Redactor> redactor;
     Bounds bounds;
     uint64_t seenRevision = 0, seenShed = 0;
+    uint64_t lost = 0;  // given up at the end, for `whyLost`
+    std::string whyLost;
     int walPages = 0;
     bool moreToPrune = true;
     bool guest = false;

@@ -43,6 +43,7 @@ int Serving::openRecording(const config::Plan &plan)
 int Serving::start()
 {
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is trouble of the recording, as a full disk is
     raiseDescriptorLimit();
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
@@ -59,8 +60,11 @@ int Serving::start()
     const Outcome started = gateway_->start();
     if (!started)
         return fail(Failed, started.error().what);
-    if (recorder_)
+    if (recorder_) {
         recorder_->setSocket(gateway_->status().socket);
+        connect(&watch_, &QTimer::timeout, this, &Serving::watchRecording);
+        watch_.start(std::chrono::milliseconds(250));
+    }
     signals_ = std::make_unique<Signals>();
     connect(signals_.get(), &Signals::end, this, &Serving::end);
     connect(signals_.get(), &Signals::hangup, this, [this] { (void)gateway_->reload().ok(); });
@@ -79,6 +83,15 @@ Outcome Serving::take(std::string_view bytes)
     batch.push_back(std::move(exchange));
     recorder_->push(std::move(batch));
     return Done{};
+}
+
+void Serving::watchRecording()
+{
+    const std::string now = recorder_->stats().trouble;
+    if (now == trouble_)
+        return;
+    trouble_ = now;
+    complain(now.empty() ? "recording: all is well again" : "recording: " + now);
 }
 
 std::string Serving::readyLine() const

@@ -6,6 +6,8 @@
 #include <QDateTime>
 #include <QTest>
 
+#include <sys/resource.h>
+
 using namespace support;
 
 namespace {
@@ -36,6 +38,7 @@ private Q_SLOTS:
     void replayOfWhoIsGoneFails();
     void exportRunsOnNginxAndAnswersTheSame();
     void versionAndHelpAnswer();
+    void troubleOfTheRecordingIsTold();
 
 private:
     std::unique_ptr<NodeServer> node_;
@@ -297,6 +300,24 @@ void CommandsTest::versionAndHelpAnswer()
     }
     QCOMPARE(gateway_->sluice({"frobnicate"}).exitCode, 2);
     QCOMPARE(gateway_->sluice({"log", "--nonsense"}).exitCode, 2);
+}
+
+void CommandsTest::troubleOfTheRecordingIsTold()
+{
+    GatewaySetup setup;
+    setup.to = nginx_->url();
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    QCOMPARE(get(gateway.port(), "/json").status, 200);
+    QCOMPARE(gateway.log(1).size(), 1);
+    rlimit before{}, none{};
+    QCOMPARE(::prlimit(gateway.process().pid(), RLIMIT_FSIZE, nullptr, &before), 0);
+    none.rlim_cur = 16 * 1024;  // enough for what it says
+    none.rlim_max = before.rlim_max;
+    QCOMPARE(::prlimit(gateway.process().pid(), RLIMIT_FSIZE, &none, nullptr), 0);
+    QCOMPARE(get(gateway.port(), "/json").status, 200);
+    QVERIFY2(waitUntil([&] { return gateway.process().err().find("recording: ") != std::string::npos; }),
+             gateway.trouble().c_str());
 }
 
 QTEST_GUILESS_MAIN(CommandsTest)
