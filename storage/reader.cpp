@@ -5,6 +5,7 @@
 #include "storage/migrations.h"
 #include "storage/reader_impl.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,13 @@ Result<std::unique_ptr<Database>> openReadOnly(const std::string &path, int64_t 
     sqlite3_busy_timeout((*database)->handle(), readTimeout);
     auto found = identify(**database, version);
     if (!found && (sqlite3_errcode((*database)->handle()) & 0xff) == SQLITE_CANTOPEN) {
+        struct stat log {};
+        if (::stat((path + "-wal").c_str(), &log) == 0 && log.st_size > 0)
+            return Error{
+                Fault::Gateway,
+                "the newest exchanges of " + path + " are in " + path
+                    + "-wal, which cannot be read as long as nothing may be written beside it; copy both files into a "
+                      "folder of yours"};
         std::string uri = "file:";
         for (const char c : path) {
             if (c == '?' || c == '#' || c == '%') {

@@ -77,7 +77,7 @@ struct Recorder::Impl {
     void keepUsed(recording::Batch &);
     recording::Batch giveBack();
     void prune();
-    void checkpoint();
+    void checkpoint(bool calm);
     void measure();
 };
 

@@ -8,12 +8,8 @@
 
 #include <QtTest>
 
-#include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <thread>
 
 using namespace sluice;
@@ -282,55 +278,6 @@ private Q_SLOTS:
         recorder->flush();
         QVERIFY(recorder->stats().trouble.empty());  // it keeps up again
         QCOMPARE(*read()->count({}), int64_t(recorder->stats().rows));
-    }
-
-    void aFullDiskIsTroubleUntilThereIsRoom()
-    {
-        auto recorder = record();
-        recorder->push(many(10, 10));
-        recorder->flush();
-        std::signal(SIGXFSZ, SIG_IGN);
-        rlimit before{};
-        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
-        rlimit small = before;
-        small.rlim_cur = 512 * 1024;
-        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        recorder->push(many(100, 20'000));
-        QTRY_VERIFY(!recorder->stats().trouble.empty());
-        recorder->flush();  // does not wait for a disk that refuses
-        const auto refused = recorder->stats();
-        ::setrlimit(RLIMIT_FSIZE, &before);
-        QCOMPARE(refused.queued, uint64_t(100));
-        QCOMPARE(refused.rows, uint64_t(10));
-        QTRY_COMPARE(recorder->stats().rows, uint64_t(110));
-        QVERIFY(recorder->stats().trouble.empty());
-        QCOMPARE(recorder->stats().shed, uint64_t(0));
-    }
-
-    void whatTheDiskRefusesAtTheEndIsTold()
-    {
-        auto recorder = record();
-        recorder->push(many(10, 10));
-        recorder->flush();
-        std::signal(SIGXFSZ, SIG_IGN);
-        rlimit before{};
-        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
-        rlimit small = before;
-        small.rlim_cur = 512 * 1024;
-        const std::string said = folder_->filePath("stderr").toStdString();
-        const int kept = ::dup(2), file = ::open(said.c_str(), O_WRONLY | O_CREAT, 0600);
-        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        recorder->push(many(5000, 1000));  // more than one batch
-        ::dup2(file, 2);
-        recorder.reset();
-        ::dup2(kept, 2);
-        ::setrlimit(RLIMIT_FSIZE, &before);
-        ::close(file);
-        ::close(kept);
-        QFile text(QString::fromStdString(said));
-        QVERIFY(text.open(QIODevice::ReadOnly));
-        const QByteArray line = text.readAll();
-        QVERIFY2(line.startsWith("sluice: 5000 exchanges could not be recorded: "), line.constData());
     }
 
     void aReaderSeesASoundFileWhileItIsWritten()
