@@ -74,6 +74,21 @@ Snapshot::~Snapshot()
     sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+bool isBadRecording(const std::string &path)
+{
+    struct stat file {};
+    if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || file.st_size == 0)
+        return false;
+    auto database = Database::open(path, SQLITE_OPEN_READONLY);
+    if (!database)
+        return false;
+    int64_t version = 0;
+    const auto kind = identify(**database, version);
+    if (!kind)
+        return (sqlite3_errcode((*database)->handle()) & 0xff) == SQLITE_NOTADB;
+    return *kind == FileKind::Foreign || *kind == FileKind::Newer;
+}
+
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::~Reader() = default;
 

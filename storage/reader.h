@@ -61,6 +61,9 @@ struct SliceRequest {
     GroupBy group = GroupBy::Nothing;
 };
 
+// There is a file, and it is no recording that this version reads: no database, one of another program, or from a newer version.
+bool isBadRecording(const std::string &path);
+
 class Reader {
 public:
     // Error: no such file, not a recording, or written by a newer version; what() says which and what to do.

@@ -14,9 +14,10 @@ namespace {
 
 int explainRecorded(const ExplainArgs &args)
 {
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     const Result<journey::Exchange> exchange = reader->exchange(args.id);
     if (!exchange)
         return fail(Failed, exchange.error().what);

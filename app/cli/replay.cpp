@@ -293,9 +293,10 @@ int replay(const ReplayArgs &args)
     std::optional<recording::Filter> filter = parseFilter(args.filter);
     if (!options || !filter)
         return Misused;
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     Session session(args, *reader, std::move(*filter));
     if (!session.prepare())
         return Failed;

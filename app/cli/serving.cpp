@@ -5,6 +5,7 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "storage/exchange_codec.h"
+#include "storage/reader.h"
 
 #include <QCoreApplication>
 
@@ -34,7 +35,8 @@ int Serving::openRecording(const config::Plan &plan)
         return Fine;
     Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
     if (!recorder)
-        return fail(Failed, recorder.error().what + ". Give another file with --record DB, or --record none");
+        return fail(storage::isBadRecording(record_) ? Misused : Failed,
+                    recorder.error().what + ". Give another file with --record DB, or --record none");
     recorder_ = recorder.take();
     options_.recordingPath = record_;
     return Fine;

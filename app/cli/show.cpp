@@ -98,9 +98,10 @@ int show(const ShowArgs &args)
         return fail(Misused, "--body takes request or response");
     if (args.raw && args.body.empty())
         return fail(Misused, "--raw goes with --body: the bytes as they went by, content codings left on");
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     const Result<journey::Exchange> exchange = reader->exchange(args.id);
     if (!exchange)
         return fail(Failed, exchange.error().what);

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void exportRunsOnNginxAndAnswersTheSame();
     void versionAndHelpAnswer();
     void troubleOfTheRecordingIsTold();
+    void aFileThatIsNoRecordingIsTwo();
 
 private:
     std::unique_ptr<NodeServer> node_;
@@ -318,6 +319,31 @@ void CommandsTest::troubleOfTheRecordingIsTold()
     QCOMPARE(get(gateway.port(), "/json").status, 200);
     QVERIFY2(waitUntil([&] { return gateway.process().err().find("recording: ") != std::string::npos; }),
              gateway.trouble().c_str());
+}
+
+void CommandsTest::aFileThatIsNoRecordingIsTwo()
+{
+    const TempFolder files;
+    const std::string text = files.write("shopping.txt", std::string(5000, 'x'));
+    std::string newer = readFile(gateway_->recording());
+    newer.replace(60, 4, std::string("\0\0\x03\xe7", 4));  // user_version
+    const std::string future = files.write("future.db", newer);
+    for (const std::string &file : {text, future}) {
+        for (const std::vector<std::string> &verb :
+             {std::vector<std::string>{"log"},
+              {"show", "1"},
+              {"explain", "1"},
+              {"replay", "id:1"},
+              {"run", "--to", nginx_->url(), "--listen", "http://127.0.0.1:0"}}) {
+            std::vector<std::string> words = verb;
+            words.insert(words.end(), {"--record", file});
+            const Ran ran = gateway_->sluice(words);
+            QVERIFY2(ran.exitCode == 2, (verb[0] + " " + file + ": " + std::to_string(ran.exitCode) + ran.err).c_str());
+            QVERIFY2(ran.err.find(file) != std::string::npos, ran.err.c_str());
+        }
+        std::filesystem::remove(file + "-wal");
+    }
+    QCOMPARE(gateway_->sluice({"log", "--record", files.path("none.db")}).exitCode, 1);
 }
 
 QTEST_GUILESS_MAIN(CommandsTest)
