@@ -21,7 +21,14 @@ int explainRecorded(const ExplainArgs &args)
     const Result<journey::Exchange> exchange = reader->exchange(args.id);
     if (!exchange)
         return fail(Failed, exchange.error().what);
-    print(args.json ? exchangeJson(*exchange) + '\n' : printable(gateway::story(*exchange)));
+    if (!args.json) {
+        print(printable(gateway::story(*exchange)));
+        return Fine;
+    }
+    const Result<std::string> json = exchangeJson(*reader, *exchange);
+    if (!json)
+        return fail(Failed, json.error().what);
+    printLine(*json);
     return Fine;
 }
 

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void exportRunsOnNginxAndAnswersTheSame();
     void versionAndHelpAnswer();
     void troubleOfTheRecordingIsTold();
+    void showTellsWhereABodyIsNotWhatWentBy();
     void aFileThatIsNoRecordingIsTwo();
 
 private:
@@ -144,7 +145,29 @@ void CommandsTest::showHasBothMessages()
     QCOMPARE(show.exitCode, 0);
     for (const char *part : {"/web/json", "200", "\"ada\"", "application/json"})
         QVERIFY2(show.out.find(part) != std::string::npos, part);
-    QCOMPARE(text(jsonObject(gateway_->onRecording({"show", id, "--json"}).out), "id"), id);
+    // One whole: what `log` tells stands there in the same words, and all else beside it.
+    for (const char *part : {"Attempts", "Times", "first byte", "Decisions", "balance"})
+        QVERIFY2(show.out.find(part) != std::string::npos, show.out.c_str());
+    const QJsonObject whole = jsonObject(gateway_->onRecording({"show", id, "--json"}).out), row = gateway_->log(5)[0];
+    for (auto each = row.begin(); each != row.end(); ++each)
+        QVERIFY2(whole.contains(each.key()) && whole[each.key()] == each.value(), qPrintable(each.key()));
+    QCOMPARE(whole["tries"].toArray().size(), 1);
+    QVERIFY(whole.contains("request_sent") && whole.contains("response_body") && whole.contains("times"));
+}
+
+void CommandsTest::showTellsWhereABodyIsNotWhatWentBy()
+{
+    // The body of `echo secret` in gzip.
+    const TempFolder files;
+    const std::string plain = files.write("body", "{\"password\":\"" + secret + "\"}\n");
+    QCOMPARE(run({"gzip", plain}).exitCode, 0);
+    const CurlAnswer answer = curl({gateway_->url("/api/echo"), "-H", "Content-Type: application/json", "-H",
+                                    "Content-Encoding: gzip", "--data-binary", "@" + plain + ".gz"});
+    QCOMPARE(answer.status, 200);
+    const std::string id = text(gateway_->log(2, {"path:/api/echo"}).value(1), "id");
+    const Ran raw = gateway_->onRecording({"show", id, "--body", "request", "--raw"});
+    QVERIFY2(raw.out.starts_with("{\"password\":\"{{secret:"), raw.out.c_str());
+    QVERIFY2(raw.err.find("decoded") != std::string::npos, raw.err.c_str());
 }
 
 void CommandsTest::explainTellsWhy()
