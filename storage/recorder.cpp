@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/recorder.h"
 
+#include "storage/exchange_codec.h"
 #include "storage/migrations.h"
 #include "storage/writer_thread.h"
 
@@ -93,6 +94,17 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
 void Recorder::push(recording::Batch batch)
 {
     impl_->push(std::move(batch));
+}
+
+Outcome Recorder::take(std::string_view handedOver)
+{
+    std::unique_ptr<journey::Exchange> exchange = decodeExchange(handedOver);
+    if (!exchange)
+        return Error{Fault::Client, "that is no exchange, or one of another version of sluice"};
+    recording::Batch batch;
+    batch.push_back(std::move(exchange));
+    impl_->push(std::move(batch));
+    return Done{};
 }
 
 recording::Batch Recorder::used()

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace sluice::storage {
 
@@ -25,6 +26,8 @@ public:
     ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
     void push(recording::Batch) override;
+    // One that another program finished and wrote with encodeExchange(). Error: it cannot be read.
+    Outcome take(std::string_view handedOver);
     recording::Batch used() override;
     recording::SinkStats stats() const override;
     const std::string &path() const;

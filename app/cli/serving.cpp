@@ -4,7 +4,6 @@
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
-#include "storage/exchange_codec.h"
 #include "storage/reader.h"
 
 #include <QCoreApplication>
@@ -57,7 +56,7 @@ int Serving::start()
     if (const int code = openRecording(*loaded.plan); code != Fine)
         return code;
     if (recorder_)
-        options_.takeExchange = [this](std::string_view bytes) { return take(bytes); };
+        options_.takeExchange = [this](std::string_view bytes) { return recorder_->take(bytes); };
     gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
     const Outcome started = gateway_->start();
     if (!started)
@@ -73,18 +72,6 @@ int Serving::start()
     connect(gateway_.get(), &gateway::Gateway::reloaded, this, &Serving::told);
     connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
     return Fine;
-}
-
-// An exchange that a replay finished elsewhere: this process alone may write to the recording.
-Outcome Serving::take(std::string_view bytes)
-{
-    std::unique_ptr<journey::Exchange> exchange = storage::decodeExchange(bytes);
-    if (!exchange)
-        return Error{Fault::Client, "that is no exchange, or one of another version of sluice"};
-    recording::Batch batch;
-    batch.push_back(std::move(exchange));
-    recorder_->push(std::move(batch));
-    return Done{};
 }
 
 void Serving::watchRecording()

@@ -35,7 +35,6 @@ public:
 private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
-    Outcome take(std::string_view bytes);
     void watchRecording();
     gateway::GatewayOptions options_;
     std::string record_;
