@@ -251,6 +251,8 @@ void Redactor::redact(journey::Exchange &x)
         redactUrl(head->target, names_, placeholders_);
         redactUserInfo(head->authority, 0, placeholders_);
     }
+    if (!x.path.starts_with('/'))  // of a target that was refused
+        redactUrl(x.path, names_, placeholders_);
     if (!names_.empty() && !x.query.empty())
         redactForm(x.query, names_, placeholders_);
     redactContent(x.requestBody, x.received.headers, x.sent.headers);

@@ -183,7 +183,7 @@ private Q_SLOTS:
     {
         journey::Exchange x;
         x.received.target = "http://bob:s3cret@host/";
-        x.received.authority = "bob:s3cret@host";
+        x.received.authority = x.path = "bob:s3cret@host";
         x.received.headers.add("Host", "bob:s3cret@host");
         x.failure = "The authority bob:s3cret@host is malformed";
         config::RecordSettings bare;
