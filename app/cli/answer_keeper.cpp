@@ -62,22 +62,26 @@ AnswerKeeper::AnswerKeeper(const std::string &recording, storage::Kept kept, con
 // Where it said, or where any gateway of this user is.
 void AnswerKeeper::findGateway()
 {
-    if (!kept_.socket.empty() && asks(kept_.socket))
+    if (!kept_.socket.empty() && asks(kept_.socket, true))
         return;
     for (const std::string &socket : gateway::sockets()) {
-        if (asks(socket))
+        if (asks(socket, false))
             return;
     }
     trouble_ = "a running gateway holds " + recording_ + ", and its control socket was not found";
 }
 
-bool AnswerKeeper::asks(const std::string &socket)
+// `named`: the recording itself names it, which must do where its gateway began in another folder and tells a path from there.
+bool AnswerKeeper::asks(const std::string &socket, bool named)
 {
     const Result<gateway::ControlAnswer> answer = gateway::control(socket, "GET", "/status");
     if (!answer || answer->status != 200)
         return false;
     const Result<gateway::Status> status = gateway::statusFromJson(answer->body);
-    if (!status || !isSameFile(status->recording.path, recording_))
+    if (!status)
+        return false;
+    const std::string &path = status->recording.path;
+    if (!isSameFile(path, recording_) && !(named && !path.starts_with('/')))
         return false;
     socket_ = socket;
     listen_ = status->listen;

@@ -32,7 +32,7 @@ public:
 private:
     AnswerKeeper(const std::string &recording, storage::Kept kept, const recording::PlaceholderKey &key);
     void findGateway();
-    bool asks(const std::string &socket);
+    bool asks(const std::string &socket, bool named);
     void handOver(const journey::Exchange &answer);
 
     std::string recording_;

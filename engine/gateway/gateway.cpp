@@ -163,8 +163,9 @@ Outcome Gateway::Impl::openSocket()
 {
     if (options.socket == "none")
         return Done{};
-    const std::string path =
-        options.socket.empty() ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock" : options.socket;
+    const std::string path = options.socket.empty()
+        ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock"
+        : QFileInfo(QString::fromStdString(options.socket)).absoluteFilePath().toStdString();  // Qt's own is /tmp
     control = std::make_unique<ControlServer>();
     return control->listen(path, [this](const ControlRequest &request) { return answer(request); });
 }

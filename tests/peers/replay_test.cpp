@@ -29,6 +29,7 @@ private Q_SLOTS:
     void initTestCase();
     void whatPassesTheGatewayIsLinkedByIt();
     void whatGoesPastTheGatewayIsHandedToIt();
+    void aGatewayThatBeganElsewhereIsFound();
     void withoutAGatewayItRecordsAsThatDid();
     void theOriginalOrderIsThatOfTheStarts();
     void nothingToSendIsAFailure();
@@ -86,6 +87,29 @@ void ReplayTest::whatGoesPastTheGatewayIsHandedToIt()
     }
     const Ran body = gateway_->onRecording({"show", text(lines[1], "replayed"), "--body", "response"});
     QCOMPARE(body.out.size(), size_t(500));  // as much as the gateway keeps
+}
+
+void ReplayTest::aGatewayThatBeganElsewhereIsFound()
+{
+    const TempFolder home, other;
+    const auto environment = cleanEnvironment(home);
+    Process gateway({sluiceProgram(), "run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record", "r.db",
+                     "--socket", "c.sock"},
+                    {environment, home.path(), {}, 0});
+    QVERIFY2(gateway.waitForOutput("ready"), gateway.err().c_str());
+    const std::string said = gateway.out();
+    const uint16_t port = uint16_t(std::atoi(said.substr(said.rfind(':') + 1).c_str()));
+    QCOMPARE(get(port, "/headers").status, 200);
+    const auto sluice = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), sluiceProgram());
+        words.insert(words.end(), {"--record", home.path("r.db"), "--json"});
+        return run(words, {environment, other.path(), {}, 0});
+    };
+    QVERIFY(waitUntil([&] { return !jsonLines(sluice({"log"}).out).empty(); }));
+    const Ran past = sluice({"replay", "id:1", "--to", node_->url()});
+    QVERIFY2(jsonLines(past.out).value(0)["replayed"].toInt() == 2, (past.out + past.err).c_str());
+    const Ran through = sluice({"replay", "id:1"});  // where its gateway listened
+    QVERIFY2(jsonLines(through.out).value(0)["replayed"].toInt() == 3, (through.out + through.err).c_str());
 }
 
 void ReplayTest::withoutAGatewayItRecordsAsThatDid()
