@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The table `block`: which values of a field occur in which run of 128 ids (a block). It takes the place of indexes on
-// fields that have few values: a row a block and value instead of one an exchange. One thread an object.
+// The table `block`: which values of a field occur in which run of 128 ids (a block), and which of these have it, a bit each. It takes
+// the place of indexes on fields that have few values: a row a block and value instead of one an exchange. One thread an object.
 #pragma once
 
 #include "storage/names.h"
@@ -33,13 +33,13 @@ public:
     void forget();  // after a rollback
 
 private:
-    struct Fresh {
-        size_t fact;
+    struct Value {
         int64_t value;
+        uint64_t low = 0, high = 0;  // the ids that have it, since this object came to the block
+        bool written = false;        // as it is
     };
     int64_t block_ = -1;
-    std::array<std::vector<int64_t>, factCount> known_;  // what the block has; the latest last
-    std::vector<Fresh> fresh_;                           // of these: not written yet
+    std::array<std::vector<Value>, factCount> known_;  // what the block has; the latest last
     Statement insert_;
 };
 

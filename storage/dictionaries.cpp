@@ -44,7 +44,8 @@ int DictionaryWriter::load()
 
 int DictionaryWriter::note(int64_t id, WallTime time, std::string_view detail, size_t packed)
 {
-    const bool old = !current_ || time - made_ > longestUse;
+    // Also when the clock was ahead: no dictionary is for ever.
+    const bool old = !current_ || time - made_ > longestUse || made_ - time > longestUse;
     const bool poor = packed * 3 > detail.size() && id - last_ >= pause_;
     if (!old && !poor)
         return SQLITE_OK;

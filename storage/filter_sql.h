@@ -3,14 +3,15 @@
 // Everything that a user wrote is bound, nothing is spliced into the text. One thread: that of the connection.
 // Compile and run within one read transaction: the way holds for one state of the file.
 //
-// The way: bounds of ids from id:, since:, until:; blocks of ids (storage/blocks.h) that have what the tests ask for that all
-// rows must pass; or one index where such a test has one (statuses from 400, latencies from 128 ms, is, trace, request, mark),
+// The way: bounds of ids from id:, since:, until:; the ids that have what is asked for by what the blocks say (storage/blocks.h),
+// through and, or and not; or one index where such a test has one (statuses from 400, latencies from 128 ms, is, trace, request, mark),
 // the most selective of them. An index is walked once for each of its values that may match, and SQLite merges these, so that
 // the first page needs no sorting.
 #pragma once
 
 #include "engine/recording/filter.h"
 #include "storage/blocks.h"
+#include "storage/row_set.h"
 #include "storage/sqlite.h"
 
 #include <limits>
@@ -43,11 +44,13 @@ public:
     void bind(Statement &) const;
 
 private:
+    static constexpr size_t mostValues = 64;  // of a field; more: it says nothing about the way
     struct Way {
         Fact fact = Fact::None;       // whose values these are
         std::string index, column;    // index: empty: by id
         std::string condition;        // of the index, as it must stand in the text
         std::vector<int64_t> values;  // of the column
+        bool exact = true;            // who has one of them passes
         int64_t low = 0, high = 0;    // keys within epochs
         enum class Kind : uint8_t { Rows, Values, Keys, Marks } kind = Kind::Rows;
         int64_t estimate = std::numeric_limits<int64_t>::max();
@@ -66,7 +69,12 @@ private:
     Outcome valuesOfTest(const recording::Term &, Way &);
     Outcome namesOf(const recording::Term &, NameKind, std::vector<int64_t> &out);
     Outcome numbersOf(Fact, std::vector<int64_t> &out);
-    Outcome narrowBlocks(const Way &);
+    Outcome latenciesFor(const recording::Term &, Way &);
+    Outcome rowsWith(const Way &, RowSet &);
+    Outcome rowsOf(const recording::Term &, bool negated, RowSet &);
+    Outcome rowsOfTest(const recording::Term &, bool negated, RowSet &);
+    Outcome findSpan();
+    int64_t rowsToLookAt() const;
     static bool hasIndex(Way &);
     Outcome estimate(Way &);
     Outcome collect(Statement &, std::vector<int64_t> &out);
@@ -76,8 +84,9 @@ private:
     std::string condition_ = "1";
     IdBounds bounds_;
     Way way_;
-    std::optional<std::vector<int64_t>> blocks_;  // nothing: any
-    std::vector<std::string> wayParameters_;      // as they stand in the text
+    IdBounds spanned_;  // the ids that there are, within the bounds
+    RowSet rows_;
+    std::vector<std::string> wayParameters_;  // as they stand in the text
 };
 
 }  // namespace sluice::storage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How FilterSql finds its way to the rows: bounds of ids, and the index to walk.
+// How FilterSql finds its way to the rows: bounds of ids, and the index to walk. What the blocks say is in filter_rows.cpp.
 #include "storage/filter_sql.h"
 
 #include "engine/recording/facts.h"
@@ -9,7 +9,8 @@
 #include "storage/row_keys.h"
 
 #include <algorithm>
-#include <iterator>
+#include <bit>
+#include <limits>
 
 namespace sluice::storage {
 
@@ -17,7 +18,6 @@ using recording::Term;
 
 namespace {
 
-constexpr size_t mostValues = 64;                   // of a field; more: it says nothing about the way
 constexpr int64_t mostCounted = 5000;               // of the rows that an index has for a value, when ways are compared
 constexpr int64_t firstError = 400, firstSlow = 8;  // what the partial indexes begin with
 
@@ -54,28 +54,6 @@ std::vector<const Term *> demands(const Term &root)
         const auto inner = demands(part);
         out.insert(out.end(), inner.begin(), inner.end());
     }
-    return out;
-}
-
-std::vector<int64_t> classes(const Term &t)
-{
-    int low = 0, high = highestLatencyClass;
-    const int at = latencyClass(t.number);
-    switch (t.op) {
-    case Term::Op::Is: low = high = at; break;
-    case Term::Op::Less:
-    case Term::Op::LessEqual: high = at; break;
-    case Term::Op::Greater:
-    case Term::Op::GreaterEqual: low = at; break;
-    case Term::Op::Range:
-        low = at;
-        high = latencyClass(t.upper);
-        break;
-    default: break;
-    }
-    std::vector<int64_t> out;
-    for (int value = low; value <= high; ++value)
-        out.push_back(value);
     return out;
 }
 
@@ -142,6 +120,7 @@ Outcome FilterSql::valuesOf(const Term &t, Way &way)
         }
         way.kind = one.kind;
         way.fact = one.fact;
+        way.exact = way.exact && one.exact;
         way.values.insert(way.values.end(), one.values.begin(), one.values.end());
     }
     std::sort(way.values.begin(), way.values.end());
@@ -202,8 +181,7 @@ Outcome FilterSql::valuesOfTest(const Term &t, Way &way)
                 way.values.push_back(value);
         }
     } else if (t.field == "latency") {
-        take(Fact::LatencyClass);
-        way.values = classes(t);
+        return latenciesFor(t, way);
     } else if (t.field == "mark") {
         way.kind = Way::Kind::Marks;
     } else if (t.field == "trace" && t.op == Term::Op::Is && !t.value.empty()
@@ -217,33 +195,6 @@ Outcome FilterSql::valuesOfTest(const Term &t, Way &way)
         way.column = "request_key";
         way.low = way.high = requestKey(t.value);
     }
-    return Done{};
-}
-
-// Leaves the blocks that have one of these values.
-Outcome FilterSql::narrowBlocks(const Way &way)
-{
-    auto statement = Statement::prepare(
-        *database_, "SELECT block FROM block WHERE field = ?1 AND value = ?2 AND block BETWEEN ?3 AND ?4");
-    if (!statement)
-        return statement.error();
-    std::vector<int64_t> found;
-    for (const int64_t value : way.values) {
-        statement->bind(1, int64_t(way.fact));
-        statement->bind(2, value);
-        statement->bind(3, bounds_.lowest >> blockBits);
-        statement->bind(4, bounds_.highest >> blockBits);
-        if (Outcome outcome = collect(*statement, found); !outcome)
-            return outcome;
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    if (blocks_) {
-        std::vector<int64_t> both;
-        std::set_intersection(found.begin(), found.end(), blocks_->begin(), blocks_->end(), std::back_inserter(both));
-        found = std::move(both);
-    }
-    blocks_ = std::move(found);
     return Done{};
 }
 
@@ -280,8 +231,13 @@ bool FilterSql::hasIndex(Way &way)
 Outcome FilterSql::estimate(Way &way)
 {
     way.estimate = 0;
+    if (way.kind == Way::Kind::Keys) {  // of random keys a beginning has its share
+        const int64_t all = std::max<int64_t>(spanned_.highest - spanned_.lowest, 0);
+        const int digits = std::countr_one(uint64_t(way.high - way.low)) / 4;
+        way.estimate = way.column == "trace_key" ? all >> std::min(4 * (traceDigits - digits), 62) : 0;
+    }
     if (way.kind != Way::Kind::Values)
-        return Done{};  // keys and marks are always few
+        return Done{};  // marks are always few
     auto statement = Statement::prepare(*database_,
                                         "SELECT count(*) FROM (SELECT 1 FROM exchange x INDEXED BY " + way.index
                                             + " WHERE x." + way.column + " = ?1" + way.condition + " LIMIT ?2)");
@@ -302,40 +258,68 @@ Outcome FilterSql::estimate(Way &way)
     return Done{};
 }
 
+// The ids that there are, within the bounds.
+Outcome FilterSql::findSpan()
+{
+    auto statement = Statement::prepare(*database_,
+                                        "SELECT coalesce(min(id), 1) FROM exchange UNION ALL SELECT "
+                                        "coalesce(max(id), 0) FROM exchange");
+    if (!statement)
+        return statement.error();
+    std::vector<int64_t> ends;
+    Outcome outcome = collect(*statement, ends);
+    if (outcome && ends.size() == 2)
+        spanned_ = {std::max(bounds_.lowest, ends[0]), std::min(bounds_.highest, ends[1])};
+    return outcome;
+}
+
 Outcome FilterSql::findWay(const Term &root)
 {
+    constexpr int64_t soon =
+        20'000;  // so many of a trace's beginning are met sooner by looking at rows than by sorting
+    if (Outcome outcome = findSpan(); !outcome)
+        return outcome;
+    if (Outcome outcome = rowsOf(root, false, rows_); !outcome)
+        return outcome;
     for (const Term *t : demands(root)) {
         Way way;
         if (Outcome outcome = valuesOf(*t, way); !outcome)
             return outcome;
-        if (way.kind == Way::Kind::Rows || way.values.size() > mostValues)
-            continue;
-        if (way.kind == Way::Kind::Values) {
-            if (Outcome outcome = narrowBlocks(way); !outcome)
-                return outcome;
-        }
-        if (!hasIndex(way))
+        if (way.kind == Way::Kind::Rows || way.values.size() > mostValues || !hasIndex(way))
             continue;
         if (Outcome outcome = estimate(way); !outcome)
             return outcome;
+        if (way.kind == Way::Kind::Keys && way.estimate > soon && demands(root).size() == 1)
+            continue;
         if (way.estimate < way_.estimate)
             way_ = std::move(way);
     }
-    if (way_.kind == Way::Kind::Values && blocks_ && int64_t(blocks_->size()) << blockBits <= way_.estimate)
+    if (way_.kind != Way::Kind::Rows && !rows_.isAnything() && rowsToLookAt() <= way_.estimate)
         way_ = Way();
     return Done{};
 }
 
+int64_t FilterSql::rowsToLookAt() const
+{
+    int64_t sum = 0;
+    for (const RowSet::Rows &each : rows_.rows())
+        sum += each.last() - each.first() + 1;
+    return sum;
+}
+
 std::vector<IdBounds> FilterSql::ranges() const
 {
-    if (!blocks_)
+    constexpr int64_t near = 64;  // ids between two runs that cost less than another start
+    if (rows_.isAnything())
         return {bounds_};
     std::vector<IdBounds> out;
-    for (const int64_t block : *blocks_) {
-        const int64_t first = std::max(block << blockBits, bounds_.lowest);
-        const int64_t last = std::min(((block + 1) << blockBits) - 1, bounds_.highest);
+    for (const RowSet::Rows &each : rows_.rows()) {
+        const int64_t first = std::max((each.block << blockBits) + each.first(), bounds_.lowest);
+        const int64_t last = std::min((each.block << blockBits) + each.last(), bounds_.highest);
+        if (first > last)
+            continue;
         // An index has its own way through the ids.
-        if (!out.empty() && (out.back().highest + 1 == first || way_.kind != Way::Kind::Rows))
+        if (!out.empty() && (first - out.back().highest <= near || way_.kind != Way::Kind::Rows))
             out.back().highest = last;
         else
             out.push_back({first, last});

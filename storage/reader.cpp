@@ -5,6 +5,7 @@
 #include "storage/migrations.h"
 #include "storage/reader_impl.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,13 @@ Result<std::unique_ptr<Database>> openReadOnly(const std::string &path, int64_t 
     sqlite3_busy_timeout((*database)->handle(), readTimeout);
     auto found = identify(**database, version);
     if (!found && (sqlite3_errcode((*database)->handle()) & 0xff) == SQLITE_CANTOPEN) {
+        struct stat log {};
+        if (::stat((path + "-wal").c_str(), &log) == 0 && log.st_size > 0)
+            return Error{
+                Fault::Gateway,
+                "the newest exchanges of " + path + " are in " + path
+                    + "-wal, which cannot be read as long as nothing may be written beside it; copy both files into a "
+                      "folder of yours"};
         std::string uri = "file:";
         for (const char c : path) {
             if (c == '?' || c == '#' || c == '%') {
@@ -64,6 +72,21 @@ Snapshot::Snapshot(Reader::Impl &impl) : database_(*impl.database)
 Snapshot::~Snapshot()
 {
     sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool isBadRecording(const std::string &path)
+{
+    struct stat file {};
+    if (::stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || file.st_size == 0)
+        return false;
+    auto database = Database::open(path, SQLITE_OPEN_READONLY);
+    if (!database)
+        return false;
+    int64_t version = 0;
+    const auto kind = identify(**database, version);
+    if (!kind)
+        return (sqlite3_errcode((*database)->handle()) & 0xff) == SQLITE_NOTADB;
+    return *kind == FileKind::Foreign || *kind == FileKind::Newer;
 }
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -204,6 +227,11 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
 Result<int64_t> Reader::lastId()
 {
     return impl_->database->number("SELECT coalesce(max(id), 0) FROM exchange");
+}
+
+Kept Reader::kept()
+{
+    return readKept(*impl_->database);
 }
 
 Result<std::vector<int64_t>> Reader::replaysOf(int64_t id)

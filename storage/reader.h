@@ -6,6 +6,7 @@
 #include "engine/base/result.h"
 #include "engine/journey/exchange.h"
 #include "engine/recording/filter.h"
+#include "storage/kept_settings.h"
 
 #include <atomic>
 #include <memory>
@@ -60,6 +61,9 @@ struct SliceRequest {
     GroupBy group = GroupBy::Nothing;
 };
 
+// There is a file, and it is no recording that this version reads: no database, one of another program, or from a newer version.
+bool isBadRecording(const std::string &path);
+
 class Reader {
 public:
     // Error: no such file, not a recording, or written by a newer version; what() says which and what to do.
@@ -78,6 +82,8 @@ public:
     Result<int64_t> count(const recording::Filter &);  // may scan; interrupt() ends it
     Result<int64_t> lastId();
     Result<std::vector<Slice>> slices(const SliceRequest &);
+    // How the gateway that records here redacts, how much of a body it keeps, and where its control socket is.
+    Kept kept();
     // Replays of this exchange, oldest first.
     Result<std::vector<int64_t>> replaysOf(int64_t id);
     // 1 to 6; 0 takes the mark away. Waits for a writer's transaction, 2 s at most.

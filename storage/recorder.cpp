@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/recorder.h"
 
+#include "storage/exchange_codec.h"
 #include "storage/migrations.h"
 #include "storage/writer_thread.h"
 
@@ -59,7 +60,8 @@ Outcome Recorder::Impl::open(const std::string &file)
 Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Recorder::~Recorder() = default;
 
-Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings)
+Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings,
+                                                   Role role)
 {
     auto impl = std::make_unique<Impl>();
     if (const Outcome opened = impl->open(path); !opened)
@@ -84,6 +86,7 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     impl->rows = uint64_t(*rows);
     impl->lastId = *last;
     impl->settings = settings;
+    impl->guest = role == Role::Guest;
     impl->start();
     return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
@@ -91,6 +94,17 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
 void Recorder::push(recording::Batch batch)
 {
     impl_->push(std::move(batch));
+}
+
+Outcome Recorder::take(std::string_view handedOver)
+{
+    std::unique_ptr<journey::Exchange> exchange = decodeExchange(handedOver);
+    if (!exchange)
+        return Error{Fault::Client, "that is no exchange, or one of another version of sluice"};
+    recording::Batch batch;
+    batch.push_back(std::move(exchange));
+    impl_->push(std::move(batch));
+    return Done{};
 }
 
 recording::Batch Recorder::used()
@@ -121,6 +135,16 @@ void Recorder::setSettings(const config::RecordSettings &settings)
     {
         const std::lock_guard guard(impl_->mutex);
         impl_->settings = settings;
+        ++impl_->settingsRevision;
+    }
+    impl_->wake.notify_all();
+}
+
+void Recorder::setSocket(const std::string &socket)
+{
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->socket = socket;
         ++impl_->settingsRevision;
     }
     impl_->wake.notify_all();

@@ -11,21 +11,29 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace sluice::storage {
 
 class Recorder : public recording::Sink {
 public:
+    // A gateway writes its settings into the recording, for guests to read (Reader::kept()): programs that add to what it recorded.
+    enum class Role { Gateway, Guest };
     // Creates the file (0600) and its folder where they are missing; runs the migrations of an older one. Error: not a
-    // recording, newer than this version, another process is writing to it, no space, no right.
-    static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &);
-    ~Recorder() override;  // writes what is queued, then closes
+    // recording, newer than this version, no space, no right; or another process is writing to it: then it is repeatable.
+    static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &,
+                                                    Role = Role::Gateway);
+    ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
     void push(recording::Batch) override;
+    // One that another program finished and wrote with encodeExchange(). Error: it cannot be read.
+    Outcome take(std::string_view handedOver);
     recording::Batch used() override;
     recording::SinkStats stats() const override;
     const std::string &path() const;
     void setSettings(const config::RecordSettings &);  // after a reload; any thread
+    // Where the gateway's control socket is, for guests; any thread.
+    void setSocket(const std::string &path);
     // Called on the writer's thread after each commit, with the highest id; must return at once.
     void onCommit(std::function<void(int64_t lastId)>);
     // Blocks until all that was pushed before is on disk, or the disk refuses (stats().trouble). Any thread but the writer's.

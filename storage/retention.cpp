@@ -26,16 +26,24 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
     } all[] = {
         {r.pages_, "PRAGMA page_count"},
         {r.free_, "PRAGMA freelist_count"},
-        {r.oldest_, "SELECT id, request_bytes, response_bytes FROM exchange WHERE id < ?1 ORDER BY id LIMIT ?2"},
-        {r.oldSpan_, "SELECT id FROM span WHERE last_time < ?1 ORDER BY id LIMIT 1"},
+        {r.some_,
+         "SELECT id, request_bytes, response_bytes FROM exchange WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3"},
+        {r.oldSpan_, "SELECT id FROM span WHERE last_time < ?1 AND id << 10 < ?2 ORDER BY id LIMIT 1"},
+        {r.first_, "SELECT min(id) FROM exchange"},
         {r.rows_, "DELETE FROM exchange WHERE id BETWEEN ?1 AND ?2"},
         {r.messages_, "DELETE FROM message WHERE id BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
-        {r.spans_, "DELETE FROM span WHERE id BETWEEN ?1 AND ?2"},
+        // Of spans and blocks that keep a row the rest stays: they are not always the oldest that go.
+        {r.spans_,
+         "DELETE FROM span WHERE id BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM exchange WHERE exchange.id BETWEEN "
+         "span.id << 10 AND (span.id << 10) + 1023)"},
         {r.shorten_,
-         "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN ?1 << 10 AND (?1 << 10) + "
-         "1023) WHERE id = ?1"},
-        {r.blocks_, "DELETE FROM block WHERE block < ?1"},
+         "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN span.id << 10 AND (span.id "
+         "<< "
+         "10) + 1023) WHERE id IN (?1, ?2)"},
+        {r.blocks_,
+         "DELETE FROM block WHERE block BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM exchange WHERE exchange.id "
+         "BETWEEN block.block << 7 AND (block.block << 7) + 127)"},
         {r.dictionaries_, "DELETE FROM dictionary WHERE id < (SELECT max(id) FROM dictionary WHERE id <= ?1)"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
@@ -61,31 +69,33 @@ int64_t Retention::excess(const Bounds &bounds)
     return used - int64_t(std::clamp<uint64_t>(bounds.bytes, leastBytes, 1ull << 62));
 }
 
-int64_t Retention::tooOld(WallTime before)
+// A span whose last exchange is too old, which goes whole: up to 1,023 stay a little longer. -1: none. It need not be the oldest:
+// the clock may have been ahead.
+int64_t Retention::tooOld(WallTime before, int64_t newest)
 {
     oldSpan_.bind(1, before.time_since_epoch().count());
+    oldSpan_.bind(2, newest);
     return one(oldSpan_);
 }
 
 Retention::Step Retention::step(const Bounds &bounds, WallTime now, int64_t newest)
 {
     const WallTime before = now - duration_cast<std::chrono::microseconds>(bounds.age);
-    if (bounds.age > Nanos(0)) {
-        // A whole span goes when its last exchange is too old: up to 1,023 stay a little longer.
-        if (const int64_t span = tooOld(before); span >= 0) {
-            const int64_t from = span << spanBits;
-            const int64_t to = std::min(from + (1 << spanBits) - 1, newest - 1);
-            if (from <= to) {
-                Step step = remove(from, to, newest);
-                step.more = step.rows > 0;
-                return step;
-            }
+    const int64_t span = bounds.age > Nanos(0) ? tooOld(before, newest) : -1;
+    if (span >= 0) {
+        const int64_t from = span << spanBits, last = from + (1 << spanBits) - 1;
+        const Range some = rows(from, std::min(last, newest - 1), stepBytes);
+        const bool any = some.from <= some.to;
+        if (any || last < newest) {  // a span without rows must not stand in the way of the next
+            Step step = any ? remove(some.from, some.to, newest) : remove(from, last, newest);
+            step.more = step.code == SQLITE_OK;
+            return step;
         }
     }
     const int64_t tooMuch = excess(bounds);
     if (tooMuch <= 0)
         return {};
-    const Range oldest = oldestRows(newest, std::min(tooMuch, stepBytes));
+    const Range oldest = rows(1, newest - 1, std::min(tooMuch, stepBytes));
     if (oldest.from > oldest.to)
         return {};
     Step step = remove(oldest.from, oldest.to, newest);
@@ -93,21 +103,49 @@ Retention::Step Retention::step(const Bounds &bounds, WallTime now, int64_t newe
     return step;
 }
 
-// At most 1,000, and about as many bytes: large bodies take long to let go.
-Retention::Range Retention::oldestRows(int64_t newest, int64_t wanted)
+// The first ones there, at most 1,000, and about as many bytes: large bodies take long to let go.
+Retention::Range Retention::rows(int64_t first, int64_t last, int64_t wanted)
 {
     Range range;
     int64_t bytes = 0;
-    const Resetting later(oldest_);
-    oldest_.bind(1, newest);
-    oldest_.bind(2, stepRows);
-    while (bytes < wanted && oldest_.step() == SQLITE_ROW) {
-        range.to = oldest_.integer(0);
+    const Resetting later(some_);
+    some_.bind(1, first);
+    some_.bind(2, last);
+    some_.bind(3, stepRows);
+    while (bytes < wanted && some_.step() == SQLITE_ROW) {
+        range.to = some_.integer(0);
         if (range.from == 0)
             range.from = range.to;
-        bytes += rowBytes + std::min(oldest_.integer(1), largestBody) + std::min(oldest_.integer(2), largestBody);
+        bytes += rowBytes + std::min(some_.integer(1), largestBody) + std::min(some_.integer(2), largestBody);
     }
     return range;
+}
+
+int Retention::run(Statement &statement, int64_t first, std::optional<int64_t> second)
+{
+    statement.bind(1, first);
+    if (second)
+        statement.bind(2, *second);
+    const int code = statement.step();
+    statement.reset();
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// What no row needs any more, when these have gone.
+int Retention::removeTraces(int64_t from, int64_t to)
+{
+    int code = run(spans_, from >> spanBits, to >> spanBits);
+    if (code == SQLITE_OK)
+        code = run(shorten_, from >> spanBits, to >> spanBits);
+    if (code == SQLITE_OK)
+        code = run(blocks_, from >> blockBits, to >> blockBits);
+    // Dictionaries hold for all that comes after them, and names for all before their last use: those of older rows stay.
+    const int64_t oldest = one(first_);
+    if (code == SQLITE_OK && oldest > to)
+        code = run(dictionaries_, oldest);
+    if (code == SQLITE_OK && oldest > to && oldest >> nameEpochBits != from >> nameEpochBits)
+        code = run(names_, oldest >> nameEpochBits);
+    return code;
 }
 
 Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
@@ -117,29 +155,16 @@ Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
         step.code = sqlite3_extended_errcode(database_.handle());
         return step;
     }
-    const int64_t wholeSpans = (to + 1) >> spanBits, firstSpan = from >> spanBits;
-    const auto run = [&](Statement &statement, int64_t first, std::optional<int64_t> second = {}) {
-        if (step.code != SQLITE_OK)
-            return;
-        statement.bind(1, first);
-        if (second)
-            statement.bind(2, *second);
-        const int code = statement.step();
-        statement.reset();
-        step.code = code == SQLITE_DONE ? SQLITE_OK : code;
-    };
-    run(rows_, from, to);
+    step.code = run(rows_, from, to);
     step.rows = sqlite3_changes64(database_.handle());
-    run(messages_, from, to);
-    run(marks_, from, to);
-    if (wholeSpans > firstSpan)
-        run(spans_, firstSpan, wholeSpans - 1);
-    run(shorten_, wholeSpans);
-    run(blocks_, (to + 1) >> blockBits);
-    run(dictionaries_, to + 1);
-    if ((from >> nameEpochBits) != ((to + 1) >> nameEpochBits))
-        run(names_, (to + 1) >> nameEpochBits);
-    run(lastId_, newest);
+    if (step.code == SQLITE_OK)
+        step.code = run(messages_, from, to);
+    if (step.code == SQLITE_OK)
+        step.code = run(marks_, from, to);
+    if (step.code == SQLITE_OK)
+        step.code = removeTraces(from, to);
+    if (step.code == SQLITE_OK)
+        step.code = run(lastId_, newest);
     if (step.code == SQLITE_OK && !database_.run("COMMIT"))
         step.code = sqlite3_extended_errcode(database_.handle());
     if (step.code != SQLITE_OK) {
@@ -151,10 +176,14 @@ Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
 
 bool Retention::shrink()
 {
-    if (one(free_) <= sparePages)
+    const int64_t before = one(free_);
+    if (before <= sparePages)
         return false;
-    // 1,000 pages: some 10 ms.
-    return bool(database_.run("PRAGMA incremental_vacuum(1000)")) && one(free_) > sparePages;
+    // 1,000 pages: some 10 ms. A file that was not made for it frees none: then there is no more, either.
+    if (!database_.run("PRAGMA incremental_vacuum(1000)"))
+        return false;
+    const int64_t after = one(free_);
+    return after < before && after > sparePages;
 }
 
 }  // namespace sluice::storage

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace sluice::storage {
 
@@ -23,7 +24,7 @@ public:
         int64_t rows = 0;      // taken away
         bool more = false;     // there is more to take away: call again
     };
-    // Takes away at most 1,000 exchanges, in a transaction of its own. `newest` is the highest id, which always stays.
+    // Takes away at most 1,000 exchanges and about 16 MiB, in a transaction of its own. `newest` is the highest id, which always stays.
     Step step(const Bounds &, WallTime now, int64_t newest);
     // Gives a little of the file's unused room back to the disk, when there is much of it. True: there is more.
     bool shrink();
@@ -31,16 +32,18 @@ public:
 private:
     explicit Retention(Database &database) : database_(database) {}
     int64_t excess(const Bounds &);  // bytes
-    int64_t tooOld(WallTime before);
+    int64_t tooOld(WallTime before, int64_t newest);
     struct Range {
         int64_t from = 0, to = -1;
     };
-    Range oldestRows(int64_t newest, int64_t bytes);
+    Range rows(int64_t first, int64_t last, int64_t bytes);
+    int run(Statement &, int64_t first, std::optional<int64_t> second = {});
+    int removeTraces(int64_t from, int64_t to);
     Step remove(int64_t from, int64_t to, int64_t newest);
     int64_t one(Statement &);
 
     Database &database_;
-    Statement pages_, free_, oldest_, oldSpan_;
+    Statement pages_, free_, some_, oldSpan_, first_;
     Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, lastId_;
 };
 

@@ -4,6 +4,7 @@
 #include "engine/base/ids.h"
 
 #include <array>
+#include <limits>
 
 namespace sluice::storage {
 
@@ -25,6 +26,24 @@ int digit(char c)
 constexpr size_t dashes[] = {8, 13, 18, 23};
 
 }  // namespace
+
+LatencyRange latenciesOf(int64_t latencyClass)
+{
+    constexpr int64_t ms = 1'000'000, most = std::numeric_limits<int64_t>::max();
+    const auto range = [](uint64_t from, uint64_t to) {
+        const auto nanos = [](uint64_t value) { return value > uint64_t(most / ms) ? most : int64_t(value) * ms; };
+        return LatencyRange{nanos(from), to > uint64_t(most / ms) ? most : nanos(to) - 1};
+    };
+    if (latencyClass <= 0)
+        return range(0, 1);
+    if (latencyClass < firstFineClass) {
+        const int width = int(std::min<int64_t>(latencyClass, 62));
+        return range(uint64_t(1) << (width - 1), uint64_t(1) << width);
+    }
+    const int64_t fine = latencyClass - firstFineClass;
+    const int shift = int(std::min<int64_t>(fine / 4, 50)) + firstFineWidth - 3;
+    return range(uint64_t(4 + fine % 4) << shift, uint64_t(5 + fine % 4) << shift);
+}
 
 bool traceKeys(std::string_view beginning, int64_t &low, int64_t &high)
 {

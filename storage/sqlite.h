@@ -73,6 +73,7 @@ public:
         const int size = sqlite3_column_bytes(handle_, column);
         return data ? std::string_view(static_cast<const char *>(data), size_t(size)) : std::string_view();
     }
+    bool isNull(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
     bool isBlob(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_BLOB; }
 
 private:

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/writer_thread.h"
 
+#include "storage/kept_settings.h"
+
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 namespace sluice::storage {
@@ -18,6 +21,7 @@ constexpr size_t batchRows = 4000;  // the more, the fewer index pages a row is 
 constexpr uint64_t batchBytes = 32 << 20;
 constexpr milliseconds gather{100};
 constexpr milliseconds idle{60'000};  // how often age is looked at when nothing comes
+constexpr milliseconds quiet{500};    // nothing came for so long: the log is folded into the file
 constexpr milliseconds firstRetry{100}, longestRetry{2000};
 constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
 constexpr size_t mostUsed = 2000, mostGivenBack = 256;       // exchanges kept for another request: some 15 MiB
@@ -96,30 +100,37 @@ Recorder::Impl::~Impl()
     wake.notify_all();
     if (thread.joinable())
         thread.join();
+    // Nobody asks for stats() any more.
+    if (lost > 0)
+        std::fprintf(stderr, "sluice: %llu exchanges could not be recorded: %s\n",
+                     static_cast<unsigned long long>(lost), whyLost.c_str());
 }
 
 void Recorder::Impl::run()
 {
     pthread_setname_np(pthread_self(), "recorder");
     for (;;) {
+        bool done = false, calm = false;
         recording::Batch unwanted;  // freed outside the lock
         {
             std::unique_lock guard(mutex);
+            const milliseconds pause = moreToPrune ? milliseconds(0) : walPages > 0 ? quiet : idle;
             const auto wanted = [&] { return stopping || flushing > 0 || settingsRevision != seenRevision; };
-            wake.wait_for(guard, moreToPrune ? milliseconds(0) : idle, [&] { return wanted() || !queue.empty(); });
+            calm = !wake.wait_for(guard, pause, [&] { return wanted() || !queue.empty(); }) && !moreToPrune;
             if (!queue.empty())
                 wake.wait_until(guard, firstArrival + gather, [&] { return wanted() || queue.size() >= batchRows; });
-            if (stopping && queue.empty())
-                return;
-            if (queue.empty() && !moreToPrune && !wanted())  // a quiet time
+            done = stopping && queue.empty();
+            if (calm && pause == idle)
                 unwanted.swap(used);
         }
         adoptSettings();
+        if (done)
+            return;
         recording::Batch batch = take();
         if (!batch.empty())
             write(batch);
         prune();
-        checkpoint();
+        checkpoint(calm);
         measure();
     }
 }
@@ -127,16 +138,24 @@ void Recorder::Impl::run()
 void Recorder::Impl::adoptSettings()
 {
     config::RecordSettings fresh;
+    std::string place;
     {
         const std::lock_guard guard(mutex);
         if (settingsRevision == seenRevision)
             return;
         seenRevision = settingsRevision;
         fresh = settings;
+        place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
     bounds = {fresh.keepBytes, fresh.keepAge};
     moreToPrune = true;
+    if (guest)
+        return;
+    if (const Outcome kept = writeKept(*database, fresh, place); !kept) {
+        const std::lock_guard guard(mutex);
+        writeTrouble = kept.error().what;  // until something can be written
+    }
 }
 
 recording::Batch Recorder::Impl::take()
@@ -201,6 +220,8 @@ void Recorder::Impl::write(recording::Batch &batch)
         settledChanged.notify_all();
         if (!waitToRetry(pause)) {
             givenUp += batch.size();
+            lost += batch.size();
+            whyLost = database->error(code).what;
             batch.clear();
         }
     }
@@ -270,20 +291,22 @@ void Recorder::Impl::prune()
         moreToPrune = true;
 }
 
-// After the commit has been told: the fsync in it must not delay what readers see.
-void Recorder::Impl::checkpoint()
+// After the commit has been told: the fsync in it must not delay what readers see. `calm`: also the little that there is, as the file
+// may be copied without its log.
+void Recorder::Impl::checkpoint(bool calm)
 {
-    if (walPages < checkpointPages)
+    if (walPages < (calm ? 1 : checkpointPages))
         return;
     const bool urgent = walPages >= urgentPages;
     // Urgent: readers that overlap for ever would let the log grow for ever, so new ones wait for 100 ms at most.
     if (urgent)
         sqlite3_busy_timeout(database->handle(), 100);
+    int all = 0, folded = 0;
     sqlite3_wal_checkpoint_v2(database->handle(), nullptr,
-                              urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+                              urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &all, &folded);
     if (urgent)
         sqlite3_busy_timeout(database->handle(), 5000);
-    walPages = 0;
+    walPages = calm && folded < all ? 1 : 0;  // a reader is in the way: once more
 }
 
 void Recorder::Impl::measure()

@@ -40,6 +40,7 @@ struct Recorder::Impl {
     int flushing = 0;
     bool stopping = false;
     config::RecordSettings settings;
+    std::string socket;
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble;
@@ -53,8 +54,11 @@ struct Recorder::Impl {
     std::unique_ptr<recording::Redactor> redactor;
     Bounds bounds;
     uint64_t seenRevision = 0, seenShed = 0;
+    uint64_t lost = 0;  // given up at the end, for `whyLost`
+    std::string whyLost;
     int walPages = 0;
     bool moreToPrune = true;
+    bool guest = false;
     std::thread thread;
 
     ~Impl();
@@ -73,7 +77,7 @@ struct Recorder::Impl {
     void keepUsed(recording::Batch &);
     recording::Batch giveBack();
     void prune();
-    void checkpoint();
+    void checkpoint(bool calm);
     void measure();
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/exchange_json.h"
 
+#include "storage/row_json.h"
+
 #include <QByteArray>
 #include <QStringConverter>
 
@@ -109,16 +111,6 @@ std::string attemptsJson(const journey::Exchange &x)
     return out + ']';
 }
 
-std::string_view faultName(Fault fault)
-{
-    switch (fault) {
-    case Fault::Client: return "client";
-    case Fault::Upstream: return "upstream";
-    case Fault::Gateway: break;
-    }
-    return "gateway";
-}
-
 }  // namespace
 
 bool isText(std::string_view bytes)
@@ -135,31 +127,18 @@ std::string base64(std::string_view bytes)
     return QByteArray::fromRawData(bytes.data(), qsizetype(bytes.size())).toBase64().toStdString();
 }
 
-std::string exchangeJson(const journey::Exchange &x)
+Result<std::string> exchangeJson(storage::Reader &reader, const journey::Exchange &x)
 {
-    std::string out;
-    JsonObject o(out);
-    o.add("id", x.id)
-        .add("time", rfc3339(x.time))
-        .add("client", x.client)
-        .add("peer", x.peer)
-        .addOrNull("user", x.user)
-        .add("path", x.path)
-        .add("query", x.query)
-        .add("status", x.returned.status)
-        .addOrNull("route", x.route)
-        .addOrNull("service", x.service)
-        .addOrNull("endpoint", x.endpoint)
-        .addOrNull("version", x.version)
-        .addOrNull("cache", x.cache)
-        .add("request_id", x.requestId)
-        .add("trace_id", x.trace.trace);
-    o.addOrNull("failed_by", x.failedBy ? faultName(*x.failedBy) : std::string_view()).addOrNull("failure", x.failure);
-    if (x.replayOf)
-        o.add("replay_of", x.replayOf);
-    else
-        o.addRaw("replay_of", "null");
-    o.add("tunnel", x.tunnel)
+    Result<std::vector<storage::Row>> rows = reader.rows({x.id});
+    if (!rows)
+        return rows.error();
+    if (rows->empty())
+        return Error{Fault::Client, "exchange " + std::to_string(x.id) + " is not in the recording any more"};
+    rows->front().decisions = x.decisions.json();
+    std::string out = storage::jsonLine(rows->front()), rest;
+    JsonObject o(rest);
+    o.add("peer", x.peer)
+        .add("tunnel", x.tunnel)
         .addRaw("request", requestJson(x.received))
         .addRaw("request_sent", requestJson(x.sent))
         .addRaw("answer", responseJson(x.answer))
@@ -169,10 +148,10 @@ std::string exchangeJson(const journey::Exchange &x)
         .addRaw("request_trailers", headersJson(x.requestTrailers))
         .addRaw("response_trailers", headersJson(x.responseTrailers))
         .addRaw("times", timesJson(x.times))
-        .addRaw("attempts", attemptsJson(x))
-        .addRaw("decisions", x.decisions.json());
+        .addRaw("tries", attemptsJson(x));
     o.close();
-    return out;
+    out.back() = ',';
+    return out.append(rest, 1);
 }
 
 }  // namespace sluice::cli

@@ -14,13 +14,21 @@ namespace {
 
 int explainRecorded(const ExplainArgs &args)
 {
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     const Result<journey::Exchange> exchange = reader->exchange(args.id);
     if (!exchange)
         return fail(Failed, exchange.error().what);
-    print(args.json ? exchangeJson(*exchange) + '\n' : printable(gateway::story(*exchange)));
+    if (!args.json) {
+        print(printable(gateway::story(*exchange)));
+        return Fine;
+    }
+    const Result<std::string> json = exchangeJson(*reader, *exchange);
+    if (!json)
+        return fail(Failed, json.error().what);
+    printLine(*json);
     return Fine;
 }
 

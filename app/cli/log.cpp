@@ -126,9 +126,10 @@ int log(const LogArgs &args)
     std::optional<recording::Filter> filter = parseFilter(args.filter);
     if (!filter)
         return Misused;
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     constexpr size_t all = size_t(-1);
     const size_t most = args.limit > 0 ? size_t(args.limit) : args.limit == 0 || args.json ? all : 100;
     const Result<int64_t> last = reader->lastId();

@@ -177,7 +177,9 @@ void addReplay(CLI::App &app, All &a)
         [&a] { return replay(a.replay); }, a.code);
     v->add_option("filter", a.replay.filter, "Which exchanges")->type_name("FILTER");
     v->add_option("--to", a.replay.to, "Send them here (default: where their gateway listened)")->type_name("URL");
-    v->add_option("--concurrency", a.replay.concurrency, "So many at once (default 1)");
+    v->add_option("--concurrency", a.replay.concurrency,
+                  "So many at once (default 1; with --timing original as many as overlapped then)")
+        ->check(CLI::Range(1, 64));
     v->add_option("--timing", a.replay.timing, "original, a rate like 50/s, or fast (default)")->type_name("WHEN");
     v->add_option("--set-header", a.replay.setHeaders,
                   "Set this header, for a secret that the recording does not have, say")

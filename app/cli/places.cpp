@@ -2,6 +2,7 @@
 #include "app/cli/places.h"
 
 #include "app/cli/output.h"
+#include "app/cli/verbs.h"
 #include "engine/gateway/control.h"
 #include "engine/gateway/environment.h"
 #include "engine/http/message.h"
@@ -35,13 +36,14 @@ config::Loaded loadGatewayFile(const std::string &path)
     return loaded;
 }
 
-std::unique_ptr<storage::Reader> openRecording(const std::string &given)
+std::unique_ptr<storage::Reader> openRecording(const std::string &given, int &code)
 {
     Result<std::unique_ptr<storage::Reader>> reader = storage::Reader::open(recordingPath(given));
     if (reader)
         return reader.take();
     std::error_code error;
     const bool there = std::filesystem::exists(recordingPath(given), error);
+    code = storage::isBadRecording(recordingPath(given)) ? Misused : Failed;
     complain(reader.error().what + (there ? "" : ". `sluice run` makes one; name another with --record DB"));
     return nullptr;
 }

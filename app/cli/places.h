@@ -20,8 +20,8 @@ std::string recordingPath(const std::string &given);
 // The gateway file, read. With errors: they are told on stderr.
 config::Loaded loadGatewayFile(const std::string &path);
 
-// Opens the recording, or says on stderr why not and answers nothing.
-std::unique_ptr<storage::Reader> openRecording(const std::string &given);
+// Opens the recording, or says on stderr why not and answers nothing; `code` is what the verb ends with then.
+std::unique_ptr<storage::Reader> openRecording(const std::string &given, int &code);
 // The words of a filter, joined. Where it is wrong: a line that points at the place, on stderr, and nothing.
 std::optional<recording::Filter> parseFilter(const std::vector<std::string> &words);
 WallTime wallTime();

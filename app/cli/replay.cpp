@@ -2,16 +2,17 @@
 // sluice replay: sends recorded requests again and compares the answers. They are recorded, linked to their originals: by
 // the gateway that they pass where it writes to this recording, else by this program.
 #include "engine/replay/replay.h"
+#include "app/cli/answer_keeper.h"
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/signals.h"
 #include "app/cli/verbs.h"
 #include "engine/base/json.h"
 #include "engine/http/uri.h"
-#include "storage/recorder.h"
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <deque>
@@ -39,8 +40,6 @@ std::optional<replay::ReplayOptions> optionsOf(const ReplayArgs &args)
             return wrong("--to: https is not in effect yet in this version; name an http URL");
         out.to = args.to;
     }
-    if (args.concurrency < 1 || args.concurrency > 64)
-        return wrong("--concurrency takes 1 to 64");
     out.concurrency = args.concurrency;
     if (args.timing == "original") {
         out.timing = replay::ReplayOptions::Timing::Original;
@@ -90,15 +89,16 @@ public:
             return false;
         }
         last_ = *last;
-        config::RecordSettings settings;  // retention is the gateway's business: nothing is pruned from here
-        settings.keepBytes = uint64_t(1) << 62;
-        settings.keepAge = std::chrono::hours(24 * 365 * 100);
-        Result<std::unique_ptr<storage::Recorder>> recorder =
-            storage::Recorder::create(recordingPath(args_.record), settings);
-        if (recorder)
-            recorder_ = recorder.take();  // else the gateway that writes there records what passes it
-        return true;
+        Result<std::unique_ptr<AnswerKeeper>> keeper =
+            AnswerKeeper::create(recordingPath(args_.record), reader_.kept());
+        if (!keeper) {
+            complain(keeper.error().what);
+            return false;
+        }
+        keeper_ = keeper.take();
+        return args_.timing != "original" || sortByTime();
     }
+    AnswerKeeper &keeper() { return *keeper_; }
 
     // The next one to send, in order: only what was there when we began, never our own answers.
     std::unique_ptr<journey::Exchange> next()
@@ -121,11 +121,8 @@ public:
         ++counts_[size_t(result.comparison.verdict)];
         Pending pending{result.original, result.answer ? result.answer->returned.status : 0,
                         result.answer ? result.answer->failure : std::string(), std::move(result.comparison)};
-        if (recorder_ && result.answer && result.answer->returned.status != 0) {
-            recording::Batch batch;
-            batch.push_back(std::move(result.answer));
-            recorder_->push(std::move(batch));
-        }
+        if (!result.throughGateway && result.answer && result.answer->returned.status != 0)
+            keeper_->keep(std::move(result.answer));
         pending_.push_back(std::move(pending));
         if (pending_.size() >= 64)
             settle(false);
@@ -134,8 +131,7 @@ public:
     // What has got its number in the recording is told, oldest first; `all`: the rest too, after a moment.
     void settle(bool all)
     {
-        if (recorder_)
-            recorder_->flush();
+        keeper_->flush();
         const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(all ? 1500 : 0);
         while (!pending_.empty()) {
             Pending &first = pending_.front();
@@ -172,11 +168,12 @@ public:
                       + std::to_string(counts_[3]) + " failed");
         }
         if (unrecorded_ > 0)
-            complain(std::to_string(unrecorded_) + " answers were not recorded: a running gateway holds "
-                     + recordingPath(args_.record) + ", and they did not pass it");
-        flush();
+            complain(std::to_string(unrecorded_) + " answers were not recorded: "
+                     + (keeper_->trouble().empty() ? "the gateway did not record them" : keeper_->trouble()));
         if (failed_)
             return Failed;
+        if (total == 0 && !stop)
+            return fail(Failed, "nothing in " + recordingPath(args_.record) + " matches, so nothing was sent");
         return counts_[size_t(replay::Verdict::Different)] + counts_[size_t(replay::Verdict::Failed)] > 0 ? Differs
                                                                                                           : Fine;
     }
@@ -190,9 +187,35 @@ private:
         int64_t replayed = 0;
     };
 
+    // An exchange gets its number when it ends. False: told on stderr.
+    bool sortByTime()
+    {
+        constexpr size_t most = 1'000'000;  // 16 MiB
+        std::vector<std::pair<WallTime, int64_t>> all;
+        while (more() && all.size() < most) {
+            const Result<std::vector<storage::Row>> rows = reader_.rows({ids_.begin(), ids_.end()});
+            if (!rows) {
+                complain(rows.error().what);
+                return false;
+            }
+            for (const storage::Row &row : *rows)
+                all.emplace_back(row.time, row.id);
+            ids_.clear();
+        }
+        if (all.size() >= most)
+            complain("only the oldest " + std::to_string(all.size()) + " are sent: narrow the filter");
+        std::sort(all.begin(), all.end());
+        for (const auto &[time, id] : all)
+            ids_.push_back(id);
+        sorted_ = true;
+        return !failed_;
+    }
+
     bool more()
     {
         constexpr size_t page = 1000;
+        if (sorted_)
+            return false;
         Result<std::vector<int64_t>> ids = reader_.ids(filter_, storage::Order::OldestFirst, after_, page);
         if (!ids) {
             complain(ids.error().what);
@@ -246,12 +269,13 @@ private:
     const ReplayArgs &args_;
     storage::Reader &reader_;
     recording::Filter filter_;
-    std::unique_ptr<storage::Recorder> recorder_;
+    std::unique_ptr<AnswerKeeper> keeper_;
     std::deque<int64_t> ids_;
     std::deque<Pending> pending_;  // at most 1,024
     int64_t after_ = 0, last_ = 0;
     uint64_t counts_[4] = {0, 0, 0, 0};
     uint64_t unrecorded_ = 0;
+    bool sorted_ = false;  // ids_ has all there are
     bool failed_ = false;
 };
 
@@ -265,16 +289,19 @@ int replay(const ReplayArgs &args)
     if (args.filter.empty())
         return fail(Misused,
                     "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
-    const std::optional<replay::ReplayOptions> options = optionsOf(args);
+    std::optional<replay::ReplayOptions> options = optionsOf(args);
     std::optional<recording::Filter> filter = parseFilter(args.filter);
     if (!options || !filter)
         return Misused;
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     Session session(args, *reader, std::move(*filter));
     if (!session.prepare())
         return Failed;
+    options->redact = [&](journey::Exchange &exchange) { session.keeper().redact(exchange); };
+    options->isGateway = [&](const std::string &url) { return session.keeper().isItsGateway(url); };
     raiseDescriptorLimit();
     for (const int number : {SIGINT, SIGTERM})
         ::signal(number, [](int) { stop = true; });

@@ -5,6 +5,7 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/gateway/environment.h"
+#include "storage/reader.h"
 
 #include <QCoreApplication>
 
@@ -36,7 +37,7 @@ int Serving::openRecording(const config::Plan &plan)
     if (!recorder) {
         const std::string &why = recorder.error().what;
         const bool advised = why.find("--record") != why.npos;
-        return fail(Failed,
+        return fail(storage::isBadRecording(record_) ? Misused : Failed,
                     why + (advised ? ", or --record none" : ". Give another file with --record DB, or --record none"));
     }
     recorder_ = recorder.take();
@@ -47,6 +48,7 @@ int Serving::openRecording(const config::Plan &plan)
 int Serving::start()
 {
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is trouble of the recording, as a full disk is
     raiseDescriptorLimit();
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
@@ -57,16 +59,32 @@ int Serving::start()
         return Misused;
     if (const int code = openRecording(*loaded.plan); code != Fine)
         return code;
+    if (recorder_)
+        options_.takeExchange = [this](std::string_view bytes) { return recorder_->take(bytes); };
     gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
     const Outcome started = gateway_->start();
     if (!started)
         return fail(Failed, started.error().what);
+    if (recorder_) {
+        recorder_->setSocket(gateway_->status().socket);
+        connect(&watch_, &QTimer::timeout, this, &Serving::watchRecording);
+        watch_.start(std::chrono::milliseconds(250));
+    }
     signals_ = std::make_unique<Signals>();
     connect(signals_.get(), &Signals::end, this, &Serving::end);
     connect(signals_.get(), &Signals::hangup, this, [this] { (void)gateway_->reload().ok(); });
     connect(gateway_.get(), &gateway::Gateway::reloaded, this, &Serving::told);
     connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
     return Fine;
+}
+
+void Serving::watchRecording()
+{
+    const std::string now = recorder_->stats().trouble;
+    if (now == trouble_)
+        return;
+    trouble_ = now;
+    complain(now.empty() ? "recording: all is well again" : "recording: " + now);
 }
 
 std::string Serving::readyLine() const

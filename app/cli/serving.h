@@ -8,6 +8,7 @@
 #include "storage/recorder.h"
 
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 #include <string>
@@ -34,11 +35,14 @@ public:
 private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
+    void watchRecording();
     gateway::GatewayOptions options_;
     std::string record_;
     std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<Signals> signals_;
+    QTimer watch_;
+    std::string trouble_;  // of the recording, as told last
     bool ending_ = false;
 };
 

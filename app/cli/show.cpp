@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// sluice show: one exchange, whole: both messages as they came and as they went on, or one body as it is.
+// sluice show: one exchange, whole: both messages as they came and as they went on, attempts, times and decisions; or one body as it is.
 #include "app/cli/exchange_json.h"
 #include "app/cli/output.h"
 #include "app/cli/places.h"
@@ -70,10 +70,58 @@ void printResponse(const std::string &title, const http::ResponseHead &head)
     printHeaders(head.headers);
 }
 
+void printTrailers(const http::HeaderList &trailers)
+{
+    if (trailers.empty())
+        return;
+    printLine("\n" + painted("Trailers", Colour::Bold));
+    printHeaders(trailers);
+}
+
+// What came to pass, with when, counted from the start.
+std::string offsets(std::initializer_list<std::pair<std::string_view, Nanos>> all)
+{
+    std::string out;
+    for (const auto &[name, offset] : all) {
+        if (offset >= Nanos(0))
+            out.append(out.empty() ? "" : ", ").append(name).append(" ").append(latencyText(offset));
+    }
+    return out;
+}
+
+void printAttempts(const journey::Exchange &x)
+{
+    if (x.attempts.empty())
+        return;
+    printLine("\n" + painted("Attempts", Colour::Bold));
+    Table table({"ENDPOINT", "STATUS", "TIMES"});
+    for (const journey::Attempt &a : x.attempts) {
+        std::string times = offsets(
+            {{"started", a.started}, {"connected", a.connected}, {"first byte", a.firstByte}, {"ended", a.ended}});
+        times += a.reused ? ", over a kept connection" : "";
+        times += a.error.empty() ? "" : ": " + a.error;
+        table.add({printable(a.endpoint), a.status ? std::to_string(a.status) : "-", printable(times)});
+    }
+    print(table.text());
+}
+
+void printDecisions(const journey::Exchange &x)
+{
+    const auto decisions = journey::DecisionLog::parse(x.decisions.json());
+    if (!decisions || decisions->empty())
+        return;
+    printLine("\n" + painted("Decisions", Colour::Bold));
+    Table table({"STAGE", "OUTCOME", "WHY"});
+    for (const journey::Decision &each : *decisions)
+        table.add({each.stage, printable(each.outcome), printable(each.why)});
+    print(table.text());
+}
+
 void printWhole(const journey::Exchange &x)
 {
     printRequest("Request #" + std::to_string(x.id) + " from " + x.client + ", " + localTime(x.time), x.received);
     printBody(x.requestBody, x.received.headers);
+    printTrailers(x.requestTrailers);
     if (!x.sent.method.empty()) {
         print("\n");
         printRequest("Sent on to " + x.endpoint, x.sent);
@@ -85,9 +133,20 @@ void printWhole(const journey::Exchange &x)
     print("\n");
     printResponse("Response to the client, after " + latencyText(x.times.ended), x.returned);
     printBody(x.responseBody, x.returned.headers);
+    printTrailers(x.responseTrailers);
+    printAttempts(x);
+    const journey::Times &t = x.times;
+    printLine("\n" + painted("Times", Colour::Bold));
+    printLine(offsets({{"routed", t.routed},
+                       {"connected", t.connected},
+                       {"request sent", t.requestSent},
+                       {"first byte", t.firstByte},
+                       {"answered", t.answered},
+                       {"ended", t.ended}}));
+    printDecisions(x);
     if (!x.failure.empty())
         printLine("\n" + painted(printable(x.failure), Colour::Red));
-    printLine("\n" + painted("sluice explain " + std::to_string(x.id) + " tells why the gateway did so", Colour::Dim));
+    printLine("\n" + painted("sluice explain " + std::to_string(x.id) + " tells it as a story", Colour::Dim));
 }
 
 }  // namespace
@@ -98,22 +157,29 @@ int show(const ShowArgs &args)
         return fail(Misused, "--body takes request or response");
     if (args.raw && args.body.empty())
         return fail(Misused, "--raw goes with --body: the bytes as they went by, content codings left on");
-    const std::unique_ptr<storage::Reader> reader = openRecording(args.record);
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
-        return Failed;
+        return code;
     const Result<journey::Exchange> exchange = reader->exchange(args.id);
     if (!exchange)
         return fail(Failed, exchange.error().what);
     if (args.json) {
-        printLine(exchangeJson(*exchange));
+        const Result<std::string> json = exchangeJson(*reader, *exchange);
+        if (!json)
+            return fail(Failed, json.error().what);
+        printLine(*json);
     } else if (!args.body.empty()) {
         const bool request = args.body == "request";
         const journey::Content &content = request ? exchange->requestBody : exchange->responseBody;
+        const http::HeaderList &head = request ? exchange->received.headers : exchange->returned.headers;
         if (!content.withheld.empty())
             return fail(Failed, "this body was not kept: " + content.withheld);
         if (content.cut())
             complain("only " + sizeText(content.bytes.size()) + " of " + sizeText(content.size) + " were kept");
-        print(decoded(content, request ? exchange->received.headers : exchange->returned.headers, args.raw));
+        if (args.raw && content.redacted && http::equalsIgnoreCase(head.get("Content-Encoding"), "identity"))
+            complain("this body held secrets, so it was kept decoded: it is text, not the bytes that went by");
+        print(decoded(content, head, args.raw));
     } else {
         printWhole(*exchange);
     }

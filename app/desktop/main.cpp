@@ -80,11 +80,13 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     made.listen = options.listen;
     made.socket = options.socket;
     made.recordingPath = own.recorder->path();
+    made.takeExchange = [&own](std::string_view bytes) { return own.recorder->take(bytes); };
     own.gateway = std::make_unique<gateway::Gateway>(own.recorder.get(), made);
     const Outcome started = own.gateway->start();
     if (!started)
         return failed(started.error().what, hasErrors(own.gateway->problems()) ? 2 : 1);
     own.recorder->setSettings(own.gateway->plan()->record);
+    own.recorder->setSocket(own.gateway->status().socket);
     QObject::connect(own.gateway.get(), &gateway::Gateway::reloaded, own.gateway.get(), [&own](bool accepted) {
         if (accepted)
             own.recorder->setSettings(own.gateway->plan()->record);

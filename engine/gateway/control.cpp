@@ -143,7 +143,8 @@ Result<ControlAnswer> parse(const std::string &text, const std::string &socket)
 
 }  // namespace
 
-Result<ControlAnswer> control(const std::string &socket, std::string_view method, std::string_view target, Nanos limit)
+Result<ControlAnswer> control(const std::string &socket, std::string_view method, std::string_view target, Nanos limit,
+                              std::string_view content)
 {
     const auto deadline = Clock::now() + limit;
     Result<net::Fd> fd = open(socket, deadline);
@@ -151,7 +152,9 @@ Result<ControlAnswer> control(const std::string &socket, std::string_view method
         return fd.error();
     std::string request(method);
     request.append(" ").append(target).append(" HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\n");
-    request += method == "POST" ? "Content-Length: 0\r\n\r\n" : "\r\n";
+    if (method == "POST")
+        request += "Content-Length: " + std::to_string(content.size()) + "\r\n";
+    request.append("\r\n").append(content);
     const Outcome sent = sendAll(fd->get(), request, socket, deadline);
     if (!sent)
         return sent.error();
@@ -173,7 +176,7 @@ std::string socketFolder()
     return "/tmp/sluice-" + std::to_string(::geteuid());
 }
 
-Result<std::string> findSocket()
+std::vector<std::string> sockets()
 {
     std::vector<std::string> found;
     std::error_code error;
@@ -185,6 +188,13 @@ Result<std::string> findSocket()
         if (fd)
             found.push_back(path);
     }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+Result<std::string> findSocket()
+{
+    const std::vector<std::string> found = sockets();
     if (found.empty())
         return Error{Fault::Client,
                      "no gateway is running for this user (looked in " + socketFolder()
@@ -193,7 +203,6 @@ Result<std::string> findSocket()
                      false};
     if (found.size() == 1)
         return found.front();
-    std::sort(found.begin(), found.end());
     std::string list;
     for (const std::string &path : found)
         list += "\n  --socket " + path;

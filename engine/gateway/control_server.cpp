@@ -21,7 +21,7 @@ namespace sluice::gateway {
 
 namespace {
 
-constexpr size_t mostTalks = 32, mostContent = 1 << 20;
+constexpr size_t mostTalks = 32, mostContent = 1 << 20, mostRecord = 24 << 20;
 constexpr size_t temporaryName = sizeof "/XXXXXX/s" - 1;  // where Qt makes a socket before it gets its name
 constexpr auto requestTime = std::chrono::seconds(10);
 
@@ -152,7 +152,7 @@ void ControlServer::read(QLocalSocket *socket)
         default: return socket->abort();
         }
         talk->input.erase(0, consumed);
-        if (talk->request.body.size() > mostContent)
+        if (talk->request.body.size() > (talk->request.path == "/record" ? mostRecord : mostContent))
             return socket->abort();
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The server's side of the control socket (control.h tells what it answers): HTTP/1.1 over a Unix domain socket in a folder
 // that only its user may enter, and peers of other users are turned away all the same. Lives on the gateway's thread.
-// Bounds: 32 connections, a request's head 128 KiB and content 1 MiB, 10 s a request.
+// Bounds: 32 connections, a request's head 128 KiB and content 1 MiB (24 MiB of POST /record), 10 s a request.
 #pragma once
 
 #include "engine/base/result.h"

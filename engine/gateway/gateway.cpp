@@ -63,6 +63,7 @@ struct Gateway::Impl {
     Outcome openSocket();
     ControlAnswer answer(const ControlRequest &);
     ControlAnswer explainAnswer(const std::string &query);
+    ControlAnswer recordAnswer(const std::string &body);
     void addServices(Status &) const;
     void addRoutes(Status &) const;
 
@@ -151,8 +152,9 @@ Outcome Gateway::Impl::openSocket()
 {
     if (options.socket == "none")
         return Done{};
-    const std::string path =
-        options.socket.empty() ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock" : options.socket;
+    const std::string path = options.socket.empty()
+        ? socketFolder() + '/' + std::to_string(::getpid()) + ".sock"
+        : QFileInfo(QString::fromStdString(options.socket)).absoluteFilePath().toStdString();  // Qt's own is /tmp
     control = std::make_unique<ControlServer>();
     return control->listen(path, [this](const ControlRequest &request) { return answer(request); });
 }
@@ -176,7 +178,22 @@ ControlAnswer Gateway::Impl::answer(const ControlRequest &request)
     }
     if (request.path == "/explain" && request.method == "GET")
         return explainAnswer(request.query);
-    return {404, "{\"error\":\"there are GET /status, POST /reload, POST /drain and GET /explain\"}\n"};
+    if (request.path == "/record" && request.method == "POST")
+        return recordAnswer(request.body);
+    return {404, "{\"error\":\"there are GET /status, POST /reload, POST /drain, POST /record and GET /explain\"}\n"};
+}
+
+ControlAnswer Gateway::Impl::recordAnswer(const std::string &body)
+{
+    const Outcome done =
+        options.takeExchange ? options.takeExchange(body) : Outcome(Error{Fault::Client, "nothing is recorded here"});
+    if (done)
+        return {202, "{\"recorded\":true}\n"};
+    std::string json;
+    JsonObject o(json);
+    o.add("error", done.error().what);
+    o.close();
+    return {422, json + '\n'};
 }
 
 ControlAnswer Gateway::Impl::explainAnswer(const std::string &query)

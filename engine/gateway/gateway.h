@@ -10,8 +10,10 @@
 
 #include <QObject>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::gateway {
@@ -25,6 +27,8 @@ struct GatewayOptions {
     std::string socket;               // control socket; empty: $XDG_RUNTIME_DIR/sluice/PID.sock; "none": no socket
     std::string recordingPath;        // only told in status
     bool watchFile = true;            // reload when the file changes
+    // Takes an exchange that another program finished, as POST /record brings it; called on the gateway's thread. Empty: none is taken.
+    std::function<Outcome(std::string_view)> takeExchange;
 };
 
 class Gateway : public QObject {

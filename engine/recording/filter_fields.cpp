@@ -18,7 +18,7 @@ constexpr FieldRule rules[] = {
     {"host", Kind::Text, true},      {"query", Kind::Text, false},     {"service", Kind::Text, true},
     {"route", Kind::Text, true},     {"endpoint", Kind::Text, true},   {"user", Kind::Text, true},
     {"client", Kind::Text, true},    {"latency", Kind::Latency, true}, {"size", Kind::Size, true},
-    {"trace", Kind::Trace, true},    {"request", Kind::Text, true},    {"id", Kind::Id, true},
+    {"trace", Kind::Trace, true},    {"request", Kind::Request, true}, {"id", Kind::Id, true},
     {"is", Kind::Is, true},          {"failed", Kind::Failed, true},   {"breaker", Kind::Text, true},
     {"version", Kind::Text, true},   {"cache", Kind::Text, true},      {"body", Kind::Body, false},
     {"header", Kind::Header, false}, {"mark", Kind::Mark, true},       {"since", Kind::Since, false},
@@ -35,6 +35,16 @@ bool fail(FilterError &error, std::string what, std::string hint)
 std::string quotedText(std::string_view text)
 {
     return "\"" + std::string(text) + "\"";
+}
+
+// True: there was one, as behind what a list shows shortened.
+bool withoutEllipsis(std::string_view &text)
+{
+    constexpr std::string_view ellipsis = "\xe2\x80\xa6";
+    if (!text.ends_with(ellipsis))
+        return false;
+    text.remove_suffix(ellipsis.size());
+    return true;
 }
 
 Term::Op operatorOf(std::string_view text)
@@ -197,8 +207,8 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
 {
     test.op = operatorOf(op);
     switch (rule.kind) {
+    case Kind::Id: withoutEllipsis(value); [[fallthrough]];
     case Kind::Status:
-    case Kind::Id:
     case Kind::Mark:
     case Kind::Size:
     case Kind::Latency: return readNumeric(rule, value, test, error);
@@ -223,13 +233,16 @@ bool readValue(const FieldRule &rule, std::string_view op, std::string_view valu
             test.op = Term::Op::Contains;
         return readText(rule, value, quoted, test, error);
     case Kind::Trace: {
-        constexpr std::string_view ellipsis = "\xe2\x80\xa6";
-        if (value.ends_with(ellipsis))
-            value.remove_suffix(ellipsis.size());
+        withoutEllipsis(value);
         if (value.find_first_not_of("0123456789abcdefABCDEF*") != value.npos)
             return fail(error, quotedText(value) + " is no trace id",
                         "a trace id is 32 hex digits; its beginning is enough");
         return readText(rule, value, quoted, test, error);
+    }
+    case Kind::Request: {
+        // As lists show it, shortened: a beginning.
+        const bool beginning = !quoted && test.op == Term::Op::Is && withoutEllipsis(value);
+        return readText(rule, beginning ? std::string(value) + "**" : std::string(value), quoted, test, error);
     }
     case Kind::Header:
     case Kind::Text: return readText(rule, value, quoted, test, error);
@@ -253,7 +266,7 @@ const std::vector<FilterField> &filterFields()
         {"latency", "latency>200ms", "from the first byte in to the last byte out; latency:1s..2s"},
         {"size", "size>1MB", "request and response content together"},
         {"trace", "trace:4bf92f", "the trace id, or its beginning"},
-        {"request", "request:0197…", "the request id, whole"},
+        {"request", "request:0197…", "the request id, or its beginning and an ellipsis"},
         {"id", "id:10..20", "the number in the recording"},
         {"is", "is:retried", "replayed, cached, limited, retried, failed or tunnel"},
         {"failed", "failed:upstream", "who was to blame: client, upstream or gateway"},

@@ -9,7 +9,22 @@
 namespace sluice::recording {
 
 struct FieldRule {
-    enum class Kind : uint8_t { Text, Trace, Status, Id, Mark, Size, Latency, Is, Failed, Body, Header, Since, Until };
+    enum class Kind : uint8_t {
+        Text,
+        Trace,
+        Request,
+        Status,
+        Id,
+        Mark,
+        Size,
+        Latency,
+        Is,
+        Failed,
+        Body,
+        Header,
+        Since,
+        Until
+    };
     std::string_view name;
     Kind kind;
     bool list;  // a,b: either

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A scan over JSON's tokens that copies everything but the values of secret keys. It does not ask whether the text is valid: what
 // is cut, malformed or no JSON at all is scanned too, then by the last key of a name alone.
+#include "engine/base/json.h"
 #include "engine/recording/redaction.h"
 
 namespace sluice::recording {
@@ -8,63 +9,24 @@ namespace sluice::recording {
 namespace {
 
 constexpr size_t mostDepth = 64;
+constexpr int mostWithin = 4;  // JSON in a text of JSON in a text …
 
+bool redactWithin(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders, int within);
+
+bool isLineEnd(char c)
+{
+    return c == '\n' || c == '\r';
+}
 bool isBlank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-void appendUtf8(std::string &out, unsigned code)
-{
-    if (code < 0x80) {
-        out += char(code);
-    } else if (code < 0x800) {
-        out += char(0xc0 | (code >> 6));
-        out += char(0x80 | (code & 0x3f));
-    } else {  // halves of a surrogate pair too: only comparing comes after
-        out += char(0xe0 | (code >> 12));
-        out += char(0x80 | ((code >> 6) & 0x3f));
-        out += char(0x80 | (code & 0x3f));
-    }
-}
-
-int hexOf(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = char(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-// A key without its escapes.
-std::string unescaped(std::string_view text)
-{
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\\' || i + 1 == text.size()) {
-            out += text[i];
-            continue;
-        }
-        const char c = text[++i];
-        unsigned code = 0;
-        size_t read = 0;
-        for (; c == 'u' && read < 4 && i + 1 + read < text.size() && hexOf(text[i + 1 + read]) >= 0; ++read)
-            code = code * 16 + unsigned(hexOf(text[i + 1 + read]));
-        if (read == 4) {
-            appendUtf8(out, code);
-            i += 4;
-        } else {
-            out += c;
-        }
-    }
-    return out;
+    return c == ' ' || c == '\t' || isLineEnd(c);
 }
 
 class JsonRedaction {
 public:
     JsonRedaction(std::string_view text, const std::vector<std::string> &names, Placeholders &placeholders,
-                  bool conservative)
-        : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative)
+                  bool conservative, int within)
+        : text_(text), names_(names), placeholders_(placeholders), conservative_(conservative), within_(within)
     {}
 
     // False: the nesting makes no sense, so paths do not either.
@@ -113,22 +75,29 @@ private:
         return true;
     }
 
-    // Past the closing quote, or the end of a text that is cut off within it.
+    // Past the closing quote, or where the text is cut off within it. No JSON string goes over the end of a line: an odd quote in
+    // an event stream must not turn what is text and what is not upside down for all that follows.
     size_t endOfString(size_t at) const
     {
         for (++at; at < text_.size(); ++at) {
-            if (text_[at] == '\\')
+            if (text_[at] == '\\' && at + 1 < text_.size() && !isLineEnd(text_[at + 1]))
                 ++at;
             else if (text_[at] == '"')
                 return at + 1;
+            else if (isLineEnd(text_[at]))
+                return at;
         }
         return text_.size();
     }
+    bool closed(size_t begin, size_t end) const { return end - begin >= 2 && text_[end - 1] == '"'; }
 
     size_t skipBlanks(size_t at) const
     {
-        while (at < text_.size() && isBlank(text_[at]))
-            ++at;
+        constexpr std::string_view data = "data:";  // an event may go on in another line
+        while (at < text_.size() && isBlank(text_[at])) {
+            if (isLineEnd(text_[at++]) && text_.substr(at).starts_with(data))
+                at += data.size();
+        }
         return at;
     }
 
@@ -136,17 +105,33 @@ private:
     {
         const size_t end = endOfString(at_);
         const size_t colon = skipBlanks(end);
-        if (colon >= text_.size() || text_[colon] != ':') {
+        if (colon >= text_.size() || text_[colon] != ':' || !closed(at_, end)) {
+            lookWithin(at_, end);
             at_ = end;
             return;
         }
-        std::string key = unescaped(text_.substr(at_ + 1, end - at_ - 2));
+        std::string key = jsonUnescaped(text_.substr(at_ + 1, end - at_ - 2));
         const bool secret = isSecret(key);
         if (!levels_.empty())
             levels_.back().key = std::move(key);
         at_ = colon + 1;
         if (secret)
             replaceValue();
+    }
+
+    // A text may be JSON itself, as messages in queues and logs are.
+    void lookWithin(size_t begin, size_t end)
+    {
+        const size_t size = end - begin - (closed(begin, end) ? 2 : 1);
+        const std::string_view inner = text_.substr(begin + 1, size);
+        if (inner.find("\\\"") == inner.npos && inner.find("\\u0022") == inner.npos)
+            return;
+        std::string plain = jsonUnescaped(inner);
+        if (!redactWithin(plain, names_, placeholders_, within_ + 1))
+            return;
+        out_ += text_.substr(kept_, begin - kept_);
+        appendJson(out_, plain);
+        kept_ = end;
     }
 
     bool isSecret(const std::string &key) const
@@ -201,11 +186,10 @@ private:
             return;
         size_t end = from;
         std::string_view secret;
-        if (text_[from] == '"') {
+        const bool isString = text_[from] == '"';
+        if (isString) {
             end = endOfString(from);
-            secret = text_.substr(from + 1, end - from - 1);
-            if (!secret.empty() && end - from >= 2 && text_[end - 1] == '"')
-                secret.remove_suffix(1);
+            secret = text_.substr(from + 1, end - from - (closed(from, end) ? 2 : 1));
         } else if (text_[from] == '{' || text_[from] == '[') {
             end = endOfNested(from);
             secret = text_.substr(from, end - from);
@@ -220,7 +204,7 @@ private:
             return;
         out_ += text_.substr(kept_, from - kept_);
         out_ += '"';
-        out_ += placeholders_.of(secret);
+        out_ += isString ? placeholders_.of(jsonUnescaped(secret), secret) : placeholders_.of(secret);
         out_ += '"';
         kept_ = end;
     }
@@ -229,26 +213,32 @@ private:
     const std::vector<std::string> &names_;
     Placeholders &placeholders_;
     bool conservative_;
+    int within_;
     std::vector<Level> levels_;
     std::string out_;
     size_t at_ = 0, kept_ = 0;  // text_ up to kept_ is in out_, or replaced
 };
 
+bool redactWithin(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders, int within)
+{
+    if (within > mostWithin)
+        return false;
+    for (const bool conservative : {false, true}) {
+        JsonRedaction redaction(text, names, placeholders, conservative, within);
+        if (!redaction.run() && !conservative)
+            continue;
+        if (redaction.changed())
+            text = redaction.result();
+        return redaction.changed();
+    }
+    return false;
+}
+
 }  // namespace
 
 bool redactJson(std::string &text, const std::vector<std::string> &names, Placeholders &placeholders)
 {
-    JsonRedaction careful(text, names, placeholders, false);
-    if (careful.run()) {
-        if (careful.changed())
-            text = careful.result();
-        return careful.changed();
-    }
-    JsonRedaction conservative(text, names, placeholders, true);
-    conservative.run();
-    if (conservative.changed())
-        text = conservative.result();
-    return conservative.changed();
+    return redactWithin(text, names, placeholders, 0);
 }
 
 }  // namespace sluice::recording

@@ -3,15 +3,12 @@
 
 #include "engine/http/content_decoder.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 namespace sluice::recording {
 
 namespace {
 
 constexpr size_t mostDecoded = 16 << 20;
-constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
+constexpr int mostWithin = 4;  // a multipart content in a part of one …
 
 bool isAny(std::string_view name, const std::vector<std::string> &names)
 {
@@ -32,9 +29,30 @@ bool carriesUrl(std::string_view name)
     }
 }
 
+// What a message is read by must stay readable: a password may be "charset".
+bool isStructure(std::string_view name)
+{
+    for (const std::string_view each : {"Host", "Content-Type", "Content-Encoding", "Content-Length",
+                                        "Transfer-Encoding", "Connection", "Date", "Upgrade"}) {
+        if (each.size() == name.size() && http::equalsIgnoreCase(each, name))
+            return true;
+    }
+    return false;
+}
+
+bool isHost(std::string_view name)
+{
+    return name.size() == 4 && http::equalsIgnoreCase(name, "Host");
+}
+
 bool isForm(std::string_view type)
 {
     return containsFolded(type, "x-www-form-urlencoded");
+}
+bool isXml(std::string_view type, std::string_view bytes)
+{
+    const size_t first = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    return containsFolded(type, "xml") || containsFolded(type, "html") || (first != bytes.npos && bytes[first] == '<');
 }
 bool isPicture(std::string_view type)
 {
@@ -44,52 +62,17 @@ bool isPicture(std::string_view type)
     }
     return false;
 }
+// What is withheld where it cannot be decoded.
 bool mayHideSecrets(std::string_view type)
 {
-    return type.empty() || containsFolded(type, "json") || isForm(type);
-}
-
-bool replaceAll(std::string &text, const std::vector<Placeholders::Found> &found)
-{
-    bool changed = false;
-    for (const auto &[secret, placeholder] : found) {
-        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + placeholder.size())) {
-            text.replace(at, secret.size(), placeholder);
-            changed = true;
-        }
+    for (const std::string_view kind : {"json", "text", "xml", "script", "event-stream", "multipart", "yaml"}) {
+        if (containsFolded(type, kind))
+            return true;
     }
-    return changed;
+    return type.empty() || isForm(type);
 }
 
 }  // namespace
-
-std::string Placeholders::made(std::string_view secret) const
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    HMAC(EVP_sha256(), key_.data(), int(key_.size()), reinterpret_cast<const unsigned char *>(secret.data()),
-         secret.size(), mac, &length);
-    return "{{secret:" + hex({reinterpret_cast<const char *>(mac), 6}) + "}}";
-}
-
-const std::string &Placeholders::of(std::string_view secret)
-{
-    if (secret.empty())
-        return last_ = {};
-    if (secret.size() > longestKnown)
-        return last_ = made(secret);
-    std::string key(secret);
-    auto at = known_.find(key);
-    if (at == known_.end()) {
-        if (known_.size() >= mostKnown)
-            known_.clear();
-        at = known_.emplace(key, made(secret)).first;
-    }
-    // Too short a secret would be found everywhere.
-    if (secret.size() >= 6 && found_.size() < mostFound)
-        found_.push_back({std::move(key), at->second});
-    return at->second;
-}
 
 Redactor::Redactor(const config::RecordSettings &settings, const PlaceholderKey &key)
     : headers_(settings.redactHeaders), names_(settings.redactJson), placeholders_(key)
@@ -103,7 +86,8 @@ void Redactor::redactHead(http::HeaderList &list)
     bool any = false;
     for (const http::Field field : list)
         any = any || isAny(field.name, headers_)
-            || (!names_.empty() && carriesUrl(field.name) && field.value.find('?') != field.value.npos);
+            || (carriesUrl(field.name) && field.value.find_first_of("?#@") != field.value.npos)
+            || (isHost(field.name) && field.value.find('@') != field.value.npos);
     if (!any)
         return;
     http::HeaderList out;
@@ -112,26 +96,17 @@ void Redactor::redactHead(http::HeaderList &list)
             out.add(field.name, redactedFieldValue(field.name, field.value, placeholders_));
         } else if (carriesUrl(field.name)) {
             std::string url(field.value);
-            redactTarget(url);
+            redactUrl(url, names_, placeholders_);
             out.add(field.name, url);
+        } else if (isHost(field.name)) {
+            std::string host(field.value);
+            redactUserInfo(host, 0, placeholders_);
+            out.add(field.name, host);
         } else {
             out.add(field.name, field.value);
         }
     }
     list = std::move(out);
-}
-
-bool Redactor::redactTarget(std::string &target)
-{
-    const size_t mark = target.find('?');
-    if (mark == target.npos || names_.empty())
-        return false;
-    const size_t end = std::min(target.find('#', mark), target.size());
-    std::string query = target.substr(mark + 1, end - mark - 1);
-    if (!redactForm(query, names_, placeholders_))
-        return false;
-    target.replace(mark + 1, end - mark - 1, query);
-    return true;
 }
 
 bool Redactor::worthLooking(std::string_view body, bool form) const
@@ -144,12 +119,35 @@ bool Redactor::worthLooking(std::string_view body, bool form) const
     return body.find(form ? "%" : "\\u") != body.npos;
 }
 
-bool Redactor::redactBody(std::string &bytes, std::string_view type)
+std::optional<bool> Redactor::redactBody(std::string &bytes, std::string_view type, int within)
 {
-    const bool form = isForm(type);
-    if (isPicture(type) || !worthLooking(bytes, form))
+    if (isPicture(type))
         return false;
-    return form ? redactForm(bytes, names_, placeholders_) : redactJson(bytes, names_, placeholders_);
+    if (isMultipart(type)) {
+        const auto part = [&](std::string &content, std::string_view name, std::string_view typeOfIt) {
+            return redactPart(content, name, typeOfIt, within + 1);
+        };
+        return within < mostWithin ? redactMultipart(bytes, type, part) : std::nullopt;
+    }
+    const bool form = isForm(type);
+    if (!worthLooking(bytes, form))
+        return false;
+    if (form)
+        return redactForm(bytes, names_, placeholders_);
+    const bool xml = isXml(type, bytes) && redactXml(bytes, names_, placeholders_);
+    return redactJson(bytes, names_, placeholders_) || xml;
+}
+
+bool Redactor::redactPart(std::string &bytes, std::string_view name, std::string_view type, int within)
+{
+    if (bytes.empty() || isPlaceholder(bytes))
+        return false;
+    std::optional<bool> changed;
+    if (!isSecretName(name, names_))
+        changed = redactBody(bytes, type, within);
+    if (!changed)
+        bytes = placeholders_.of(bytes);
+    return changed.value_or(true);
 }
 
 // `first` and `second` are the heads that tell of this content; both may say how it is coded.
@@ -159,31 +157,73 @@ void Redactor::redactContent(journey::Content &content, http::HeaderList &first,
         return;
     const std::string type(first.get("Content-Type"));
     const std::string coding = first.joined("Content-Encoding");
-    const bool cut = content.cut();
-    if (coding.empty() || http::equalsIgnoreCase(coding, "identity")) {
-        if (redactBody(content.bytes, type)) {
-            content.redacted = true;
-            content.wasCut = cut;
-        }
-        return;
-    }
-    if (!mayHideSecrets(type))
-        return;
-    http::Decoded decoded = http::decodeContent(content.bytes, coding, mostDecoded);
-    if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
+    const bool coded = !coding.empty() && !http::equalsIgnoreCase(coding, "identity"), cut = content.cut();
+    const auto withhold = [&](std::string why) {
         content.bytes.clear();
-        content.withheld = "it could not be decoded to look for secrets: " + decoded.why;
+        content.withheld = std::move(why);
+    };
+    if (coded && isPicture(type))
+        return;
+    http::Decoded decoded;
+    if (coded)
+        decoded = http::decodeContent(content.bytes, coding, mostDecoded);
+    if (decoded.state == http::Decoded::State::Unknown || decoded.state == http::Decoded::State::Corrupt) {
+        if (mayHideSecrets(type))
+            withhold("it could not be decoded to look for secrets: " + decoded.why);
         return;
     }
-    if (!redactBody(decoded.bytes, type))
+    std::string &plain = coded ? decoded.bytes : content.bytes;
+    const std::optional<bool> changed = redactBody(plain, type);
+    if (!changed)
+        return withhold("its parts could not be told apart to look for secrets: the boundary is missing");
+    if (!*changed)
         return;
-    content.bytes = std::move(decoded.bytes);
     content.redacted = true;
     content.wasCut = cut || decoded.state == http::Decoded::State::Cut;
+    if (!coded)
+        return;
+    content.bytes = std::move(decoded.bytes);
     for (http::HeaderList *head : {&first, &second}) {
         if (head->has("Content-Encoding"))
             head->set("Content-Encoding", "identity");
     }
+}
+
+// A secret may come again where nobody named it.
+void Redactor::redactAgain(http::HeaderList &list) const
+{
+    bool changed = false;
+    for (const http::Field field : list)
+        changed = changed || placeholders_.mayStandIn(field.value)
+            || (carriesUrl(field.name) && field.value.find_first_of("%+") != field.value.npos);
+    if (!changed)  // as nearly always: nothing is copied
+        return;
+    changed = false;
+    http::HeaderList out;
+    for (const http::Field field : list) {
+        std::string value(field.value);
+        if (!isStructure(field.name)) {
+            const size_t query = carriesUrl(field.name) ? value.find('?') : value.npos;
+            if (query != value.npos)
+                changed |= replaceInQuery(value, query + 1, placeholders_);
+            changed |= placeholders_.replaceIn(value);
+        }
+        out.add(field.name, value);
+    }
+    if (changed)
+        list = std::move(out);
+}
+
+void Redactor::redactAgain(journey::Exchange &x) const
+{
+    if (placeholders_.found().empty())
+        return;
+    for (http::HeaderList *list : {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers,
+                                   &x.requestTrailers, &x.responseTrailers})
+        redactAgain(*list);
+    for (std::string *target : {&x.received.target, &x.sent.target})
+        replaceInQuery(*target, std::min(target->find('?'), target->size() - 1) + 1, placeholders_);
+    replaceInQuery(x.query, 0, placeholders_);
 }
 
 void Redactor::redactWords(journey::Exchange &x)
@@ -191,11 +231,11 @@ void Redactor::redactWords(journey::Exchange &x)
     if (placeholders_.found().empty())
         return;
     std::string decisions(x.decisions.text());
-    if (replaceAll(decisions, placeholders_.found()))
+    if (placeholders_.replaceInDecisions(decisions))
         x.decisions = journey::DecisionLog::restored(std::move(decisions));
-    replaceAll(x.failure, placeholders_.found());
+    placeholders_.replaceIn(x.failure);
     for (journey::Attempt &attempt : x.attempts)
-        replaceAll(attempt.error, placeholders_.found());
+        placeholders_.replaceIn(attempt.error);
 }
 
 void Redactor::redact(journey::Exchange &x)
@@ -207,8 +247,12 @@ void Redactor::redact(journey::Exchange &x)
     redactHead(x.returned.headers);
     redactHead(x.requestTrailers);
     redactHead(x.responseTrailers);
-    redactTarget(x.received.target);
-    redactTarget(x.sent.target);
+    for (http::RequestHead *head : {&x.received, &x.sent}) {
+        redactUrl(head->target, names_, placeholders_);
+        redactUserInfo(head->authority, 0, placeholders_);
+    }
+    if (!x.path.starts_with('/'))  // of a target that was refused
+        redactUrl(x.path, names_, placeholders_);
     if (!names_.empty() && !x.query.empty())
         redactForm(x.query, names_, placeholders_);
     redactContent(x.requestBody, x.received.headers, x.sent.headers);
@@ -216,6 +260,7 @@ void Redactor::redact(journey::Exchange &x)
         redactContent(x.responseBody, x.answer.headers, x.returned.headers);
     else
         redactContent(x.responseBody, x.returned.headers, x.answer.headers);
+    redactAgain(x);
     redactWords(x);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/replay/compare.h"
 
 #include "engine/http/content_decoder.h"
+#include "engine/recording/placeholders.h"
 #include "engine/replay/compare_body.h"
 #include "engine/replay/differences.h"
 #include "engine/replay/volatile_text.h"
@@ -121,7 +122,8 @@ void compareCookies(const std::vector<std::string_view> &before, const std::vect
         if (cookie.attributes != other->second.attributes)
             out.add(where, cookie.attributes, other->second.attributes, false);
         else if (cookie.value != other->second.value)
-            out.add(where, cookie.value, other->second.value, true);
+            out.add(where, cookie.value, other->second.value,
+                    recording::isPlaceholder(cookie.value) == recording::isPlaceholder(other->second.value));
         b.erase(other);
     }
     for (const auto &[name, cookie] : b)
@@ -148,7 +150,7 @@ struct Messages {
 
 bool isNoise(std::string_view name, std::string_view before, std::string_view after, const Messages &m)
 {
-    if (isNoisy(name) || sameButSecrets(before, after))
+    if (isNoisy(name))
         return true;
     if (name == "content-length")
         return !m.lengthMatters();

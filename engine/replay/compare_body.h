@@ -15,8 +15,8 @@ struct Body {
     WallTime time{};  // when its exchange was
 };
 
-// False: one of the two is no JSON (or past 16 MiB), nothing was added. Keys in any order; noise: times and UUIDs on both
-// sides, and what stands where `before` has a placeholder of a secret.
+// False: one of the two is no JSON (or past 16 MiB), nothing was added. Keys in any order; noise: times, UUIDs and
+// placeholders of secrets on both sides.
 bool compareJson(const Body &before, const Body &after, Differences &);
 
 // By line, for what has no NUL and is UTF-8; false otherwise.

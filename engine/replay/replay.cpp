@@ -2,7 +2,7 @@
 #include "engine/replay/replay.h"
 
 #include "engine/http/uri.h"
-#include "engine/replay/volatile_text.h"
+#include "engine/recording/placeholders.h"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +15,9 @@ namespace sluice::replay {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view replayMark = "X-Sluice-Replay";
+constexpr int mostAtOnce = 64;
 
 // About one connection, or written anew by the sender (RFC 9110 sections 7.6.1, 10.1.1, RFC 9112 section 6).
 bool isDropped(const http::HeaderList &headers, std::string_view name)
@@ -29,7 +32,7 @@ bool isDropped(const http::HeaderList &headers, std::string_view name)
 bool hasPlaceholder(std::string_view text)
 {
     size_t end = 0;
-    return findPlaceholder(text, 0, end) != text.npos;
+    return recording::findPlaceholder(text, 0, end) != text.npos;
 }
 
 Error refuse(std::string what)
@@ -99,6 +102,7 @@ public:
     struct Item {
         std::unique_ptr<journey::Exchange> original;
         Answer answer;
+        bool throughGateway;
     };
     void put(Item item)
     {
@@ -160,9 +164,10 @@ public:
         if (!request)
             return done_(failed(*original, request.error()));
         ++underWay_;
+        const bool marked = request->head.headers.has(replayMark);
         std::shared_ptr<journey::Exchange> held(std::move(original));
-        sender_.send(request.take(), [inbox = inbox_, held](Answer answer) {
-            inbox->put({std::make_unique<journey::Exchange>(std::move(*held)), std::move(answer)});
+        sender_.send(request.take(), [inbox = inbox_, held, marked](Answer answer) {
+            inbox->put({std::make_unique<journey::Exchange>(std::move(*held)), std::move(answer), marked});
         });
     }
 
@@ -170,20 +175,35 @@ public:
     {
         for (Inbox::Item &item : inbox_->take(until)) {
             --underWay_;
-            Replayed result;
-            result.original = item.original->id;
-            item.answer->replayOf = item.original->id;
-            item.answer->client = item.original->client;
-            item.answer->requestId = item.answer->returned.headers.get("X-Request-ID");
-            result.comparison = compare(*item.original, *item.answer);
-            result.answer = std::move(item.answer);
-            done_(std::move(result));
+            done_(resultOf(std::move(item)));
         }
     }
 
     int underWay() const { return underWay_; }
 
 private:
+    Replayed resultOf(Inbox::Item item) const
+    {
+        Replayed result;
+        journey::Exchange &original = *item.original, &answer = *item.answer;
+        result.original = answer.replayOf = original.id;
+        answer.client = original.client;
+        answer.requestId = answer.returned.headers.get("X-Request-ID");
+        result.throughGateway = item.throughGateway;
+        if (!item.throughGateway) {
+            answer.route = original.route;
+            answer.service = original.service;
+            answer.version = original.version;
+        }
+        if (options_.redact) {
+            options_.redact(original);
+            options_.redact(answer);
+        }
+        result.comparison = compare(original, answer);
+        result.answer = std::move(item.answer);
+        return result;
+    }
+
     const ReplayOptions &options_;
     Sender &sender_;
     const std::function<void(Replayed)> &done_;
@@ -223,7 +243,9 @@ Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions
                       + secrets);
     for (const auto &[name, value] : options.setHeaders)
         request.head.headers.add(name, value);
-    request.head.headers.set("X-Sluice-Replay", std::to_string(exchange.id));
+    request.head.headers.remove(replayMark);
+    if (options.isGateway && options.isGateway(request.url))
+        request.head.headers.set(replayMark, std::to_string(exchange.id));
     request.body = exchange.requestBody.bytes;
     return request;
 }
@@ -233,7 +255,8 @@ void run(const ReplayOptions &options, Sender &sender,
          const std::function<void(Replayed)> &done, const std::atomic<bool> &stop)
 {
     constexpr auto lookAgain = std::chrono::milliseconds(50);  // for `stop`
-    const int concurrency = std::clamp(options.concurrency, 1, 64);
+    const bool overlaps = options.concurrency == 0 && options.timing == ReplayOptions::Timing::Original;
+    const int concurrency = overlaps ? mostAtOnce : std::clamp(options.concurrency, 1, mostAtOnce);
     Run run(options, sender, done);
     Pacer pacer(options);
     std::unique_ptr<journey::Exchange> next = stop ? nullptr : originals();

@@ -16,16 +16,21 @@ namespace sluice::replay {
 
 struct ReplayOptions {
     std::string to;       // URL; empty: where the original's gateway listened (received scheme and authority)
-    int concurrency = 1;  // 1 to 64
+    int concurrency = 0;  // 1 to 64; 0: one at a time, with the original timing as many as then overlapped, up to 64
     enum class Timing { AsFastAsPossible, Original, Rate } timing = Timing::AsFastAsPossible;
     double perSecond = 0;  // with Rate
     std::vector<std::pair<std::string, std::string>> setHeaders;
+    // Replaces secrets as the recording does, in original and answer, so that they can be compared and told; on the caller's thread.
+    std::function<void(journey::Exchange &)> redact;
+    // The gateway that records these answers itself listens at this URL: it is told what a request repeats. Nobody else is. Empty: none.
+    std::function<bool(const std::string &url)> isGateway;
 };
 
 struct Replayed {
     int64_t original = 0;
-    Answer answer;  // its replayOf is the original's id; goes into the recording
+    Answer answer;  // redacted; its replayOf is the original's id; goes into the recording
     Comparison comparison;
+    bool throughGateway = false;  // which records it; else `answer` has the original's route, service and version
 };
 
 // `originals` gives the next one to send, nothing at the end; `done` gets each result, in the order they finish.

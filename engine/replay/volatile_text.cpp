@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/replay/volatile_text.h"
 
+#include "engine/recording/placeholders.h"
+
 #include <charconv>
 #include <cstdlib>
 
@@ -82,6 +84,9 @@ struct Found {
 // What begins here.
 Found volatileAt(std::string_view text)
 {
+    size_t end = 0;
+    if (text[0] == '{')
+        return recording::findPlaceholder(text.substr(0, 64), 0, end) == 0 ? Found{end, 's'} : Found{};
     if (fits(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
         return {36, 'u'};
     constexpr std::string_view time = "dddd-dd-ddTdd:dd";
@@ -107,9 +112,9 @@ std::string withoutVolatile(std::string_view text)
     bool inWord = false;
     while (at < text.size()) {
         const char c = text[at];
-        const Found found = !inWord && isWord(c) ? volatileAt(text.substr(at)) : Found{};
+        const Found found = c == '{' || (!inWord && isWord(c)) ? volatileAt(text.substr(at)) : Found{};
         const size_t end = at + found.size;
-        if (found.size > 0 && (end == text.size() || !isWord(text[end]))) {
+        if (found.size > 0 && (c == '{' || end == text.size() || !isWord(text[end]))) {
             out += '\x01';  // no answer that is text has it
             out += found.kind;
             at = end;
@@ -142,44 +147,6 @@ bool isTimeNear(std::string_view number, WallTime when)
             return true;
     }
     return false;
-}
-
-size_t findPlaceholder(std::string_view text, size_t from, size_t &end)
-{
-    constexpr std::string_view begin = "{{secret:";
-    for (size_t at = text.find(begin, from); at != text.npos; at = text.find(begin, at + 1)) {
-        size_t i = at + begin.size();
-        while (i < text.size() && isHex(text[i]))
-            ++i;
-        if (i > at + begin.size() && text.substr(i, 2) == "}}") {
-            end = i + 2;
-            return at;
-        }
-    }
-    return text.npos;
-}
-
-bool sameButSecrets(std::string_view recorded, std::string_view other)
-{
-    size_t end = 0;
-    size_t at = findPlaceholder(recorded, 0, end);
-    if (at == recorded.npos || !other.starts_with(recorded.substr(0, at)))
-        return false;
-    size_t reached = at;  // of `other`
-    while (true) {
-        size_t nextEnd = 0;
-        const size_t next = findPlaceholder(recorded, end, nextEnd);
-        if (next == recorded.npos) {
-            const std::string_view tail = recorded.substr(end);
-            return other.size() >= reached + tail.size() && other.ends_with(tail);
-        }
-        const std::string_view piece = recorded.substr(end, next - end);
-        const size_t found = other.find(piece, reached);
-        if (found == other.npos)
-            return false;
-        reached = found + piece.size();
-        end = nextEnd;
-    }
 }
 
 }  // namespace sluice::replay

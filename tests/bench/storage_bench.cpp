@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What recording costs, and how soon the first page of each filter is there:  storage_bench [ROWS] [FOLDER]
+// What recording costs, and how soon the first page of each filter is there:  storage_bench [ROWS] [FOLDER] [plain]
+// `plain` is traffic in which little is rare and filters that find little or nothing in it, which is the hardest for an index.
 // CPU seconds are those of the process without the thread that makes the exchanges. Figures only mean something in an
 // optimised build. The file stays where FOLDER is given.
 #include "engine/base/random.h"
@@ -93,7 +94,20 @@ std::unique_ptr<journey::Exchange> exchange(Random &random, const std::vector<st
     return x;
 }
 
-void record(const std::string &path, int64_t rows)
+// Every block of ids has both methods, the route admin and slow exchanges; POST never meets admin, and nothing is slower than 190 ms.
+void makePlain(journey::Exchange &x, Random &random)
+{
+    x.received.method = x.sent.method = random.below(5) ? "GET" : "POST";
+    if (x.received.method == "GET" && random.below(20) == 0)
+        x.route = "admin";
+    x.user.clear();
+    x.returned.status = x.answer.status = random.below(50) ? 200 : random.below(2) ? 404 : 500;
+    x.failedBy.reset();
+    const uint64_t micros = random.below(5) ? 1'000 + random.below(60'000) : 130'000 + random.below(60'000);
+    x.times.ended = std::chrono::microseconds(micros);
+}
+
+void record(const std::string &path, int64_t rows, bool plain)
 {
     Random random(1);
     std::vector<std::string> bodies;
@@ -111,8 +125,11 @@ void record(const std::string &path, int64_t rows)
     const double all = cpuSeconds(RUSAGE_SELF), mine = cpuSeconds(RUSAGE_THREAD);
     for (int64_t n = 0; n < rows;) {
         recording::Batch batch;
-        for (int i = 0; i < 100 && n < rows; ++i, ++n)
+        for (int i = 0; i < 100 && n < rows; ++i, ++n) {
             batch.push_back(exchange(random, bodies, n));
+            if (plain)
+                makePlain(*batch.back(), random);
+        }
         while ((*recorder)->stats().queued > 20'000)
             std::this_thread::sleep_for(5ms);
         (*recorder)->push(std::move(batch));
@@ -127,7 +144,23 @@ void record(const std::string &path, int64_t rows)
                 double(std::filesystem::file_size(path)) / double(rows), static_cast<unsigned long long>(stats.shed));
 }
 
-void read(const std::string &path)
+std::vector<std::string> hardOnes(const journey::Exchange &last)
+{
+    return {"method!=GET,POST",
+            "not method:GET,POST",
+            "user!=\"\"",
+            "status!=200,404,500",
+            "method:DELETE or status:304",
+            "latency>200ms",
+            "latency>200ms or status:304",
+            "method:POST route:admin",
+            "not (method:GET or method:POST) or user:ada",
+            "trace:4",
+            "trace:4b status:500",
+            "trace:" + last.trace.trace.substr(0, 8)};
+}
+
+void read(const std::string &path, bool plain)
 {
     auto reader = storage::Reader::open(path);
     if (!reader)
@@ -135,35 +168,35 @@ void read(const std::string &path)
     const auto last = (*reader)->exchange(*(*reader)->lastId() / 2);
     if (!last)
         return;
-    const std::string texts[] = {"",
-                                 "status:200",
-                                 "status:404",
-                                 "status>=500",
-                                 "status:418",
-                                 "route:route7",
-                                 "route:route1*",
-                                 "service:service3 status>=500",
-                                 "client:127.0.0.7",
-                                 "client:nobody",
-                                 "latency>100ms",
-                                 "latency>10s",
-                                 "is:retried",
-                                 "is:replayed",
-                                 "failed:upstream status>=400",
-                                 "trace:" + last->trace.trace,
-                                 "trace:" + last->trace.trace.substr(0, 8),
-                                 "request:" + last->requestId,
-                                 "id:500..600",
-                                 "since:" + rfc3339(last->time),
-                                 "until:" + rfc3339(last->time),
-                                 "mark:1",
-                                 "path:/api/route7/**",
-                                 "path:/nothing",
-                                 "user:user7",
-                                 "nothing",
-                                 "body~nothing status:404",
-                                 "header:X-None latency>100ms"};
-    for (const std::string &text : texts) {
+    const std::vector<std::string> usual = {"",
+                                            "status:200",
+                                            "status:404",
+                                            "status>=500",
+                                            "status:418",
+                                            "route:route7",
+                                            "route:route1*",
+                                            "service:service3 status>=500",
+                                            "client:127.0.0.7",
+                                            "client:nobody",
+                                            "latency>100ms",
+                                            "latency>10s",
+                                            "is:retried",
+                                            "is:replayed",
+                                            "failed:upstream status>=400",
+                                            "trace:" + last->trace.trace,
+                                            "trace:" + last->trace.trace.substr(0, 8),
+                                            "request:" + last->requestId,
+                                            "id:500..600",
+                                            "since:" + rfc3339(last->time),
+                                            "until:" + rfc3339(last->time),
+                                            "mark:1",
+                                            "path:/api/route7/**",
+                                            "path:/nothing",
+                                            "user:user7",
+                                            "nothing",
+                                            "body~nothing status:404",
+                                            "header:X-None latency>100ms"};
+    for (const std::string &text : plain ? hardOnes(*last) : usual) {
         const auto parsed = recording::Filter::parse(text, {});
         for (const storage::Order order : {storage::Order::NewestFirst, storage::Order::OldestFirst}) {
             const auto began = std::chrono::steady_clock::now();
@@ -186,14 +219,14 @@ void read(const std::string &path)
 int main(int argc, char **argv)
 {
     const int64_t rows = argc > 1 ? std::atoll(argv[1]) : 100'000;
-    const bool keep = argc > 2;
+    const bool keep = argc > 2, plain = argc > 3 && std::string_view(argv[3]) == "plain";
     const std::string folder = keep ? argv[2] : (std::filesystem::temp_directory_path() / "storage_bench").string();
     std::filesystem::create_directories(folder);
     setenv("XDG_DATA_HOME", folder.c_str(), 1);
     const std::string path = folder + "/bench.db";
     if (!std::filesystem::exists(path))
-        record(path, rows);
-    read(path);
+        record(path, rows, plain);
+    read(path, plain);
     if (!keep)
         std::filesystem::remove_all(folder);
     return 0;

@@ -45,6 +45,17 @@ void redaction(std::string_view text)
     std::string json(text), form(text);
     recording::redactJson(json, names, placeholders);
     recording::redactForm(form, names, placeholders);
+    std::string xml(text), url(text), parts(text), decisions(text);
+    recording::redactXml(xml, names, placeholders);
+    recording::redactUrl(url, names, placeholders);
+    const auto replace = [](std::string &content, std::string_view name, std::string_view) {
+        content = "x";
+        return name == "password";
+    };
+    recording::redactMultipart(parts, "multipart/form-data; boundary=a", replace);
+    recording::redactMultipart(parts, text, replace);
+    placeholders.of("planted-secret");
+    placeholders.replaceInDecisions(decisions);
     recording::redactedFieldValue("Cookie", text, placeholders);
     recording::redactedFieldValue("Set-Cookie", text, placeholders);
     recording::redactedFieldValue("Authorization", text, placeholders);

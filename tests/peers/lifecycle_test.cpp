@@ -129,7 +129,7 @@ void LifecycleTest::aRecordingThatIsNoneIsSaid()
     const Ran ran =
         run({sluiceProgram(), "run", "--to", node_->url(), "--listen", "http://127.0.0.1:0", "--record", file},
             {cleanEnvironment(home), home.path(), {}, 0});
-    QCOMPARE(ran.exitCode, 1);
+    QCOMPARE(ran.exitCode, 2);
     QVERIFY2(ran.err.find("holiday.jpg") != std::string::npos, ran.err.c_str());
     QCOMPARE(readFile(file), std::string(10'000, 'j'));  // untouched
 }

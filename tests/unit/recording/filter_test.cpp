@@ -73,6 +73,13 @@ private Q_SLOTS:
         row("trace:4bf92f…", true);
         row("trace:4BF92F3577B34DA6A3CE929D0E0E4736", true);
         row("trace:92f", false);
+        row("request:abc…", true);
+        row("request:AB…", true);
+        row("request:ab", false);
+        row("request:bc…", false);
+        row("request!=ab…", false);
+        row("id:17…", true);
+        row("id:1…", false);
         row("id:17", true);
         row("id:18..", false);
         row("id:..17", true);

@@ -63,7 +63,7 @@ private Q_SLOTS:
     void numbersAreComparedExactly();
     void jsonDifferencesHaveTheirPath();
     void timesAndUuidsInJsonAreNoise();
-    void aSecretThatWasNotRecordedIsNoise();
+    void anotherSecretIsNoiseAndWhatIsNoneIsDifferent();
     void textIsComparedByLine();
     void linesPutInDoNotShiftTheRest();
     void otherBytesTellWhereTheyPart();
@@ -210,20 +210,27 @@ void CompareTest::timesAndUuidsInJsonAreNoise()
     QCOMPARE(told(compare(before, after)).left(5), "noise");
 }
 
-void CompareTest::aSecretThatWasNotRecordedIsNoise()
+void CompareTest::anotherSecretIsNoiseAndWhatIsNoneIsDifferent()
 {
-    QCOMPARE(json(R"({"password":"{{secret:0123456789ab}}"})", R"({"password":"hunter2"})"),
-             "noise\n~body $.password: \"{{secret:0123456789ab}}\" > \"hunter2\"");
-    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""),
-                          answered(200, {{"X-Key", "v1 abc;q"}}, ""))),
-             "noise\n~header X-Key: v1 {{secret:0123456789ab}};q > v1 abc;q");
-    QCOMPARE(told(compare(answered(200, {{"X-Key", "v1 {{secret:0123456789ab}};q"}}, ""),
-                          answered(200, {{"X-Key", "v2 abc;q"}}, "")))
-                 .left(9),
-             "different");
-    QCOMPARE(text("a={{secret:00}}&b={{secret:11}}&c", "a=1&b=2&c").left(5), "noise");
-    QCOMPARE(text("a={{secret:00}}&b={{secret:11}}&c", "a=1&b=2&d").left(9), "different");
-    QCOMPARE(text("a={{secret:zz}}", "a=1").left(9), "different");
+    const char *one = R"({"password":"{{secret:0123456789ab}}"})", *two = R"({"password":"{{secret:ba9876543210}}"})";
+    QCOMPARE(json(one, one), "same");
+    QCOMPARE(json(one, two), "noise\n~body $.password: \"{{secret:0123456789ab}}\" > \"{{secret:ba9876543210}}\"");
+    for (const char *other : {R"({"password":"hunter2"})", R"({"password":null})", R"({"password":7})", R"({})"}) {
+        QCOMPARE(json(one, other).left(9), "different");
+        QCOMPARE(json(other, one).left(9), "different");
+    }
+    const auto header = [](const char *value) { return answered(200, {{"X-Key", value}}, ""); };
+    const char *key = "v1 {{secret:0123456789ab}};q";
+    QCOMPARE(told(compare(header(key), header("v1 {{secret:ba9876543210}};q"))).left(5), "noise");
+    QCOMPARE(told(compare(header(key), header("v2 {{secret:ba9876543210}};q"))).left(9), "different");
+    QCOMPARE(told(compare(header(key), header("v1 abc;q"))).left(9), "different");
+    const auto cookie = [](const char *value) { return answered(200, {{"Set-Cookie", value}}, ""); };
+    QCOMPARE(told(compare(cookie("a={{secret:00}}; Path=/"), cookie("a={{secret:11}}; Path=/"))).left(5), "noise");
+    QCOMPARE(told(compare(cookie("a={{secret:00}}; Path=/"), cookie("a=; Path=/"))).left(9), "different");
+    QCOMPARE(text("a={{secret:00}}&b={{secret:11}}&c", "a={{secret:22}}&b={{secret:33}}&c").left(5), "noise");
+    QCOMPARE(text("a={{secret:00}}&b={{secret:11}}&c", "a={{secret:22}}&b={{secret:33}}&d").left(9), "different");
+    QCOMPARE(text("a={{secret:00}}", "a={{secret:zz}}").left(9), "different");
+    QCOMPARE(text("a={{secret:00}}", "a=1").left(9), "different");
 }
 
 void CompareTest::textIsComparedByLine()

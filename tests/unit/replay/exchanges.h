@@ -4,7 +4,11 @@
 
 #include "engine/journey/exchange.h"
 
+#include <chrono>
+#include <deque>
+#include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -40,6 +44,36 @@ inline journey::Exchange asked(std::string method, std::string target, Headers h
     exchange.requestBody.size = body.size();
     exchange.requestBody.bytes = std::move(body);
     return exchange;
+}
+
+// Gives them one after the other.
+inline std::function<std::unique_ptr<journey::Exchange>()> from(std::deque<journey::Exchange> &list)
+{
+    return [&list]() -> std::unique_ptr<journey::Exchange> {
+        if (list.empty())
+            return nullptr;
+        auto next = std::make_unique<journey::Exchange>(std::move(list.front()));
+        list.pop_front();
+        return next;
+    };
+}
+
+// Each a GET of its number, `apart` from the one before.
+inline std::deque<journey::Exchange> originals(int count, std::chrono::milliseconds apart = {})
+{
+    std::deque<journey::Exchange> out;
+    for (int i = 0; i < count; ++i) {
+        journey::Exchange exchange = asked("GET", "/" + std::to_string(i), {{"Host", "gone.invalid"}});
+        exchange.id = 100 + i;
+        exchange.time = WallTime(std::chrono::seconds(1'795'000'000)) + i * apart;
+        exchange.returned.status = 200;
+        exchange.returned.headers.add("X-Target", "/" + std::to_string(i));
+        exchange.returned.headers.add("Content-Length", "2");
+        exchange.responseBody.bytes = "ok";
+        exchange.responseBody.size = 2;
+        out.push_back(std::move(exchange));
+    }
+    return out;
 }
 
 }  // namespace sluice::replay

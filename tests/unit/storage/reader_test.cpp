@@ -50,6 +50,26 @@ private Q_SLOTS:
         qputenv("XDG_DATA_HOME", folder_->path().toUtf8());
     }
 
+    // Where the log's shared memory cannot be made (as in a folder that may not be written), the file is read as it is.
+    void aLogThatCannotBeReadIsNotPassedOver()
+    {
+        auto recorder = storage::Recorder::create(path(), {});
+        QVERIFY(recorder);
+        (*recorder)->push(samples::batchOf(samples::everything()));
+        (*recorder)->flush();
+        const QTemporaryDir other;
+        const std::string copy = other.filePath("copy.db").toStdString();
+        QVERIFY(QFile::copy(QString::fromStdString(path() + "-wal"), QString::fromStdString(copy + "-wal")));
+        recorder->reset();
+        QVERIFY(QFile::copy(QString::fromStdString(path()), QString::fromStdString(copy)));
+        QVERIFY(QFile::link("/nowhere/at/all", QString::fromStdString(copy + "-shm")));
+        const auto reader = storage::Reader::open(copy);
+        QVERIFY(!reader);
+        QVERIFY2(reader.error().what.find("copy.db-wal") != std::string::npos, reader.error().what.c_str());
+        QVERIFY(QFile::remove(QString::fromStdString(copy + "-wal")));
+        QVERIFY(storage::Reader::open(copy));
+    }
+
     void whatIsNoRecordingIsSaid()
     {
         QVERIFY(QString::fromStdString(whyNot()).contains("there is no recording"));
@@ -124,7 +144,9 @@ private Q_SLOTS:
     void marksAreSetWhileAnotherWrites()
     {
         record({samples::everything(), samples::everything()});
-        auto recorder = storage::Recorder::create(path(), {});
+        config::RecordSettings settings;
+        settings.keepAge = Nanos(0);  // the samples grow older
+        auto recorder = storage::Recorder::create(path(), settings);
         QVERIFY(recorder);
         std::atomic<bool> stop{false};
         std::thread writer([&] {

@@ -8,10 +8,8 @@
 
 #include <QtTest>
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <thread>
 
 using namespace sluice;
@@ -280,29 +278,6 @@ private Q_SLOTS:
         recorder->flush();
         QVERIFY(recorder->stats().trouble.empty());  // it keeps up again
         QCOMPARE(*read()->count({}), int64_t(recorder->stats().rows));
-    }
-
-    void aFullDiskIsTroubleUntilThereIsRoom()
-    {
-        auto recorder = record();
-        recorder->push(many(10, 10));
-        recorder->flush();
-        std::signal(SIGXFSZ, SIG_IGN);
-        rlimit before{};
-        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
-        rlimit small = before;
-        small.rlim_cur = 512 * 1024;
-        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        recorder->push(many(100, 20'000));
-        QTRY_VERIFY(!recorder->stats().trouble.empty());
-        recorder->flush();  // does not wait for a disk that refuses
-        const auto refused = recorder->stats();
-        ::setrlimit(RLIMIT_FSIZE, &before);
-        QCOMPARE(refused.queued, uint64_t(100));
-        QCOMPARE(refused.rows, uint64_t(10));
-        QTRY_COMPARE(recorder->stats().rows, uint64_t(110));
-        QVERIFY(recorder->stats().trouble.empty());
-        QCOMPARE(recorder->stats().shed, uint64_t(0));
     }
 
     void aReaderSeesASoundFileWhileItIsWritten()
