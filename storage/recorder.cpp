@@ -91,9 +91,10 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
 
-void Recorder::push(recording::Batch batch)
+recording::Batch Recorder::push(recording::Batch batch)
 {
-    impl_->push(std::move(batch));
+    impl_->push(batch);
+    return batch;
 }
 
 Outcome Recorder::take(std::string_view handedOver)
@@ -103,13 +104,8 @@ Outcome Recorder::take(std::string_view handedOver)
         return Error{Fault::Client, "that is no exchange, or one of another version of sluice"};
     recording::Batch batch;
     batch.push_back(std::move(exchange));
-    impl_->push(std::move(batch));
+    impl_->push(batch);
     return Done{};
-}
-
-recording::Batch Recorder::used()
-{
-    return impl_->giveBack();
 }
 
 recording::SinkStats Recorder::stats() const
@@ -119,7 +115,7 @@ recording::SinkStats Recorder::stats() const
     stats.rows = impl_->rows;
     stats.bytes = impl_->bytes;
     stats.shed = impl_->shed;
-    stats.queued = impl_->queue.size() + impl_->underWay;
+    stats.queued = impl_->queuedRows + impl_->underWay;
     stats.lastId = impl_->lastId;
     stats.trouble = impl_->writeTrouble.empty() ? impl_->shedTrouble : impl_->writeTrouble;
     return stats;

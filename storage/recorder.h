@@ -25,10 +25,9 @@ public:
                                                     Role = Role::Gateway);
     ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
-    void push(recording::Batch) override;
+    recording::Batch push(recording::Batch) override;
     // One that another program finished and wrote with encodeExchange(). Error: it cannot be read.
     Outcome take(std::string_view handedOver);
-    recording::Batch used() override;
     recording::SinkStats stats() const override;
     const std::string &path() const;
     void setSettings(const config::RecordSettings &);  // after a reload; any thread

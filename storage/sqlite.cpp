@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/sqlite.h"
 
+#include <mutex>
+
 namespace sluice::storage {
 
 Result<std::unique_ptr<Database>> Database::open(const std::string &path, int flags)
 {
+    // Statistics that nobody asks for would take a lock at each allocation. Too late where SQLite runs already: no harm.
+    static std::once_flag once;
+    std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
     sqlite3 *handle = nullptr;
     const int code =
         sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/writer_thread.h"
 
+#include "storage/exchange_image.h"
 #include "storage/kept_settings.h"
 
 #include <pthread.h>
@@ -24,13 +25,19 @@ constexpr milliseconds idle{60'000};  // how often age is looked at when nothing
 constexpr milliseconds quiet{500};    // nothing came for so long: the log is folded into the file
 constexpr milliseconds firstRetry{100}, longestRetry{2000};
 constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
-constexpr size_t mostUsed = 2000, mostGivenBack = 256;       // exchanges kept for another request: some 15 MiB
-constexpr uint64_t mostUsedBytes = 40'960;                   // each
+constexpr size_t mostInPiece = 64;                           // images handed over together
+constexpr uint64_t largeBodies = 32 << 10;                   // from here on moving costs less than copying
+constexpr size_t mostSpare = 64, mostSpareBytes = 1 << 20;   // strings for images that are kept, and each of them
 constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)
 {
     return 4096 + x.requestBody.bytes.capacity() + x.responseBody.bytes.capacity();
+}
+
+bool isLarge(const journey::Exchange &x)
+{
+    return x.requestBody.bytes.size() + x.responseBody.bytes.size() > largeBodies;
 }
 
 // The exchange cannot be written, whatever the disk does.
@@ -52,33 +59,62 @@ WallTime wallTime()
 
 }  // namespace
 
-void Recorder::Impl::push(recording::Batch batch)
+uint64_t Recorder::Impl::Waiting::bytes() const
 {
-    recording::Batch dropped;  // freed outside the lock
+    return large ? weight(*large) : images.size();
+}
+
+TextBlock Recorder::Impl::emptyImages()
+{
+    const std::lock_guard guard(mutex);
+    if (spare.empty())
+        return {};
+    TextBlock out = std::move(spare.back());
+    spare.pop_back();
+    return out;
+}
+
+void Recorder::Impl::push(recording::Batch &batch)
+{
+    std::vector<Waiting> pieces;
+    for (auto &exchange : batch) {
+        if (!exchange)
+            continue;
+        if (isLarge(*exchange)) {
+            pieces.push_back({{}, std::move(exchange), 1});
+            continue;
+        }
+        if (pieces.empty() || pieces.back().large || pieces.back().rows >= mostInPiece)
+            pieces.push_back({emptyImages(), nullptr, 0});
+        appendImage(pieces.back().images, *exchange);
+        ++pieces.back().rows;
+    }
+    std::erase(batch, nullptr);
+    enqueue(std::move(pieces));
+}
+
+void Recorder::Impl::enqueue(std::vector<Waiting> pieces)
+{
     bool notify = false;
     {
         const std::lock_guard guard(mutex);
-        const bool wasEmpty = queue.empty();
-        const size_t before = queue.size();
-        for (auto &exchange : batch) {
-            const uint64_t bytesOfIt = exchange ? weight(*exchange) : 0;
-            if (!exchange)
-                continue;
-            if (queue.size() >= mostQueued || queuedBytes + bytesOfIt > mostQueuedBytes || stopping) {
-                dropped.push_back(std::move(exchange));
-                continue;
+        const size_t before = queuedRows;
+        for (Waiting &piece : pieces) {
+            const uint64_t weighs = piece.bytes();
+            if (queuedRows + piece.rows > mostQueued || queuedBytes + weighs > mostQueuedBytes || stopping) {
+                const uint64_t total = shed.fetch_add(piece.rows) + piece.rows;
+                shedTrouble =
+                    "more comes than the disk takes: " + std::to_string(total) + " exchanges were not recorded";
+                continue;  // freed outside the lock
             }
-            queuedBytes += bytesOfIt;
-            queue.push_back({std::move(exchange), bytesOfIt});
-            ++accepted;
+            queuedBytes += weighs;
+            queuedRows += piece.rows;
+            accepted += piece.rows;
+            queue.push_back(std::move(piece));
         }
-        if (wasEmpty && !queue.empty())
+        if (before == 0 && queuedRows > 0)
             firstArrival = Clock::now();
-        notify = !queue.empty() && (wasEmpty || (before < batchRows && queue.size() >= batchRows));
-        if (!dropped.empty()) {
-            const uint64_t all = shed.fetch_add(dropped.size()) + dropped.size();
-            shedTrouble = "more comes than the disk takes: " + std::to_string(all) + " exchanges were not recorded";
-        }
+        notify = queuedRows > 0 && (before == 0 || (before < batchRows && queuedRows >= batchRows));
     }
     if (notify)
         wake.notify_one();
@@ -111,23 +147,23 @@ void Recorder::Impl::run()
     pthread_setname_np(pthread_self(), "recorder");
     for (;;) {
         bool done = false, calm = false;
-        recording::Batch unwanted;  // freed outside the lock
+        std::vector<TextBlock> unwanted;  // freed outside the lock
         {
             std::unique_lock guard(mutex);
             const milliseconds pause = moreToPrune ? milliseconds(0) : walPages > 0 ? quiet : idle;
             const auto wanted = [&] { return stopping || flushing > 0 || settingsRevision != seenRevision; };
             calm = !wake.wait_for(guard, pause, [&] { return wanted() || !queue.empty(); }) && !moreToPrune;
             if (!queue.empty())
-                wake.wait_until(guard, firstArrival + gather, [&] { return wanted() || queue.size() >= batchRows; });
+                wake.wait_until(guard, firstArrival + gather, [&] { return wanted() || queuedRows >= batchRows; });
             done = stopping && queue.empty();
             if (calm && pause == idle)
-                unwanted.swap(used);
+                unwanted.swap(spare);
         }
         adoptSettings();
         if (done)
             return;
-        recording::Batch batch = take();
-        if (!batch.empty())
+        Batch batch = take();
+        if (!batch.entries.empty())
             write(batch);
         prune();
         checkpoint(calm);
@@ -158,30 +194,47 @@ void Recorder::Impl::adoptSettings()
     }
 }
 
-recording::Batch Recorder::Impl::take()
+Recorder::Impl::Batch Recorder::Impl::take()
 {
-    recording::Batch batch;
-    const std::lock_guard guard(mutex);
-    uint64_t taken = 0;
-    while (!queue.empty() && batch.size() < batchRows && taken < batchBytes) {
-        taken += queue.front().bytes;
-        queuedBytes -= queue.front().bytes;
-        batch.push_back(std::move(queue.front().exchange));
-        queue.pop_front();
+    Batch batch;
+    {
+        const std::lock_guard guard(mutex);
+        uint64_t taken = 0;
+        size_t taking = 0;
+        while (!queue.empty() && taking < batchRows && taken < batchBytes) {
+            Waiting &piece = queue.front();
+            taken += piece.bytes();
+            taking += piece.rows;
+            queuedBytes -= piece.bytes();
+            queuedRows -= piece.rows;
+            batch.pieces.push_back(std::move(piece));
+            queue.pop_front();
+        }
+        underWay = taking;
     }
-    underWay = batch.size();
+    for (const Waiting &piece : batch.pieces) {
+        if (piece.large)
+            batch.entries.push_back({{}, piece.large.get()});
+        for (std::string_view images = piece.images.view(); !images.empty();)
+            batch.entries.push_back({takeImage(images), nullptr});
+    }
     return batch;
 }
 
-int Recorder::Impl::tryWrite(recording::Batch &batch, size_t &culprit)
+int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
 {
-    culprit = batch.size();
+    culprit = batch.entries.size();
     int code = SQLITE_OK;
     if (!database->run("BEGIN IMMEDIATE"))
         return sqlite3_extended_errcode(database->handle());
     int64_t id = lastId;
-    for (size_t i = 0; i < batch.size() && code == SQLITE_OK; ++i) {
-        code = writer->write(*batch[i], ++id);
+    for (size_t i = 0; i < batch.entries.size() && code == SQLITE_OK; ++i) {
+        const Entry &entry = batch.entries[i];
+        if (!entry.large)
+            readImage(entry.image, current);
+        journey::Exchange &x = entry.large ? *entry.large : current;
+        redactor->redact(x);
+        code = writer->write(x, ++id);
         if (isItsOwnFault(code))
             culprit = i;
     }
@@ -198,18 +251,17 @@ int Recorder::Impl::tryWrite(recording::Batch &batch, size_t &culprit)
     return code;
 }
 
-void Recorder::Impl::write(recording::Batch &batch)
+void Recorder::Impl::write(Batch &batch)
 {
-    for (auto &exchange : batch)
-        redactor->redact(*exchange);
+    std::vector<Entry> &entries = batch.entries;
     size_t givenUp = 0;
-    for (milliseconds pause = firstRetry; !batch.empty(); pause = std::min(pause * 2, longestRetry)) {
+    for (milliseconds pause = firstRetry; !entries.empty(); pause = std::min(pause * 2, longestRetry)) {
         size_t culprit = 0;
         const int code = tryWrite(batch, culprit);
         if (code == SQLITE_OK)
             break;
-        if (culprit < batch.size()) {
-            batch.erase(batch.begin() + std::ptrdiff_t(culprit));
+        if (culprit < entries.size()) {
+            entries.erase(entries.begin() + std::ptrdiff_t(culprit));
             ++givenUp;
             continue;
         }
@@ -219,33 +271,25 @@ void Recorder::Impl::write(recording::Batch &batch)
         }
         settledChanged.notify_all();
         if (!waitToRetry(pause)) {
-            givenUp += batch.size();
-            lost += batch.size();
+            givenUp += entries.size();
+            lost += entries.size();
             whyLost = database->error(code).what;
-            batch.clear();
+            entries.clear();
         }
     }
-    settle(batch.size(), givenUp);
-    keepUsed(batch);
+    settle(entries.size(), givenUp);
+    keepSpare(batch);
 }
 
-void Recorder::Impl::keepUsed(recording::Batch &batch)
+void Recorder::Impl::keepSpare(Batch &batch)
 {
-    std::erase_if(batch, [](const auto &exchange) { return weight(*exchange) > mostUsedBytes; });
     const std::lock_guard guard(mutex);
-    while (!batch.empty() && used.size() < mostUsed) {
-        used.push_back(std::move(batch.back()));
-        batch.pop_back();
+    for (Waiting &piece : batch.pieces) {
+        if (piece.images.capacity() == 0 || piece.images.capacity() > mostSpareBytes || spare.size() >= mostSpare)
+            continue;
+        piece.images.clear();
+        spare.push_back(std::move(piece.images));
     }
-}
-
-recording::Batch Recorder::Impl::giveBack()
-{
-    const std::lock_guard guard(mutex);
-    const auto from = used.end() - std::ptrdiff_t(std::min(used.size(), mostGivenBack));
-    recording::Batch out(std::make_move_iterator(from), std::make_move_iterator(used.end()));
-    used.erase(from, used.end());
-    return out;
 }
 
 // False: there is no time for another try.

@@ -18,9 +18,20 @@ namespace sluice::storage {
 
 struct Recorder::Impl {
     using Clock = std::chrono::steady_clock;
+    // Some exchanges as images, or one that is too large to be copied.
     struct Waiting {
-        std::unique_ptr<journey::Exchange> exchange;
-        uint64_t bytes;
+        TextBlock images;
+        std::unique_ptr<journey::Exchange> large;
+        size_t rows;
+        uint64_t bytes() const;
+    };
+    struct Entry {
+        std::string_view image;
+        journey::Exchange *large;
+    };
+    struct Batch {
+        std::vector<Waiting> pieces;
+        std::vector<Entry> entries;
     };
 
     std::string path;
@@ -35,6 +46,7 @@ struct Recorder::Impl {
     std::condition_variable wake, settledChanged;
     std::deque<Waiting> queue;
     uint64_t queuedBytes = 0;
+    size_t queuedRows = 0;
     Clock::time_point firstArrival{};
     uint64_t accepted = 0, settled = 0;  // exchanges that came in; of these: on disk, or given up
     int flushing = 0;
@@ -44,14 +56,15 @@ struct Recorder::Impl {
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble;
-    uint64_t underWay = 0;  // taken from the queue, not yet settled
-    recording::Batch used;  // written, for another request
+    uint64_t underWay = 0;         // taken from the queue, not yet settled
+    std::vector<TextBlock> spare;  // for further images
 
     std::atomic<uint64_t> rows{0}, bytes{0}, shed{0};
     std::atomic<int64_t> lastId{0};
 
     // The writer's own.
     std::unique_ptr<recording::Redactor> redactor;
+    journey::Exchange current;  // the one that is being written
     Bounds bounds;
     uint64_t seenRevision = 0, seenShed = 0;
     uint64_t lost = 0;  // given up at the end, for `whyLost`
@@ -64,18 +77,20 @@ struct Recorder::Impl {
     ~Impl();
     Outcome open(const std::string &file);
     void start();
-    void push(recording::Batch);
+    // What is left in the batch is the caller's.
+    void push(recording::Batch &);
+    TextBlock emptyImages();
+    void enqueue(std::vector<Waiting> pieces);
 
     void run();
-    recording::Batch take();
+    Batch take();
     void adoptSettings();
-    void write(recording::Batch &);
-    // SQLITE_OK, or why not; `culprit` is the exchange that can never be written.
-    int tryWrite(recording::Batch &, size_t &culprit);
+    void write(Batch &);
+    // SQLITE_OK, or why not; `culprit` is the entry that can never be written.
+    int tryWrite(const Batch &, size_t &culprit);
     bool waitToRetry(std::chrono::milliseconds);
     void settle(size_t written, size_t given_up);
-    void keepUsed(recording::Batch &);
-    recording::Batch giveBack();
+    void keepSpare(Batch &);
     void prune();
     void checkpoint(bool calm);
     void measure();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/http/headers.h"
 
+#include <cstring>
+
 namespace sluice::http {
 
 namespace {
@@ -28,17 +30,6 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b)
             return false;
     }
     return true;
-}
-
-void TextBlock::reserve(size_t bytes)
-{
-    if (bytes <= room_)
-        return;
-    auto larger = std::make_unique_for_overwrite<char[]>(bytes);
-    if (size_)
-        std::memcpy(larger.get(), bytes_.get(), size_);
-    bytes_ = std::move(larger);
-    room_ = bytes;
 }
 
 size_t HeaderList::find(std::string_view name, size_t from) const

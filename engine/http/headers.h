@@ -6,14 +6,12 @@
 // Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in http1_reader.h).
 #pragma once
 
-#include <algorithm>
+#include "engine/base/text_block.h"
+
 #include <cstdint>
-#include <cstring>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace sluice::http {
@@ -23,52 +21,6 @@ bool equalsIgnoreCase(std::string_view a, std::string_view b);
 
 struct Field {
     std::string_view name, value;  // value without surrounding white space
-};
-
-// Text that grows without being written twice, unlike a std::string's.
-class TextBlock {
-public:
-    TextBlock() = default;
-    TextBlock(const TextBlock &other) { append(other.view()); }
-    TextBlock &operator=(const TextBlock &other)
-    {
-        if (this != &other) {
-            clear();
-            append(other.view());
-        }
-        return *this;
-    }
-    TextBlock(TextBlock &&other) noexcept { *this = std::move(other); }
-    TextBlock &operator=(TextBlock &&other) noexcept
-    {
-        bytes_ = std::move(other.bytes_);
-        size_ = std::exchange(other.size_, 0);
-        room_ = std::exchange(other.room_, 0);
-        return *this;
-    }
-    const char *data() const { return bytes_.get(); }
-    size_t size() const { return size_; }
-    std::string_view view() const { return {bytes_.get(), size_}; }
-    void clear() { size_ = 0; }
-    void reserve(size_t bytes);
-    // So much more, to be written by the caller.
-    char *grow(size_t bytes)
-    {
-        if (room_ - size_ < bytes)
-            reserve(std::max(size_ + bytes, room_ * 2));
-        char *const place = bytes_.get() + size_;
-        size_ += bytes;
-        return place;
-    }
-    void append(std::string_view text)
-    {
-        if (!text.empty())
-            std::memcpy(grow(text.size()), text.data(), text.size());
-    }
-
-private:
-    std::unique_ptr<char[]> bytes_;
-    size_t size_ = 0, room_ = 0;
 };
 
 class HeaderList {
@@ -116,6 +68,9 @@ public:
     std::string_view line(size_t index) const;
     // For readers: takes a whole head's text in one copy. Every place must lie in the block, its value trimmed.
     void addBlock(std::string_view block, std::span<const Place> places);
+    // The text and the places in it, as addBlock() takes them.
+    std::string_view block() const { return text_.view(); }
+    std::span<const Place> places() const { return fields_; }
     // Adds those fields of another list (not this one) for which `keep(field)` is true, in their order, in one copy.
     template<class Keep>
     void addFrom(const HeaderList &from, Keep keep)

@@ -61,12 +61,17 @@ public:
     // The same without its closing bracket, not copied; empty where nothing was decided.
     std::string_view text() const { return json_; }
     // A log again of what text() gave, as a recording keeps it.
-    static DecisionLog restored(std::string text)
+    static DecisionLog restored(std::string_view text)
     {
         DecisionLog log;
-        log.json_ = std::move(text);
-        log.stages_ = ~0u;
+        log.restore(text);
         return log;
+    }
+    void restore(std::string_view text)
+    {
+        json_ = text;
+        leftOut_ = 0;
+        stages_ = ~0u;
     }
     // False: there is none of this stage.
     bool mayHave(Stage stage) const { return (stages_ >> unsigned(stage)) & 1; }

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/journey/route_decision.h"
 
-#include <utility>
-
 namespace sluice::journey {
 
 namespace {
 
 // Why the routes that came near lost, as a JSON array.
-void addLosers(const config::Plan &plan, const routing::RequestFacts &facts, std::string &out)
+void addLosers(const config::Plan &plan, const routing::RequestFacts &facts, size_t winner, std::string &out)
 {
-    constexpr size_t most = 4;
+    constexpr size_t most = 3;
     out += '[';
-    bool first = true;
-    for (const routing::Candidate &candidate : plan.router.contenders(facts, most)) {
-        if (std::exchange(first, false))
-            continue;  // the winner
+    for (const routing::Candidate &candidate : plan.router.losers(facts, winner, most)) {
         if (out.back() == '}')
             out += ',';
         JsonObject loser(out);
@@ -45,7 +40,7 @@ void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::Rou
                 f.add("line", route.place.line);
             for (const routing::Capture &c : match.captures)
                 f.add(JsonKey::of(c.name), c.value);
-            addLosers(plan, facts, f.name("others"));
+            addLosers(plan, facts, match.route, f.name("others"));
         });
     }
 }

@@ -192,9 +192,11 @@ void Worker::turn()
     inside_->gone.clear();
     inside_->closed.clear();
     if (!inside_->batch.empty()) {
-        options_.sink->push(std::exchange(inside_->batch, {}));
-        if (inside_->blanks.empty())
-            inside_->blanks = options_.sink->used();
+        recording::Batch mine = options_.sink->push(std::exchange(inside_->batch, {}));
+        while (!mine.empty() && inside_->blanks.size() < mostBlanks) {
+            inside_->blanks.push_back(std::move(mine.back()));
+            mine.pop_back();
+        }
     }
     inside_->poller.setDeadline(scheduler_.nextDue());
     if (more)

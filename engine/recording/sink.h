@@ -24,11 +24,9 @@ struct SinkStats {
 class Sink {
 public:
     virtual ~Sink() = default;
-    // Never blocks, never throws; any thread. What does not fit the bounded queue is dropped and counted.
-    virtual void push(Batch) = 0;
-    // Some exchanges that have been written, to be used again (Exchange::reset): what is allocated in one thread and freed
-    // in another costs more than the exchange itself. Any thread.
-    virtual Batch used() { return {}; }
+    // Never blocks, never throws; any thread. What does not fit the bounded queue is dropped and counted. Answers those exchanges
+    // that are the caller's again, for other requests (Exchange::reset).
+    virtual Batch push(Batch) = 0;
     virtual SinkStats stats() const = 0;  // any thread
 };
 

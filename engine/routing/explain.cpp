@@ -9,6 +9,9 @@ namespace sluice::routing {
 namespace {
 using Kind = PathPattern::Kind;
 
+constexpr size_t mostSeen = 256;  // routes looked at, whatever is asked for
+constexpr size_t noRoute = size_t(-1);
+
 std::string quoted(std::string_view text)
 {
     constexpr size_t longest = 80;
@@ -170,39 +173,53 @@ Miss missOf(const CompiledRoute &route, size_t index, const RequestFacts &reques
 }
 }  // namespace
 
-std::vector<Candidate> Router::contenders(const RequestFacts &request, size_t most) const
+// Of the contenders of `winner`, which is not among them.
+std::vector<Candidate> Router::losers(const RequestFacts &request, size_t winner, size_t most) const
 {
     std::vector<Candidate> matching, failing;
     if (!table_ || most == 0)
         return matching;
-    constexpr size_t mostSeen = 256;  // routes looked at, whatever `most` is
     const Table &table = *table_;
     std::vector<uint32_t> seen;
     table.walk(request.host, request.path, [&](uint32_t index) {
-        if (std::find(seen.begin(), seen.end(), index) != seen.end())
+        if (index == winner || std::find(seen.begin(), seen.end(), index) != seen.end())
             return false;
         seen.push_back(index);
         const CompiledRoute &route = table.routes[index];
         std::string why = route.methods.takes(request.method) ? whyFields(route, request) : whyMethod(route, request);
         const bool matched = why.empty();
-        if (matched && !matching.empty())
-            why = "matches too, but " + whyBefore(table.routes[matching.front().route], route, request);
+        if (matched)
+            why = "matches too, but " + whyBefore(table.routes[winner], route, request);
         std::vector<Candidate> &list = matched ? matching : failing;
         if (list.size() < most)
             list.push_back({index, matched, std::move(why)});
         return seen.size() >= mostSeen;
     });
-    if (!matching.empty()) {
-        const CompiledRoute &winner = table.routes[matching.front().route];
-        matching.front().why = "wins: it " + hostWords(winner, comparable(request.host)) + ", path "
-            + quoted(winner.path.written)
-            + (matching.size() > 1 ? " and nothing more specific matches" : " and no other route matches");
-    }
     for (Candidate &candidate : failing) {
         if (matching.size() < most)
             matching.push_back(std::move(candidate));
     }
     return matching;
+}
+
+std::vector<Candidate> Router::contenders(const RequestFacts &request, size_t most) const
+{
+    std::vector<Candidate> out;
+    const RouteMatch match = find(request);
+    if (most == 0)
+        return out;
+    const bool found = match.kind == RouteMatch::Kind::Found;
+    std::vector<Candidate> others = losers(request, found ? match.route : noRoute, most - found);
+    if (found) {
+        const CompiledRoute &winner = table_->routes[match.route];
+        const bool alone = std::none_of(others.begin(), others.end(), [](const Candidate &c) { return c.matched; });
+        out.push_back({match.route, true,
+                       "wins: it " + hostWords(winner, comparable(request.host)) + ", path "
+                           + quoted(winner.path.written)
+                           + (alone ? " and no other route matches" : " and nothing more specific matches")});
+    }
+    std::move(others.begin(), others.end(), std::back_inserter(out));
+    return out;
 }
 
 std::vector<Candidate> Router::explain(const RequestFacts &request, size_t most) const

@@ -71,6 +71,8 @@ public:
     // Of these only the routes whose host and path match. Its cost does not grow with the number of routes, so that the
     // decision of a live exchange can tell it.
     std::vector<Candidate> contenders(const RequestFacts &, size_t most = 8) const;
+    // The same without the winner, which find() has told.
+    std::vector<Candidate> losers(const RequestFacts &, size_t winner, size_t most = 8) const;
     // Pairs (loser, winner): the first can never match, because the second takes all of its requests before it.
     std::vector<std::pair<size_t, size_t>> shadowed() const;
 
