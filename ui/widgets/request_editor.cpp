@@ -2,6 +2,7 @@
 #include "ui/widgets/request_editor.h"
 
 #include "engine/http/content_decoder.h"
+#include "engine/replay/volatile_text.h"
 #include "ui/text/fields.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
@@ -22,6 +23,13 @@ namespace sluice::ui {
 namespace {
 
 constexpr size_t mostEdited = 1u << 20;  // of a body that is put into the editor
+
+// A recording has placeholders where secrets stood; one that is sent is taken for the secret.
+bool holdsSecret(std::string_view text)
+{
+    size_t end = 0;
+    return replay::findPlaceholder(text, 0, end) != text.npos;
+}
 
 // What sending works out anew.
 bool isFraming(std::string_view name)
@@ -182,6 +190,8 @@ void RequestEditor::fillBody(http::HeaderList &fields)
 
 Result<replay::Request> RequestEditor::request() const
 {
+    if (holdsSecret(target_->text().toStdString()))
+        return Error{Fault::Client, "the URL holds a secret that the recording does not know; write it"};
     const QUrl url(target_->text().trimmed(), QUrl::StrictMode);
     if (!url.isValid() || url.host().isEmpty() || (url.scheme() != u"http" && url.scheme() != u"https"))
         return Error{Fault::Client, "the URL must be like http://127.0.0.1:8080/path"};
@@ -200,7 +210,7 @@ Result<replay::Request> RequestEditor::request() const
     if (!fields)
         return fields.error();
     for (const http::Field field : *fields) {
-        if (field.value.find("{{secret:") != std::string_view::npos)
+        if (holdsSecret(field.value))
             return Error{Fault::Client,
                          std::string(field.name)
                              + " holds a secret that the recording does not know; "
@@ -211,6 +221,8 @@ Result<replay::Request> RequestEditor::request() const
         return Error{Fault::Client, "the recording kept only a part of this body; write another one"};
     out.head.headers = fields.take();
     out.body = untouched ? bodyBytes_ : body_->toPlainText().toStdString();
+    if (holdsSecret(out.body))
+        return Error{Fault::Client, "the body holds a secret that the recording does not know; write it"};
     if (original_ && original_->id)
         out.head.headers.set("X-Sluice-Replay", std::to_string(original_->id));
     return out;

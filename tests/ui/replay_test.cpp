@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the Replay page sends, and what it refuses to send.
+#include "tests/ui/opened_window.h"
+#include "ui/widgets/request_editor.h"
+
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QSettings>
+
+using namespace sluice;
+using namespace sluice::ui;
+
+class ReplayTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void placeholdersOfSecretsAreNeverSent();
+
+private:
+    std::unique_ptr<Theme> theme_;
+};
+
+void ReplayTest::initTestCase()
+{
+    QCoreApplication::setApplicationName(u"sluice-replay-test"_qs);
+    QCoreApplication::setOrganizationName(u"sluice-replay-test"_qs);
+    QSettings().clear();
+    theme_ = std::make_unique<Theme>(*qApp, Mode::Light);
+}
+
+void ReplayTest::placeholdersOfSecretsAreNeverSent()
+{
+    RequestEditor editor(*theme_);
+    journey::Exchange x = sampleExchange(3);
+    x.received.headers = {};
+    x.received.target = "/login?token={{secret:0a1b2c3d4e5f}}";
+    x.requestBody.take(R"({"password":"{{secret:0a1b2c3d4e5f}}"})", 1 << 20);
+    editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
+    auto refused = editor.request();
+    QVERIFY(!refused && refused.error().what.find("URL holds a secret") != std::string::npos);
+    editor.target()->setText(u"http://127.0.0.1:8080/login?token=mine"_qs);
+    refused = editor.request();
+    QVERIFY(!refused && refused.error().what.find("body holds a secret") != std::string::npos);
+    editor.body()->setPlainText(uR"({"password":"mine"})"_qs);
+    QVERIFY(editor.request().ok());
+}
+
+QTEST_MAIN(ReplayTest)
+#include "replay_test.moc"
