@@ -10,12 +10,14 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/filter_bar.h"
 #include "ui/widgets/header_bar.h"
+#include "ui/widgets/route_form.h"
 #include "ui/widgets/toast.h"
 
 #include <QAction>
 #include <QButtonGroup>
 #include <QCloseEvent>
 #include <QHBoxLayout>
+#include <QMessageBox>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -236,8 +238,37 @@ void MainWindow::openShortcuts()
     (new ShortcutSheet(theme_, this))->show();
 }
 
+void MainWindow::askToSave()
+{
+    if (asking_) {
+        asking_->raise();
+        return;
+    }
+    asking_ =
+        new QMessageBox(QMessageBox::Question, tr("Sluice"), tr("The gateway file has changes that are not saved."),
+                        QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    asking_->setAttribute(Qt::WA_DeleteOnClose);
+    asking_->button(QMessageBox::Cancel)->setText(tr("Stay"));
+    asking_->setDefaultButton(QMessageBox::Save);
+    connect(asking_, &QDialog::finished, this, [this](int answer) {
+        show(Routes);
+        if (answer == QMessageBox::Save)
+            routes_->save();
+        leaving_ = answer == QMessageBox::Discard || (answer == QMessageBox::Save && !routes_->modified());
+        if (leaving_)
+            close();
+    });
+    asking_->open();
+}
+
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    routes_->form()->commit();
+    if (routes_->modified() && !leaving_) {
+        event->ignore();
+        askToSave();
+        return;
+    }
     QSettings().setValue(u"window/geometry"_qs, saveGeometry());
     QMainWindow::closeEvent(event);
 }

@@ -32,13 +32,14 @@ void onSignal(int)
     (void)!::write(signalPipe[1], &byte, 1);
 }
 
-// SIGINT and SIGTERM close the window, so that the recording is written to its end.
+// SIGINT and SIGTERM end the program in order, so that the recording is written to its end. The window is not asked: it
+// could have a question of its own, and nobody may be there to answer it.
 void quitOnSignals(QApplication &application)
 {
     if (::pipe(signalPipe) != 0)
         return;
     auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, &application);
-    QObject::connect(notifier, &QSocketNotifier::activated, &application, &QApplication::quit);
+    QObject::connect(notifier, &QSocketNotifier::activated, &application, [] { QCoreApplication::exit(0); });
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
 }
