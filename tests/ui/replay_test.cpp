@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the Replay page sends, and what it refuses to send.
 #include "tests/ui/opened_window.h"
+#include "ui/pages/replay_page.h"
 #include "ui/widgets/request_editor.h"
 
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSettings>
+#include <QSignalSpy>
 
 using namespace sluice;
 using namespace sluice::ui;
@@ -16,6 +18,8 @@ class ReplayTest : public QObject {
 private Q_SLOTS:
     void initTestCase();
     void placeholdersOfSecretsAreNeverSent();
+    void aBodyOfOneLongLineIsSentAsItWas();
+    void whatIsReplayedAtOnceWaitsForItsBody();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -37,13 +41,43 @@ void ReplayTest::placeholdersOfSecretsAreNeverSent()
     x.received.target = "/login?token={{secret:0a1b2c3d4e5f}}";
     x.requestBody.take(R"({"password":"{{secret:0a1b2c3d4e5f}}"})", 1 << 20);
     editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
+    QTRY_VERIFY(editor.ready());
     auto refused = editor.request();
     QVERIFY(!refused && refused.error().what.find("URL holds a secret") != std::string::npos);
+    QTRY_VERIFY(editor.ready());
     editor.target()->setText(u"http://127.0.0.1:8080/login?token=mine"_qs);
     refused = editor.request();
     QVERIFY(!refused && refused.error().what.find("body holds a secret") != std::string::npos);
     editor.body()->setPlainText(uR"({"password":"mine"})"_qs);
     QVERIFY(editor.request().ok());
+}
+
+void ReplayTest::aBodyOfOneLongLineIsSentAsItWas()
+{
+    RequestEditor editor(*theme_);
+    journey::Exchange x = sampleExchange(3);
+    x.received.headers = {};
+    const std::string line(1'000'000, 'a');
+    x.requestBody.take(line, 2 << 20);
+    editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
+    QVERIFY(!editor.ready() && !editor.request());
+    QTRY_VERIFY(editor.ready());
+    QVERIFY(editor.body()->isReadOnly());
+    QCOMPARE(editor.body()->document()->blockCount(), 500);
+    QCOMPARE(editor.request()->body, line);
+}
+
+void ReplayTest::whatIsReplayedAtOnceWaitsForItsBody()
+{
+    Opened opened(*theme_);
+    opened.session.arrive(1, [](journey::Exchange &x) {
+        x.received.headers = {};
+        x.requestBody.take("a body", 100);
+    });
+    QVERIFY(opened.listed(1));
+    QSignalSpy answered(opened.window.replay(), &ReplayPage::answered);
+    opened.window.replay()->load(1, true);
+    QTRY_COMPARE(answered.size(), 1);  // it was sent, wherever it came to
 }
 
 QTEST_MAIN(ReplayTest)

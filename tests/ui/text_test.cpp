@@ -3,6 +3,7 @@
 #include "tests/ui/fake_session.h"
 #include "ui/text/body.h"
 #include "ui/text/curl.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/widgets/timing_view.h"
 
@@ -20,6 +21,7 @@ private Q_SLOTS:
     void jsonIsLaidOutWithoutTouchingItsTokens();
     void brokenJsonIsShownAsItIs();
     void aBigBodyIsShownInPart();
+    void longLinesAreFoldedBetweenCharacters();
     void bytesAreShownAsHex();
     void aBodyThatWasCutSaysSo();
     void xmlWithADoctypeIsNotUnfolded();
@@ -82,6 +84,16 @@ void TextTest::aBigBodyIsShownInPart()
     QCOMPARE(body.text.size(), 1000);
     QCOMPARE(body.decodedSize, uint64_t(300'000));
     QVERIFY(!shown(std::string(300'000, 'a'), u"text/plain"_qs, BodyLook::Pretty, SIZE_MAX).partial);
+}
+
+void TextTest::longLinesAreFoldedBetweenCharacters()
+{
+    const QString line(2000, u'x');
+    QCOMPARE(folded(line), line);
+    QCOMPARE(folded(line + u"y\nz\n"_qs), line + u"\ny\nz\n"_qs);
+    const QString pair = QString(1999, u'x') + u"😀"_qs;
+    QCOMPARE(folded(pair), QString(1999, u'x') + u"\n😀"_qs);
+    QCOMPARE(folded(QString(6001, u'x')).count(u'\n'), 3);
 }
 
 void TextTest::bytesAreShownAsHex()

@@ -20,6 +20,7 @@ namespace sluice::ui {
 
 namespace {
 
+constexpr qsizetype mostDifference = 500;  // characters of what differs that a cell and its tooltip show
 enum DifferenceColumn { DifferencePlace, DifferenceBefore, DifferenceAfter, DifferenceKind, DifferenceColumns };
 
 QString verdictWords(replay::Verdict verdict, size_t differences)
@@ -67,6 +68,10 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     connect(sendKey, &QAction::triggered, this, &ReplayPage::send);
     connect(editor_, &RequestEditor::sendAsked, this, &ReplayPage::send);
     connect(editor_, &RequestEditor::resetAsked, this, &ReplayPage::reset);
+    connect(editor_, &RequestEditor::filled, this, [this] {
+        if (std::exchange(sendWhenReady_, false))
+            send();
+    });
     connect(&theme_, &Theme::changed, this, &ReplayPage::restyle);
     restyle();
     fill();
@@ -150,8 +155,10 @@ void ReplayPage::load(int64_t id, bool sendNow)
         }
         original_ = std::make_shared<const journey::Exchange>(exchange.take());
         fill();
-        if (sendNow)
+        if (sendNow && editor_->ready())
             send();
+        else
+            sendWhenReady_ = sendNow;
     });
 }
 
@@ -163,7 +170,7 @@ void ReplayPage::reset()
 void ReplayPage::fill()
 {
     ++generation_;
-    sending_ = false;
+    sending_ = sendWhenReady_ = false;
     answer_.reset();
     shown_.reset();
     differences_->clear();
@@ -262,7 +269,10 @@ void ReplayPage::showComparison(const replay::Comparison &comparison)
             if (each.noise != noise)
                 continue;
             const auto shown = [](const std::string &text) {
-                return text.empty() ? tr("(not there)") : withSecretsHidden(qs(text)).simplified();
+                const QString line = withSecretsHidden(qs(text)).simplified();
+                return line.isEmpty()              ? tr("(not there)")
+                    : line.size() > mostDifference ? line.left(mostDifference) + u'…'
+                                                   : line;
             };
             auto *item = new QTreeWidgetItem(
                 differences_,

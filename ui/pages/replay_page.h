@@ -55,7 +55,7 @@ private:
     QTreeWidget *differences_;
     std::shared_ptr<const journey::Exchange> original_, answer_;
     std::optional<replay::Verdict> shown_;
-    bool sending_ = false;
+    bool sending_ = false, sendWhenReady_ = false;
     uint64_t generation_ = 0;
 };
 

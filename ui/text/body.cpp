@@ -2,6 +2,7 @@
 #include "ui/text/body.h"
 
 #include "engine/http/content_decoder.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 
 #include <QBuffer>
@@ -92,9 +93,7 @@ void setBounded(BodyText &out, QByteArrayView bytes, size_t most)
     out.text = QString::fromUtf8(out.partial ? bytes.first(qsizetype(most)) : bytes);
 }
 
-}  // namespace
-
-BodyText bodyText(const BodyQuestion &question)
+BodyText readBody(const BodyQuestion &question)
 {
     BodyText out;
     const journey::Content &content = question.content;
@@ -132,6 +131,16 @@ BodyText bodyText(const BodyQuestion &question)
     if (question.look == BodyLook::Pretty && (json || xml))
         pretty = json ? laidOutJson(bytes) : laidOutXml(bytes);
     setBounded(out, pretty ? QByteArrayView(*pretty) : bytes, question.most);
+    return out;
+}
+
+}  // namespace
+
+BodyText bodyText(const BodyQuestion &question)
+{
+    BodyText out = readBody(question);
+    out.bare = folded(out.text);
+    out.shown = hasSecrets(out.text) ? folded(withSecretsHidden(out.text)) : out.bare;
     return out;
 }
 

@@ -18,6 +18,7 @@ enum class BodyLook { Pretty, Plain, Hex };
 struct BodyText {
     BodyKind kind = BodyKind::Empty;
     QString text;          // secrets still as placeholders
+    QString shown, bare;   // for a text edit: long lines folded; secrets hidden in `shown`, as placeholders in `bare`
     QImage image;          // with Image, at most 2048 pixels a side
     QString note;          // what the reader must know: cut, broken off, a damaged coding …; may be empty
     bool partial = false;  // text is only the beginning of what is there: ask with a larger bound

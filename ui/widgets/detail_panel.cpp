@@ -2,6 +2,7 @@
 #include "ui/widgets/detail_panel.h"
 
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
@@ -127,7 +128,7 @@ void DetailPanel::take(Result<journey::Exchange> result)
     response_->showResponse(*exchange_);
     decisions_->show(*exchange_);
     timing_->show(*exchange_);
-    raw_->setPlainText(rawText(*exchange_));
+    raw_->setPlainText(folded(rawText(*exchange_)));
     Q_EMIT shown(id_);
 }
 

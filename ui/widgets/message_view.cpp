@@ -2,6 +2,7 @@
 #include "ui/widgets/message_view.h"
 
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/body_view.h"
@@ -117,7 +118,7 @@ void MessageView::setFields(const http::HeaderList &fields, const http::HeaderLi
 
 void MessageView::showFields(bool secrets)
 {
-    fields_->setPlainText(secrets ? fieldText_ : withSecretsHidden(fieldText_));
+    fields_->setPlainText(folded(secrets ? fieldText_ : withSecretsHidden(fieldText_)));
 }
 
 void MessageView::showRequest(const journey::Exchange &x)

@@ -4,17 +4,21 @@
 #include "engine/http/content_decoder.h"
 #include "engine/replay/volatile_text.h"
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/wire.h"
 
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
+#include <QThreadPool>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -115,7 +119,8 @@ void RequestEditor::restyle()
 
 void RequestEditor::setSending(bool on)
 {
-    send_->setEnabled(!on);
+    sending_ = on;
+    send_->setEnabled(!on && ready_);
 }
 
 void RequestEditor::setTrouble(const QString &why)
@@ -133,6 +138,8 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
 {
     original_ = std::move(original);
     setTrouble({});
+    ++generation_;
+    ready_ = true;
     setSending(false);
     reset_->setEnabled(original_ != nullptr);
     bodyBytes_.clear();
@@ -144,6 +151,7 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
         headers_->setPlainText(u"Accept: */*\nUser-Agent: sluice-desktop"_qs);
         body_->clear();
         filledBody_.clear();
+        Q_EMIT filled();
         return;
     }
     const journey::Exchange &x = *original_;
@@ -158,38 +166,88 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
         if (isFraming(fields[i].name))
             fields.removeAt(i);
     }
-    fillBody(fields);
     headers_->setPlainText(fieldLines(fields));
+    askBody();
 }
 
-void RequestEditor::fillBody(http::HeaderList &fields)
+struct RequestEditor::Body {
+    std::string bytes;  // without the coding
+    QString text;       // its long lines folded
+    bool isText = false, longLines = false;
+};
+
+RequestEditor::Body RequestEditor::readBody(const std::string &bytes, const std::string &coding)
+{
+    Body out;
+    http::Decoded decoded = http::decodeContent(bytes, coding, mostEdited);
+    out.text = qs(decoded.bytes);
+    out.isText = decoded.state == http::Decoded::State::Whole && !out.text.contains(QChar::Null)
+        && !out.text.contains(QChar::ReplacementCharacter);
+    out.longLines = out.isText && hasLongLine(out.text);
+    out.text = out.isText ? folded(out.text) : QString();
+    out.bytes = std::move(decoded.bytes);
+    return out;
+}
+
+void RequestEditor::askBody()
+{
+    bodyBytes_ = original_->requestBody.bytes;
+    body_->clear();
+    if (bodyBytes_.empty()) {
+        takeBody({{}, {}, true});
+        return;
+    }
+    ready_ = false;
+    body_->setReadOnly(true);
+    setSending(sending_);
+    const QPointer<RequestEditor> self(this);
+    QThreadPool::globalInstance()->start([self, original = original_, generation = generation_] {
+        const auto body = std::make_shared<Body>(
+            readBody(original->requestBody.bytes, std::string(original->received.headers.get("Content-Encoding"))));
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, body, generation] {
+                if (self && self->generation_ == generation)
+                    self->takeBody(std::move(*body));
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void RequestEditor::takeBody(Body body)
 {
     const journey::Content &content = original_->requestBody;
-    const std::string coding(fields.get("Content-Encoding"));
-    bodyBytes_ = content.bytes;
-    const http::Decoded decoded = http::decodeContent(bodyBytes_, coding, mostEdited);
-    const QString text = qs(decoded.bytes);
-    const bool editable = decoded.state == http::Decoded::State::Whole && !text.contains(QChar::Null)
-        && !text.contains(QChar::ReplacementCharacter);
+    const QString coding = qs(original_->received.headers.get("Content-Encoding"));
+    const bool editable = body.isText && !body.longLines;
     if (content.cut())
         bodyNote_->setText(tr("The recording kept only the first %1 of %2: it cannot be sent as it was.")
                                .arg(sizeText(bodyBytes_.size()), sizeText(content.size)));
+    else if (body.longLines)
+        bodyNote_->setText(tr("It has a line of more than %1 characters, too long to be edited; it is sent as it was.")
+                               .arg(longestLine));
     else if (!editable)
         bodyNote_->setText(tr("Its body of %1 is not text that can be edited; it is sent as it was.")
                                .arg(sizeText(bodyBytes_.size())));
-    else if (!coding.empty())
-        bodyNote_->setText(tr("Shown, and sent, without its coding %1.").arg(qs(coding)));
-    if (editable && !coding.empty()) {
-        fields.remove("Content-Encoding");
-        bodyBytes_ = decoded.bytes;
+    else if (!coding.isEmpty())
+        bodyNote_->setText(tr("Shown, and sent, without its coding %1.").arg(coding));
+    if (editable && !coding.isEmpty()) {
+        QStringList lines = headers_->toPlainText().split(u'\n');
+        lines.removeIf([](const QString &line) { return line.startsWith(u"content-encoding:", Qt::CaseInsensitive); });
+        headers_->setPlainText(lines.join(u'\n'));
+        bodyBytes_ = std::move(body.bytes);
     }
-    body_->setPlainText(editable ? text : QString());
+    body_->setPlainText(body.text);
     body_->setReadOnly(!editable);
     filledBody_ = body_->toPlainText();
+    ready_ = true;
+    setSending(sending_);
+    Q_EMIT filled();
 }
 
 Result<replay::Request> RequestEditor::request() const
 {
+    if (!ready_)
+        return Error{Fault::Client, "the body is still being read"};
     if (holdsSecret(target_->text().toStdString()))
         return Error{Fault::Client, "the URL holds a secret that the recording does not know; write it"};
     const QUrl url(target_->text().trimmed(), QUrl::StrictMode);
