@@ -20,6 +20,7 @@ private Q_SLOTS:
     void durationsAndSizesAreShort();
     void jsonIsLaidOutWithoutTouchingItsTokens();
     void brokenJsonIsShownAsItIs();
+    void jsonThatWasCutIsLaidOutAsFarAsItGoes();
     void aBigBodyIsShownInPart();
     void longLinesAreFoldedBetweenCharacters();
     void bytesAreShownAsHex();
@@ -75,6 +76,15 @@ void TextTest::brokenJsonIsShownAsItIs()
     for (const std::string text : {"{\"a\":", "}{", "{\"a\":\"b", "[1,2}"})
         QCOMPARE(shown(text, u"application/json"_qs).text.toStdString(), text);
     QVERIFY(!laidOutJson("[[[[") && !laidOutJson(QByteArray(100'000, '[')));
+}
+
+void TextTest::jsonThatWasCutIsLaidOutAsFarAsItGoes()
+{
+    BodyQuestion question;
+    question.content.take(R"({"a":[1,{"b":"text that goes on"}]})", 20);
+    question.type = u"application/json"_qs;
+    QCOMPARE(bodyText(question).text, u"{\n  \"a\": [\n    1,\n    {\n      \"b\": \"text t"_qs);
+    QVERIFY(!laidOutJson("[1,2}", true));
 }
 
 void TextTest::aBigBodyIsShownInPart()
@@ -139,9 +149,13 @@ void TextTest::curlQuotesWhatAShellWouldRead()
     QVERIFY(line.contains(u"'X-Note: it'\\''s $HOME'"));
     QVERIFY(line.contains(u"--data-raw 'a'\\''b&c'"));
     QVERIFY(!line.contains(u"Content-Length"));
+    QVERIFY(!line.contains(u"--globoff") && !line.contains(u"--compressed"));
     QVERIFY(!line.contains(u"-X "));
     x.requestBody = {};
     QVERIFY(curlLine(x, {}).contains(u"-X 'POST'"));
+    x.received.target = "/items?ids[]=1";
+    x.received.headers.add("Accept-Encoding", "gzip");
+    QVERIFY(curlLine(x, {}).startsWith(u"curl --globoff --compressed -X 'POST' 'http://"));
 }
 
 void TextTest::timingLeavesOutWhatDidNotHappen()

@@ -35,8 +35,9 @@ struct BodyQuestion {
 // At most 64 MiB of decoded content are looked at.
 BodyText bodyText(const BodyQuestion &);
 
-// Lays out JSON without reading its numbers: every token stays as it was sent. Nothing: it is not JSON.
-std::optional<QByteArray> laidOutJson(QByteArrayView json);
+// Lays out JSON without reading its numbers: every token stays as it was sent. Nothing: it is not JSON. `cut`: it is only
+// the beginning of some, and may end anywhere.
+std::optional<QByteArray> laidOutJson(QByteArrayView json, bool cut = false);
 QString hexDump(QByteArrayView bytes);  // 16 a line: offset, hex, ASCII
 
 }  // namespace sluice::ui
