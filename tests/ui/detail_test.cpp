@@ -20,6 +20,8 @@ private Q_SLOTS:
     void initTestCase();
     void aMegabyteOnOneLineIsFoldedAndCopiedWhole();
     void secretsAreHiddenBeforeALineIsFolded();
+    void aDetailIsNeverTakenForTheOneAfterIt();
+    void whatCouldNotBeReadIsReadAgain();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -92,6 +94,36 @@ void DetailTest::secretsAreHiddenBeforeALineIsFolded()
     const BodyText body = bodyText(question);
     QVERIFY(!body.shown.contains(u"secret"));
     QVERIFY(body.text.contains(u"{{secret:0a1b2c3d4e5f}}"));
+}
+
+void DetailTest::aDetailIsNeverTakenForTheOneAfterIt()
+{
+    Opened opened(*theme_, 5);
+    QVERIFY(opened.listed(5));
+    QVERIFY(opened.read(4));
+    QGuiApplication::clipboard()->clear();
+    opened.session.fake.held = true;
+    opened.key("Down");
+    opened.key("Ctrl+Shift+C");  // #3 is chosen, #4 is still on the screen
+    QVERIFY(QGuiApplication::clipboard()->text().isEmpty());
+    opened.session.fake.release();
+    QTRY_VERIFY(opened.traffic().detail()->exchange());
+    opened.key("Ctrl+Shift+C");
+    QVERIFY(QGuiApplication::clipboard()->text().contains(u"/api/users/3?"));
+}
+
+void DetailTest::whatCouldNotBeReadIsReadAgain()
+{
+    FakeRecording recording;
+    recording.grow(2);
+    recording.failing = true;
+    DetailPanel detail(recording, *theme_);
+    detail.show(2);
+    QTRY_COMPARE(recording.failed, size_t(1));
+    QTRY_VERIFY(!detail.exchange());
+    recording.failing = false;
+    detail.show(2);
+    QTRY_VERIFY(detail.exchange());
 }
 
 QTEST_MAIN(DetailTest)

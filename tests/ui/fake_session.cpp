@@ -110,10 +110,13 @@ void FakeRecording::answer(Asker asker, Then<T> then, T value)
 {
     const uint64_t number = ++newest_[{asker.who, asker.slot}];
     const QPointer<QObject> who(asker.who);
-    const auto kept = std::make_shared<T>(std::move(value));
+    const auto kept = std::make_shared<Result<T>>(
+        failing ? Result<T>(Error{Fault::Gateway, "the recording cannot be read"}) : Result<T>(std::move(value)));
     auto run = [this, asker, who, number, then = std::move(then), kept] {
-        if (who && newest_[{asker.who, asker.slot}] == number)
-            then(std::move(*kept));
+        if (!who || newest_[{asker.who, asker.slot}] != number)
+            return;
+        failed += !kept->ok();
+        then(std::move(*kept));
     };
     if (held)
         waiting_.push_back(std::move(run));

@@ -24,6 +24,9 @@ public:
     size_t rowsAsked = 0, idsAsked = 0;
     // While held, answers wait for release().
     bool held = false;
+    // While failing, every question is answered with an error, and counted.
+    bool failing = false;
+    size_t failed = 0;
     void release();
     std::map<int64_t, int> marks;
 

@@ -356,7 +356,7 @@ void TrafficPage::copyCurl()
 {
     const journey::Exchange *x = detail_->exchange();
     if (!x || detail_->isHidden()) {
-        Q_EMIT said(tr("Choose an exchange first"));
+        Q_EMIT said(reading_ ? tr("#%1 is not there yet").arg(reading_) : tr("Choose an exchange first"));
         return;
     }
     QGuiApplication::clipboard()->setText(curlLine(*x, session_.address()));

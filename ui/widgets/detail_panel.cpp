@@ -102,14 +102,16 @@ void DetailPanel::restyle()
 
 void DetailPanel::show(int64_t id)
 {
-    if (id == id_)
+    if (id == id_ && !failed_)
         return;
     id_ = id;
+    failed_ = false;
     recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
 }
 
 void DetailPanel::take(Result<journey::Exchange> result)
 {
+    failed_ = !result;
     if (!result) {
         exchange_.reset();
         pill_->clear();
