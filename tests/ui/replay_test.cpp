@@ -20,6 +20,7 @@ private Q_SLOTS:
     void placeholdersOfSecretsAreNeverSent();
     void aBodyOfOneLongLineIsSentAsItWas();
     void whatIsReplayedAtOnceWaitsForItsBody();
+    void theVerdictOutlivesAChangeOfTheme();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -78,6 +79,20 @@ void ReplayTest::whatIsReplayedAtOnceWaitsForItsBody()
     QSignalSpy answered(opened.window.replay(), &ReplayPage::answered);
     opened.window.replay()->load(1, true);
     QTRY_COMPARE(answered.size(), 1);  // it was sent, wherever it came to
+}
+
+void ReplayTest::theVerdictOutlivesAChangeOfTheme()
+{
+    Opened opened(*theme_);
+    ReplayPage *replay = opened.window.replay();
+    QSignalSpy compared(replay, &ReplayPage::compared);
+    replay->editor()->target()->setText(u"http://127.0.0.1:1/"_qs);
+    replay->send();
+    QTRY_COMPARE(compared.size(), 1);
+    const QString verdict = replay->verdictText();
+    theme_->setMode(Mode::Dark);
+    QCOMPARE(replay->verdictText(), verdict);
+    theme_->setMode(Mode::Light);
 }
 
 QTEST_MAIN(ReplayTest)

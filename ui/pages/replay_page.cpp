@@ -122,11 +122,8 @@ void ReplayPage::restyle()
 {
     const Palette &c = theme_.colors();
     verdictGlyph_->setVisible(shown_.has_value());
-    if (!shown_) {
-        verdict_->setText(original_ ? tr("Send it to compare the answer with the original")
-                                    : tr("Send it to see the answer"));
+    if (!shown_)
         return;
-    }
     const bool same = *shown_ == replay::Verdict::Same || *shown_ == replay::Verdict::Noise,
                failed = *shown_ == replay::Verdict::Failed;
     verdictGlyph_->setPixmap(theme_.pixmap(same         ? u"check"_qs
@@ -137,6 +134,13 @@ void ReplayPage::restyle()
                                                : failed ? c.bad
                                                         : c.warn,
                                            devicePixelRatioF()));
+}
+
+void ReplayPage::say(std::optional<replay::Verdict> verdict, const QString &words)
+{
+    shown_ = verdict;
+    verdict_->setText(words);
+    restyle();
 }
 
 QString ReplayPage::verdictText() const
@@ -172,12 +176,12 @@ void ReplayPage::fill()
     ++generation_;
     sending_ = sendWhenReady_ = false;
     answer_.reset();
-    shown_.reset();
     differences_->clear();
     after_->setTitle(tr("Answer"));
     after_->clear();
     editor_->fill(original_, session_.address());
-    restyle();
+    say(std::nullopt,
+        original_ ? tr("Send it to compare the answer with the original") : tr("Send it to see the answer"));
     if (!original_)
         return;
     before_->setTitle(tr("Original #%1").arg(original_->id));
@@ -194,9 +198,7 @@ void ReplayPage::send()
         return;
     sending_ = true;
     editor_->setSending(true);
-    shown_.reset();
-    restyle();
-    verdict_->setText(tr("Sending…"));
+    say(std::nullopt, tr("Sending…"));
     session_.send(made.take(), this, [this, generation = generation_](replay::Answer answer) {
         if (generation != generation_)
             return;
@@ -233,9 +235,10 @@ void ReplayPage::showAnswer(std::shared_ptr<const journey::Exchange> answer)
     after_->setTitle(answer_->id ? tr("Answer #%1").arg(answer_->id) : tr("Answer"));
     after_->showResponse(*answer_);
     if (!original_) {
-        verdict_->setText(answer_->returned.status ? statusText(answer_->returned.status) + u" after "_qs
-                                  + durationText(answer_->times.ended)
-                                                   : qs(answer_->failure));
+        say(std::nullopt,
+            answer_->returned.status
+                ? tr("%1 after %2").arg(statusText(answer_->returned.status), durationText(answer_->times.ended))
+                : qs(answer_->failure));
         Q_EMIT compared();
         return;
     }
@@ -254,15 +257,15 @@ void ReplayPage::showAnswer(std::shared_ptr<const journey::Exchange> answer)
 
 void ReplayPage::showComparison(const replay::Comparison &comparison)
 {
-    shown_ = comparison.verdict;
+    const replay::Verdict verdict = comparison.verdict;
     const auto real = std::count_if(comparison.differences.begin(), comparison.differences.end(),
                                     [](const auto &d) { return !d.noise; });
     const QString times =
         tr("  ·  %1, was %2").arg(durationText(answer_->times.ended), durationText(original_->times.ended));
-    verdict_->setText((*shown_ == replay::Verdict::Failed && !answer_->failure.empty()
-                           ? qs(answer_->failure)
-                           : verdictWords(*shown_, size_t(real)))
-                      + times);
+    say(verdict,
+        (verdict == replay::Verdict::Failed && !answer_->failure.empty() ? qs(answer_->failure)
+                                                                         : verdictWords(verdict, size_t(real)))
+            + times);
     differences_->clear();
     for (const bool noise : {false, true}) {
         for (const replay::Difference &each : comparison.differences) {
@@ -285,7 +288,6 @@ void ReplayPage::showComparison(const replay::Comparison &comparison)
             }
         }
     }
-    restyle();
     Q_EMIT compared();
 }
 
