@@ -15,6 +15,8 @@ public:
     // As many exchanges as that come in, with ids that go on; `each` may change one before it is put away.
     void grow(size_t count, const std::function<void(journey::Exchange &)> &each = {});
     int64_t last() const { return lastId_; }
+    // Takes away all up to this id; who has listed them is not told.
+    void prune(int64_t upTo) { exchanges_.erase(exchanges_.begin(), exchanges_.upper_bound(upTo)); }
     // Without exchanges behind them, cheap: 1,000,000 ids for a test of memory.
     void pretend(int64_t ids)
     {

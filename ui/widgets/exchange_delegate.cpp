@@ -113,8 +113,12 @@ void ExchangeDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
     const QRect cell = option.rect.adjusted(space::s, 0, -space::s, 0);
     const Palette &c = theme_.colors();
     if (!row) {
+        painter->setPen(c.muted);
+        if (index.column() == ExchangeModel::Path && model_.gone(index.row())) {
+            painter->setFont(theme_.ui());
+            painter->drawText(cell, Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+        }
         if (index.column() == ExchangeModel::Id) {
-            painter->setPen(c.muted);
             painter->setFont(theme_.mono());
             painter->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, QString::number(model_.idAt(index.row())));
         }
