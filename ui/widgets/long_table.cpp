@@ -66,7 +66,10 @@ int64_t LongTable::contentHeight() const
 
 int LongTable::restingMaximum() const
 {
-    return int(std::clamp<int64_t>(contentHeight() - viewport()->height(), 0, std::numeric_limits<int>::max()));
+    // Whole rows: the room that is left stays beneath the last one, rather than half a row beneath the header.
+    const int64_t hidden = contentHeight() - viewport()->height();
+    return int(std::clamp<int64_t>((hidden + rowHeight_ - 1) / rowHeight_ * rowHeight_, 0,
+                                   std::numeric_limits<int>::max() / rowHeight_ * rowHeight_));
 }
 
 int LongTable::firstVisibleRow() const
@@ -89,6 +92,11 @@ void LongTable::moveTo(int value)
 void LongTable::placeTail()
 {
     moveTo(tailAtTop_ ? 0 : restingMaximum());
+}
+
+bool LongTable::atTail() const
+{
+    return tailAtTop_ ? verticalScrollBar()->value() == 0 : verticalScrollBar()->value() >= restingMaximum();
 }
 
 void LongTable::setFollowing(bool on)
@@ -120,8 +128,7 @@ void LongTable::userScrolled()
         verticalScrollBar()->setMaximum(std::max(rest, value));
         moving_ = false;
     }
-    const bool atTail = tailAtTop_ ? value == 0 : value >= rest;
-    if (!atTail)
+    if (!atTail())
         setFollowing(false);
     else if (!currentIndex().isValid())
         setFollowing(true);
@@ -131,6 +138,8 @@ void LongTable::currentChanged(const QModelIndex &current, const QModelIndex &pr
 {
     if (current.isValid())
         setFollowing(false);
+    else if (previous.isValid() && atTail())
+        setFollowing(true);
     QAbstractItemView::currentChanged(current, previous);
     viewport()->update();
 }
@@ -204,11 +213,11 @@ void LongTable::scrollTo(const QModelIndex &index, ScrollHint hint)
     const int64_t y = int64_t(index.row()) * rowHeight_, height = viewport()->height();
     int64_t value = verticalOffset();
     if (hint == PositionAtCenter)
-        value = y - (height - rowHeight_) / 2;
+        value = y - height / rowHeight_ / 2 * rowHeight_;
     else if (hint == PositionAtTop || y < value)
         value = y;
     else if (hint == PositionAtBottom || y + rowHeight_ > value + height)
-        value = y + rowHeight_ - height;
+        value = y - std::max<int64_t>(0, height / rowHeight_ - 1) * rowHeight_;
     if (value != verticalOffset())
         moveTo(int(std::clamp<int64_t>(value, 0, std::max(restingMaximum(), verticalOffset()))));
 }

@@ -35,6 +35,8 @@ public:
     void scrollTo(const QModelIndex &index, ScrollHint hint = EnsureVisible) override;
     QModelIndex indexAt(const QPoint &point) const override;
     void reset() override;
+    // Nothing: it would look at every row there is, and read them all.
+    void keyboardSearch(const QString &) override {}
 
 Q_SIGNALS:
     void followingChanged(bool following);
@@ -62,6 +64,7 @@ private:
     int restingMaximum() const;  // of the scroll bar, where nothing holds it further down
     void moveTo(int value);      // by us, not by the reader
     void placeTail();
+    bool atTail() const;
     void setFollowing(bool on);
     void fitColumns();
     void userScrolled();
