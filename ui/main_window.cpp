@@ -126,6 +126,9 @@ void MainWindow::show(Page page)
     pages_->setCurrentIndex(page);
     buttons_->button(page)->setChecked(true);
     restyle();
+    // The page's keys are the page's only while it has the focus; it knows where best to put it.
+    if (QWidget *shown = pages_->currentWidget(); !shown->isAncestorOf(focusWidget()))
+        shown->setFocus(Qt::OtherFocusReason);
 }
 
 MainWindow::Page MainWindow::page() const
@@ -172,6 +175,10 @@ void MainWindow::addShortcuts()
         connect(action, &QAction::triggered, this, run);
         addAction(action);
     };
+    add(u"Ctrl+F"_qs, [this] {
+        show(Traffic);
+        traffic_->focusFilter();
+    });
     add(u"Ctrl+K"_qs, [this] { openPalette(); });
     add(u"Ctrl+/"_qs, [this] { openShortcuts(); });
     add(u"Ctrl+Q"_qs, [this] { close(); });

@@ -88,6 +88,7 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     };
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(routes_);
     column->setSpacing(space::m);
     column->addWidget(top());
     column->addWidget(tiles());

@@ -7,9 +7,11 @@
 #include "ui/widgets/request_editor.h"
 
 #include <QAction>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPointer>
 #include <QSplitter>
 #include <QThreadPool>
@@ -59,6 +61,7 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     inner->addWidget(splitter);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(editor_->target());
     column->addWidget(frame);
 
     auto *sendKey = new QAction(this);

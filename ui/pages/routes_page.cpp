@@ -8,6 +8,7 @@
 #include "ui/widgets/try_panel.h"
 
 #include <QAction>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -69,6 +70,7 @@ RoutesPage::RoutesPage(Session &session, const Theme &theme, QWidget *parent)
     inner->addWidget(splitter);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(edit_);
     column->addWidget(frame);
 
     auto *saveKey = new QAction(this);

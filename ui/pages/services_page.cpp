@@ -106,6 +106,7 @@ ServicesPage::ServicesPage(Session &session, const Theme &theme, QWidget *parent
     inner->addWidget(tree_, 1);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(tree_);
     column->addWidget(frame);
 
     connect(&session_, &Session::statusChanged, this, &ServicesPage::refresh);
