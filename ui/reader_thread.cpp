@@ -110,6 +110,13 @@ ReaderThread::ReaderThread(std::string path)
 
 ReaderThread::~ReaderThread() = default;
 
+void ReaderThread::open(std::string path)
+{
+    newest_ = std::make_shared<Numbers>();
+    quick_ = std::make_unique<Worker>(path);
+    slow_ = std::make_unique<Worker>(std::move(path));
+}
+
 template<class T, class Call>
 void ReaderThread::post(Lane lane, Asker asker, Then<T> then, Call &&call)
 {
