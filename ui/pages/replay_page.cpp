@@ -75,6 +75,10 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
         if (std::exchange(sendWhenReady_, false))
             send();
     });
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        original_.reset();  // its id is another exchange's now
+        fill();
+    });
     connect(&theme_, &Theme::changed, this, &ReplayPage::restyle);
     restyle();
     fill();
@@ -97,6 +101,7 @@ QWidget *ReplayPage::result()
     before_->setPlaceholder(tr("The answer that was recorded"));
     after_->setPlaceholder(tr("The answer will stand here"));
 
+    MessageView::pair(before_, after_);
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(before_);
     messages->addWidget(after_);
@@ -185,8 +190,11 @@ void ReplayPage::fill()
     editor_->fill(original_, session_.address());
     say(std::nullopt,
         original_ ? tr("Send it to compare the answer with the original") : tr("Send it to see the answer"));
-    if (!original_)
+    if (!original_) {
+        before_->setTitle(tr("Original"));
+        before_->clear();
         return;
+    }
     before_->setTitle(tr("Original #%1").arg(original_->id));
     before_->showResponse(*original_);
 }

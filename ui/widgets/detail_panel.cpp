@@ -7,6 +7,7 @@
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/decisions_view.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/exchange_delegate.h"
 #include "ui/widgets/message_view.h"
 #include "ui/widgets/timing_view.h"
@@ -26,7 +27,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
       recording_(recording),
       theme_(theme),
       pill_(new QLabel),
-      title_(label({}, "mono")),
+      title_(new ElidedWireLabel),
       facts_(label({}, "small")),
       tabs_(new QTabWidget),
       request_(new MessageView(theme, tr("Request"))),
@@ -41,8 +42,6 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     raw_->setFrameShape(QFrame::NoFrame);
     raw_->setAccessibleName(tr("Raw heads"));
     raw_->setLineWrapMode(QPlainTextEdit::NoWrap);
-    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     pill_->setAccessibleName(tr("Status"));
 
     auto *bar = new QHBoxLayout;
@@ -58,6 +57,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     bar->addWidget(tool(u"copy"_qs, tr("Copy as cURL (Ctrl+Shift+C)"), &DetailPanel::curlAsked));
     bar->addWidget(tool(u"close"_qs, tr("Close the detail (Esc)"), &DetailPanel::closed));
 
+    MessageView::pair(request_, response_);
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(request_);
     messages->addWidget(response_);
@@ -107,6 +107,12 @@ void DetailPanel::show(int64_t id)
     id_ = id;
     failed_ = false;
     recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
+}
+
+void DetailPanel::forget()
+{
+    id_ = 0;
+    exchange_.reset();
 }
 
 void DetailPanel::take(Result<journey::Exchange> result)

@@ -29,6 +29,8 @@ public:
 
     void show(int64_t id);
     using QWidget::show;
+    // Of another recording, where the same id is another exchange.
+    void forget();
     int64_t id() const { return id_; }
     // Nothing until it is there; never the one before it.
     const journey::Exchange *exchange() const { return exchange_ && exchange_->id == id_ ? exchange_.get() : nullptr; }

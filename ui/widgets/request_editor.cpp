@@ -144,6 +144,7 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
     reset_->setEnabled(original_ != nullptr);
     bodyBytes_.clear();
     bodyNote_->clear();
+    bodyNote_->hide();
     body_->setReadOnly(false);
     if (!original_) {
         what_->setText(tr("A new one. Press R or E on an exchange in Traffic to take it from there."));
@@ -236,6 +237,7 @@ void RequestEditor::takeBody(Body body)
         headers_->setPlainText(lines.join(u'\n'));
         bodyBytes_ = std::move(body.bytes);
     }
+    bodyNote_->setVisible(!bodyNote_->text().isEmpty());
     body_->setPlainText(body.text);
     body_->setReadOnly(!editable);
     filledBody_ = body_->toPlainText();
