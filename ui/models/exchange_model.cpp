@@ -52,6 +52,12 @@ void ExchangeModel::show(recording::Filter filter, storage::Order order, int64_t
     askOlder();
 }
 
+void ExchangeModel::restart(int64_t lastId)
+{
+    newest_ = 0;
+    show(filter_, order_, lastId);
+}
+
 void ExchangeModel::setOrder(storage::Order order)
 {
     if (order == order_)

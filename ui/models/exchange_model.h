@@ -31,6 +31,8 @@ public:
 
     // Starts the list anew. `lastId` is the newest id that the recording is known to have.
     void show(recording::Filter filter, storage::Order order, int64_t lastId);
+    // Another recording is there: the same filter, from its beginning.
+    void restart(int64_t lastId);
     // The same rows, turned around; nothing is read again.
     void setOrder(storage::Order order);
     const recording::Filter &filter() const { return filter_; }

@@ -327,8 +327,8 @@ void RoutesPage::showButtons()
                                       [](const Problem &p) { return p.severity == Problem::Severity::Error; });
     const auto warnings = qsizetype(problems_.size()) - errors;
     state_->setText(path_.isEmpty() ? QString()
-                        : errors    ? tr("%1 errors").arg(errors)
-                        : warnings  ? tr("valid, %1 warnings").arg(warnings)
+                        : errors    ? counted(uint64_t(errors), tr("error"), tr("errors"))
+                        : warnings  ? tr("valid, %1").arg(counted(uint64_t(warnings), tr("warning"), tr("warnings")))
                                     : tr("valid"));
     setRole(state_, errors ? "bad" : warnings ? "warn" : "good");
     save_->setEnabled(modified());

@@ -79,6 +79,11 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
     connect(order_, &QToolButton::clicked, this, &TrafficPage::turnOrder);
     connect(follow_, &QToolButton::clicked, this, &TrafficPage::follow);
     connect(&session_, &Session::recordingAdvanced, model_, &ExchangeModel::advance);
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        closeDetail();
+        detail_->forget();
+        model_->restart(session_.lastId());
+    });
     connect(&session_, &Session::statusChanged, this, &TrafficPage::takeNames);
     connect(model_, &ExchangeModel::settled, this, &TrafficPage::showState);
     connect(model_, &QAbstractItemModel::rowsInserted, this, &TrafficPage::showState);
