@@ -176,8 +176,9 @@ void FakeRecording::slices(Asker asker, storage::SliceRequest request, Then<std:
 {
     std::vector<storage::Slice> out;
     storage::Slice slice;
-    slice.start = request.from;
-    slice.group = request.group == storage::GroupBy::Route ? "users"
+    ++slicesAsked;
+    slice.start = sliceStart.value_or(request.from);
+    slice.group = request.group == storage::GroupBy::Route ? sliceRoute
         : request.group == storage::GroupBy::Endpoint      ? "http://127.0.0.1:9001"
                                                            : "";
     slice.requests = 12;
@@ -234,6 +235,15 @@ void FakeSession::reload(QObject *context, std::function<void(Outcome)> then)
     ++reloads;
     QMetaObject::invokeMethod(
         context, [then = std::move(then)] { then(Done{}); }, Qt::QueuedConnection);
+}
+
+void FakeSession::replace(size_t count)
+{
+    fake.clear();
+    fake.grow(count);
+    setLastId(0);
+    Q_EMIT recordingReplaced();
+    tellLastId();
 }
 
 void FakeSession::arrive(size_t count, const std::function<void(journey::Exchange &)> &each)
