@@ -9,6 +9,7 @@
 #include "ui/widgets/first_screen.h"
 
 #include <QAbstractItemView>
+#include <QAccessible>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void aChoiceOfManyIsMarkedAsOne();
     void lettersDoNotSearchTheWholeList();
     void failuresAreToldBesideTheRows();
+    void aScreenReaderReadsTheRows();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -162,6 +164,46 @@ void KeysTest::failuresAreToldBesideTheRows()
     opened.session.arrive(1);
     QVERIFY(opened.listed(7));
     QVERIFY(opened.traffic().model()->trouble().isEmpty());
+}
+
+void KeysTest::aScreenReaderReadsTheRows()
+{
+    Opened opened(*theme_, 5);
+    QVERIFY(opened.listed(5));
+    LongTable *table = opened.traffic().table();
+    QTRY_VERIFY(opened.traffic().model()->rowAt(0));
+    QAccessibleInterface *seen = QAccessible::queryAccessibleInterface(table);
+    QVERIFY(seen && seen->role() == QAccessible::Table && seen->tableInterface());
+    QAccessibleTableInterface *cells = seen->tableInterface();
+    QCOMPARE(cells->rowCount(), 5);
+    QCOMPARE(cells->columnDescription(ExchangeModel::Path), u"Path"_qs);
+    QAccessibleInterface *status = cells->cellAt(0, ExchangeModel::Status);
+    QCOMPARE(status->text(QAccessible::Name), u"503 Service Unavailable, failed"_qs);
+    QCOMPARE(status->tableCellInterface()->columnHeaderCells().first()->text(QAccessible::Name), u"Status"_qs);
+    QCOMPARE(seen->indexOfChild(status), int(ExchangeModel::Status));
+    QVERIFY(table->viewport()->rect().contains(table->viewport()->mapFromGlobal(status->rect().center())));
+
+    static int focused = -1;
+    QAccessible::setActive(true);
+    const bool active = QAccessible::isActive();  // not every platform can tell a screen reader anything
+    const auto before = QAccessible::installUpdateHandler([](QAccessibleEvent *event) {
+        if (event->type() == QAccessible::Focus && qobject_cast<LongTable *>(event->object()))
+            focused = event->child();
+    });
+    opened.key("Down");
+    opened.key("Down");
+    QAccessible::installUpdateHandler(before);
+    QAccessible::setActive(false);
+    if (active)
+        QCOMPARE(focused / ExchangeModel::ColumnCount, 1);
+    QVERIFY(cells->isRowSelected(1) && !cells->isRowSelected(0));
+    QCOMPARE(seen->focusChild()->tableCellInterface()->rowIndex(), 1);
+    QVERIFY(table->accessibleDescription().startsWith(u"GET /api/users/4?page=2, 200 OK after"));
+    // However much is asked for, little is held.
+    opened.session.arrive(500);
+    QVERIFY(opened.listed(505));
+    for (int i = 0; i < seen->childCount(); ++i)
+        QVERIFY(seen->child(i));
 }
 
 QTEST_MAIN(KeysTest)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/long_table.h"
 
+#include "ui/widgets/accessible_table.h"
+
 #include <QMouseEvent>
 #include <QPainter>
 #include <QScrollBar>
@@ -12,6 +14,7 @@ namespace sluice::ui {
 LongTable::LongTable(int rowHeight, QWidget *parent)
     : QAbstractItemView(parent), header_(new QHeaderView(Qt::Horizontal, this)), rowHeight_(rowHeight)
 {
+    AccessibleTable::install();
     setFrameShape(NoFrame);
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
@@ -141,7 +144,32 @@ void LongTable::currentChanged(const QModelIndex &current, const QModelIndex &pr
     else if (previous.isValid() && atTail())
         setFollowing(true);
     QAbstractItemView::currentChanged(current, previous);
+    tellCurrent(current);
     viewport()->update();
+}
+
+QString LongTable::rowText(int row) const
+{
+    const QModelIndex index = model() ? model()->index(row, 0, rootIndex()) : QModelIndex();
+    return index.data(Qt::ToolTipRole).toString().replace(u'\n', QLatin1String(", "));
+}
+
+void LongTable::tellCurrent(const QModelIndex &current)
+{
+    if (!current.isValid())
+        return;
+    setAccessibleDescription(rowText(current.row()));
+    QAccessibleEvent event(this, QAccessible::Focus);
+    event.setChild(current.row() * model()->columnCount(rootIndex()) + current.column());
+    QAccessible::updateAccessibility(&event);
+}
+
+void LongTable::dataChanged(const QModelIndex &first, const QModelIndex &last, const QList<int> &roles)
+{
+    QAbstractItemView::dataChanged(first, last, roles);
+    // A row may be chosen before it has been read.
+    if (const int row = currentIndex().row(); row >= first.row() && row <= last.row())
+        setAccessibleDescription(rowText(row));
 }
 
 void LongTable::rowsInserted(const QModelIndex &parent, int start, int end)
@@ -273,7 +301,7 @@ QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
     if (count == 0)
         return {};
     const QModelIndex now = currentIndex();
-    int row = now.isValid() ? now.row() : std::max(0, firstVisibleRow() - (action == MoveDown || action == MoveNext));
+    int row = now.isValid() ? now.row() : firstVisibleRow() - (action == MoveDown || action == MoveNext);
     switch (action) {
     case MoveUp:
     case MovePrevious: row -= 1; break;

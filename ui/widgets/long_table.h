@@ -30,6 +30,8 @@ public:
     void stopFollowing();
     int firstVisibleRow() const;
     int rowHeight() const { return rowHeight_; }
+    // The row as a sentence, for those who do not see it.
+    QString rowText(int row) const;
 
     QRect visualRect(const QModelIndex &index) const override;
     void scrollTo(const QModelIndex &index, ScrollHint hint = EnsureVisible) override;
@@ -54,6 +56,7 @@ protected:
     void updateGeometries() override;
     void rowsInserted(const QModelIndex &parent, int start, int end) override;
     void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
+    void dataChanged(const QModelIndex &first, const QModelIndex &last, const QList<int> &roles) override;
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
     bool viewportEvent(QEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
@@ -67,6 +70,7 @@ private:
     bool atTail() const;
     void setFollowing(bool on);
     void fitColumns();
+    void tellCurrent(const QModelIndex &current);
     void userScrolled();
 
     QHeaderView *header_;
