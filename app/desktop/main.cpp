@@ -7,10 +7,14 @@
 #include "ui/attached_session.h"
 #include "ui/local_session.h"
 #include "ui/pages/replay_page.h"
+#include "ui/pages/routes_page.h"
 #include "ui/pages/traffic_page.h"
+#include "ui/widgets/try_panel.h"
 
 #include <QApplication>
+#include <QCursor>
 #include <QIcon>
+#include <QScreen>
 #include <QSettings>
 #include <QSocketNotifier>
 #include <QTimer>
@@ -109,6 +113,10 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
     window.show(options.page);
     if (!options.filter.isEmpty())
         window.traffic()->setFilter(options.filter);
+    if (options.page == ui::MainWindow::Routes && !options.attempt.isEmpty()) {
+        window.routes()->showTry();
+        window.routes()->tryPanel()->tryRequest(u"GET"_qs, options.attempt);
+    }
     if (options.show == 0)
         return;
     if (options.page == ui::MainWindow::Replay)
@@ -121,6 +129,8 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
 // second.
 void takePicture(ui::MainWindow &window, const desktop::Options &options)
 {
+    // Off the window: a row beneath the mouse would look chosen.
+    QCursor::setPos(window.screen()->geometry().bottomRight());
     QTimer::singleShot(2500, &window, [&window, file = options.screenshot] {
         const bool written = window.grab().save(file);
         if (!written)

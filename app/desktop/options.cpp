@@ -44,7 +44,10 @@ Options readOptions(const QCoreApplication &application)
     const QCommandLineOption size(u"size"_qs, u"The window's size, 1440x900."_qs, u"SIZE"_qs);
     const QCommandLineOption tab(u"tab"_qs, u"Open this part of the exchange: messages, decisions, timing, raw."_qs,
                                  u"NAME"_qs);
-    parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, tab, screenshot, size});
+    const QCommandLineOption attempt(u"try"_qs, u"Try this path against the routes, without sending it."_qs,
+                                     u"PATH"_qs);
+    parser.addOptions(
+        {attach, config, record, to, listen, socket, theme, page, filter, show, tab, attempt, screenshot, size});
     if (!parser.parse(application.arguments()))
         misused(parser.errorText());
     if (parser.isSet(help))
@@ -78,6 +81,9 @@ Options readOptions(const QCoreApplication &application)
     out.filter = parser.value(filter);
     out.size = parser.value(size);
     out.tab = parser.value(tab);
+    out.attempt = parser.value(attempt);
+    if (!out.attempt.isEmpty())
+        out.page = ui::MainWindow::Routes;
     out.show = parser.value(show).toLongLong();
     return out;
 }

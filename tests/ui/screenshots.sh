@@ -33,6 +33,10 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 [[ -n ${socket:-} ]] || { cat "$work/demo.log" >&2; exit 1; }
+# Another gateway that nobody has sent anything to, for the first screen.
+"$build/bin/sluice" run --to http://127.0.0.1:9 --listen http://127.0.0.1:0 --record "$work/empty.db" \
+    --socket "$work/empty.sock" > "$work/empty.log" 2>&1 &
+pids+=($!)
 sleep 20                                       # traffic for the charts
 
 # The newest exchange that a filter lets through.
@@ -44,15 +48,23 @@ again=$(newest 'route:reports status:200 not header:Authorization')
 shot() {
     local name=$1 theme=$2
     shift 2
-    "$build/bin/sluice-desktop" --attach "$socket" --theme "$theme" --screenshot "$out/$name-$theme.png" "$@"
+    "$build/bin/sluice-desktop" --attach "${gateway:-$socket}" --theme "$theme" --screenshot "$out/$name-$theme.png" "$@"
     echo "$out/$name-$theme.png"
 }
 for theme in light dark; do
     shot traffic $theme --show "$read_one"
     shot decisions $theme --show "$broken" --tab decisions --filter 'route:payments'
     shot timing $theme --show "$again" --tab timing
+    shot raw $theme --show "$read_one" --tab raw
     shot routes $theme --page routes
+    shot try $theme --try /api/users/7
     shot services $theme --page services
     shot dashboard $theme --page dashboard
     shot replay $theme --page replay --show "$again"
+    gateway=$work/empty.sock shot first-screen $theme
+    gateway=$work/empty.sock shot replay-empty $theme --page replay
 done
+for page in traffic services dashboard; do     # as narrow as the window is meant to go
+    shot narrow-$page light --page $page --size 1100x700
+done
+shot narrow-detail light --size 1100x700 --show "$read_one"

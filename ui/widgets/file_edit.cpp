@@ -121,7 +121,7 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent)
     edit->setTabWidth(2);
     edit->setAutoIndent(true);
     edit->setCaretLineVisible(true);
-    edit->setFolding(QsciScintilla::PlainFoldStyle, 2);
+    edit->setFolding(QsciScintilla::CircledFoldStyle, 2);
     edit->setMarginType(0, QsciScintilla::NumberMargin);
     edit->setMarginType(markerMargin, QsciScintilla::SymbolMargin);
     edit->setMarginWidth(markerMargin, 20);
@@ -129,6 +129,7 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent)
     edit->setMarginSensitivity(markerMargin, false);
     edit->setScrollWidthTracking(true);
     edit->setScrollWidth(1);
+    edit->SendScintilla(QsciScintilla::SCI_SETMARGINLEFT, 0UL, 6L);  // between the fold marks and the text
     // The window's own keys: the editor has commands on them that nobody misses.
     for (const int key : {int(Qt::CTRL) | Qt::Key_Slash, int(Qt::CTRL) | Qt::Key_K}) {
         if (QsciCommand *command = edit->standardCommands()->boundTo(key))
