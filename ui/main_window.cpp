@@ -251,11 +251,11 @@ void MainWindow::askToSave()
         asking_->raise();
         return;
     }
-    asking_ =
-        new QMessageBox(QMessageBox::Question, tr("Sluice"), tr("The gateway file has changes that are not saved."),
-                        QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    asking_ = new QMessageBox(QMessageBox::NoIcon, tr("Sluice"), tr("The gateway file has changes that are not saved."),
+                              QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
     asking_->setAttribute(Qt::WA_DeleteOnClose);
     asking_->button(QMessageBox::Cancel)->setText(tr("Stay"));
+    asking_->setIconPixmap(theme_.pixmap(u"warning"_qs, 24, theme_.colors().warn, devicePixelRatioF()));
     asking_->setDefaultButton(QMessageBox::Save);
     connect(asking_, &QDialog::finished, this, [this](int answer) {
         show(Routes);

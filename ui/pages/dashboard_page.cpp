@@ -7,6 +7,7 @@
 #include "ui/widgets/span_chart.h"
 
 #include <QButtonGroup>
+#include <QFrame>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -35,6 +36,22 @@ WallTime aligned(WallTime time, Nanos step)
 {
     const int64_t micros = step.count() / 1000;
     return WallTime(std::chrono::microseconds(time.time_since_epoch().count() / micros * micros));
+}
+
+QFrame *framed(const QString &title, QWidget *inner, QWidget *beside = nullptr)
+{
+    QFrame *frame = panel();
+    auto *column = new QVBoxLayout(frame);
+    column->setContentsMargins(space::m, space::s, space::m, space::s);
+    column->setSpacing(space::xs);
+    auto *head = new QHBoxLayout;
+    head->addWidget(label(title, "heading"));
+    head->addStretch(1);
+    if (beside)
+        head->addWidget(beside);
+    column->addLayout(head);
+    column->addWidget(inner, 1);
+    return frame;
 }
 
 }  // namespace
@@ -74,20 +91,6 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
         routes_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
         routes_->header()->resizeSection(i, 110);
     }
-    const auto framed = [](const QString &title, QWidget *inner, QWidget *beside = nullptr) {
-        auto *frame = panel();
-        auto *column = new QVBoxLayout(frame);
-        column->setContentsMargins(space::m, space::s, space::m, space::s);
-        column->setSpacing(space::xs);
-        auto *head = new QHBoxLayout;
-        head->addWidget(label(title, "heading"));
-        head->addStretch(1);
-        if (beside)
-            head->addWidget(beside);
-        column->addLayout(head);
-        column->addWidget(inner, 1);
-        return frame;
-    };
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     setFocusProxy(routes_);

@@ -14,6 +14,7 @@
 #include <QMenu>
 #include <QSettings>
 #include <QStringListModel>
+#include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -62,6 +63,7 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     completer_->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
     completer_->popup()->setAccessibleName(tr("Completions"));
     completer_->popup()->setObjectName(u"completions"_qs);
+    completer_->popup()->setItemDelegate(new QStyledItemDelegate(completer_->popup()));  // its own knows no style sheet
     completer_->popup()->installEventFilter(this);
 
     auto *row = new QHBoxLayout;

@@ -37,6 +37,7 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     pill_->hide();
     fields_->setReadOnly(true);
     fields_->setFrameShape(QFrame::NoFrame);
+    fields_->setMinimumHeight(32);  // one line, where there is only one
     fields_->setAccessibleName(tr("%1 headers").arg(name));
     fields_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     // The bar is as high without the button as with it, so that two messages stand level.
