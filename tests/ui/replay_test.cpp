@@ -51,6 +51,15 @@ void ReplayTest::placeholdersOfSecretsAreNeverSent()
     QVERIFY(!refused && refused.error().what.find("body holds a secret") != std::string::npos);
     editor.body()->setPlainText(uR"({"password":"mine"})"_qs);
     QVERIFY(editor.request().ok());
+    // Nor is a part of a body sent as if it were the whole.
+    x.received.target = "/login";
+    x.requestBody = {};
+    x.requestBody.take("a part", 100);
+    x.requestBody.complete = false;
+    editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
+    QTRY_VERIFY(editor.ready());
+    refused = editor.request();
+    QVERIFY(!refused && refused.error().what.find("only a part") != std::string::npos);
 }
 
 void ReplayTest::aBodyOfOneLongLineIsSentAsItWas()

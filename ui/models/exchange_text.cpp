@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The words of the list's cells, made when they are painted.
 #include "ui/models/exchange_model.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 
 namespace sluice::ui {
@@ -9,8 +10,8 @@ namespace {
 
 QString pathText(const storage::Row &r)
 {
-    const QString path = QString::fromStdString(r.path.empty() ? "–" : r.path);
-    return r.query.empty() ? path : path + u'?' + withSecretsHidden(qs(r.query));
+    const QString path = shortened(QString::fromStdString(r.path.empty() ? "–" : r.path));
+    return r.query.empty() ? path : path + u'?' + shortened(withSecretsHidden(qs(r.query)));
 }
 
 QVariant cell(const storage::Row &r, int column)

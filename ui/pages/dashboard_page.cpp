@@ -117,7 +117,11 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     });
     timer_.setInterval(1000);
     connect(&timer_, &QTimer::timeout, this, &DashboardPage::askInTurn);
-    connect(&session_, &Session::recordingReplaced, this, &DashboardPage::ask);
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        waiting_ = 0;  // those answers never come
+        series_.clear();
+        ask();
+    });
     connect(&theme_, &Theme::changed, this, [this] {
         if (!asked_.isValid())
             return;  // there is nothing to paint anew yet

@@ -3,6 +3,11 @@
 
 namespace sluice::ui {
 
+QString shortened(const QString &text)
+{
+    return text.size() <= longestLine ? text : text.left(longestLine / 2) + u'…' + text.right(longestLine / 2);
+}
+
 bool hasLongLine(QStringView text)
 {
     for (qsizetype begin = 0; text.size() - begin > longestLine;) {

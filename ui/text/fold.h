@@ -9,6 +9,8 @@ namespace sluice::ui {
 
 constexpr qsizetype longestLine = 2000;  // characters
 
+// For one line that is elided where it is painted: its ends, where it is longer than `longestLine`.
+QString shortened(const QString &text);
 bool hasLongLine(QStringView text);
 // Every line at most `longestLine` characters; no character is cut in two.
 QString folded(const QString &text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/decisions_view.h"
 
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 
@@ -189,7 +190,7 @@ void DecisionsView::clear()
 
 void DecisionsView::show(const journey::Exchange &x)
 {
-    QString summary = qs(x.received.method) + u' ' + qs(x.path.empty() ? x.received.target : x.path);
+    QString summary = qs(x.received.method) + u' ' + shortened(qs(x.path.empty() ? x.received.target : x.path));
     if (!x.route.empty())
         summary += tr(" took route %1").arg(qs(x.route));
     if (!x.service.empty())

@@ -150,7 +150,7 @@ void DetailPanel::fillTitle()
     const QString title =
         qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
     title_->setText(title);
-    title_->setToolTip(title);
+    title_->setToolTip(shortened(title));
     QStringList facts{u'#' + QString::number(x.id), durationText(x.times.ended), qs(x.client)};
     if (x.replayOf)
         facts << tr("replay of #%1").arg(x.replayOf);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/elided_label.h"
 
-#include "ui/theme/theme.h"
+#include "ui/text/fold.h"
 
 #include <QPainter>
 #include <QStyle>
@@ -17,9 +17,7 @@ void paintElided(QLabel *label, Qt::TextElideMode mode)
     QStyleOption option;
     option.initFrom(label);
     const QRect room = label->contentsRect();
-    // Measured whole only where it may fit: a URL may have a megabyte.
-    const QString text =
-        label->text().size() > 2000 ? label->text().left(1000) + u'…' + label->text().right(1000) : label->text();
+    const QString text = shortened(label->text());  // a URL may have a megabyte
     label->style()->drawItemText(&painter, room, int(Qt::AlignVCenter | Qt::AlignLeft), option.palette,
                                  label->isEnabled(), label->fontMetrics().elidedText(text, mode, room.width()),
                                  label->foregroundRole());

@@ -2,6 +2,7 @@
 #include "ui/widgets/exchange_delegate.h"
 
 #include "ui/models/exchange_model.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 
 #include <QPainter>
@@ -163,7 +164,7 @@ void ExchangeDelegate::paintPath(QPainter *painter, const QRect &cell, const sto
     }
     painter->setFont(theme_.mono());
     const QFontMetrics metrics(painter->font());
-    const QString path = qs(row.path.empty() ? "–" : row.path);
+    const QString path = shortened(qs(row.path.empty() ? "–" : row.path));
     const QString shown = metrics.elidedText(path, Qt::ElideMiddle, left.width());
     painter->setPen(c.text);
     painter->drawText(left, Qt::AlignVCenter | Qt::AlignLeft, shown);
@@ -171,8 +172,9 @@ void ExchangeDelegate::paintPath(QPainter *painter, const QRect &cell, const sto
         return;
     painter->setPen(c.muted);
     left.setLeft(left.left() + metrics.horizontalAdvance(shown));
-    painter->drawText(left, Qt::AlignVCenter | Qt::AlignLeft,
-                      metrics.elidedText(u'?' + withSecretsHidden(qs(row.query)), Qt::ElideRight, left.width()));
+    painter->drawText(
+        left, Qt::AlignVCenter | Qt::AlignLeft,
+        metrics.elidedText(u'?' + shortened(withSecretsHidden(qs(row.query))), Qt::ElideRight, left.width()));
 }
 
 void ExchangeDelegate::paintMark(QPainter *painter, const QRect &cell, int mark) const

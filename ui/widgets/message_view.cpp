@@ -169,7 +169,7 @@ void MessageView::showRequest(const journey::Exchange &x)
     pill_->hide();
     const QString start = qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.target));
     start_->setText(start);
-    start_->setToolTip(start);
+    start_->setToolTip(shortened(start));
     setFields(x.received.headers, x.requestTrailers);
     body_->setContent(x.requestBody, x.received.headers);
 }

@@ -277,7 +277,10 @@ Result<replay::Request> RequestEditor::request() const
                                "write it, or take the line out"};
     }
     const bool untouched = body_->isReadOnly() || body_->toPlainText() == filledBody_;
-    if (untouched && original_ && original_->requestBody.cut())
+    if (untouched && original_ && !original_->requestBody.withheld.empty())
+        return Error{Fault::Client,
+                     "this body was not recorded (" + original_->requestBody.withheld + "); write another one"};
+    if (untouched && original_ && (original_->requestBody.cut() || !original_->requestBody.complete))
         return Error{Fault::Client, "the recording kept only a part of this body; write another one"};
     out.head.headers = fields.take();
     out.body = untouched ? bodyBytes_ : body_->toPlainText().toStdString();
