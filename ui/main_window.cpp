@@ -123,12 +123,14 @@ void MainWindow::restyle()
 
 void MainWindow::show(Page page)
 {
+    // Asked before the turn: what is hidden loses the focus to whatever comes next.
+    const bool there = pages_->currentIndex() == page && pages_->currentWidget()->isAncestorOf(focusWidget());
     pages_->setCurrentIndex(page);
     buttons_->button(page)->setChecked(true);
     restyle();
     // The page's keys are the page's only while it has the focus; it knows where best to put it.
-    if (QWidget *shown = pages_->currentWidget(); !shown->isAncestorOf(focusWidget()))
-        shown->setFocus(Qt::OtherFocusReason);
+    if (!there)
+        pages_->currentWidget()->setFocus(Qt::OtherFocusReason);
 }
 
 MainWindow::Page MainWindow::page() const

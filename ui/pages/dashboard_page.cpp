@@ -89,7 +89,7 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     routes_->header()->setSectionResizeMode(RouteName, QHeaderView::Stretch);
     for (int i = 1; i < RouteColumns; ++i) {
         routes_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
-        routes_->header()->resizeSection(i, 110);
+        routes_->header()->resizeSection(i, i == RouteErrors ? 144 : 104);
     }
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);

@@ -99,8 +99,8 @@ void ServicesPage::resizeEvent(QResizeEvent *event)
     QWidget::resizeEvent(event);
     // In a narrow window the names are what must stay whole.
     const bool narrow = width() < 1240;
-    const int wide[ColumnCount] = {0, 280, 72, 88, 168, 112, 88, 88, 88, 96},
-              tight[ColumnCount] = {0, 200, 60, 80, 80, 104, 84, 0, 76, 92};
+    const int wide[ColumnCount] = {0, 260, 72, 88, 152, 140, 88, 88, 88, 96},
+              tight[ColumnCount] = {0, 188, 60, 80, 76, 124, 84, 0, 76, 92};
     for (int i = 1; i < ColumnCount; ++i)
         tree_->header()->resizeSection(i, narrow ? std::max(1, tight[i]) : wide[i]);
     tree_->header()->setSectionHidden(Idle, narrow);

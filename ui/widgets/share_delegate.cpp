@@ -11,7 +11,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int shareWidth = 60;  // "12.5 %" and what stands before it
+constexpr int shareWidth = 56;  // "12.5 %" and what stands before it
 
 // The cell as it is chosen or hovered, without its text.
 void paintGround(QPainter *p, const QStyleOptionViewItem &option)
@@ -61,9 +61,13 @@ void CountShareDelegate::paint(QPainter *p, const QStyleOptionViewItem &option, 
     p->save();
     p->setFont(option.font);
     p->setPen(color.isValid() ? color.value<QBrush>().color() : option.palette.color(QPalette::Text));
-    p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, index.data(Qt::UserRole).toString());
-    cell.setRight(cell.right() - shareWidth);
-    p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, index.data().toString());
+    const QString count = index.data().toString();
+    // A number that is cut would be another number: the share gives way first.
+    if (p->fontMetrics().horizontalAdvance(count) <= cell.width() - shareWidth) {
+        p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, index.data(Qt::UserRole).toString());
+        cell.setRight(cell.right() - shareWidth);
+    }
+    p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, count);
     p->restore();
 }
 

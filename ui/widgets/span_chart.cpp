@@ -165,7 +165,8 @@ void SpanChart::placeTicks()
     const int64_t shift = QDateTime::fromSecsSinceEpoch(from).offsetFromUtc();
     time_->setRange(double(from) * 1000, double(to) * 1000);
     time_->setStartValue(double(from) * 1000);
-    for (int64_t at = (from + shift + step - 1) / step * step - shift; at <= to; at += step) {
+    const int64_t edge = (to - from) / 30;  // a label nearer to the end would be cut
+    for (int64_t at = (from + edge + shift + step - 1) / step * step - shift; at <= to - edge; at += step) {
         QString label = QDateTime::fromSecsSinceEpoch(at).toString(step < 60 ? u"HH:mm:ss"_qs : u"HH:mm"_qs);
         if (time_->categoriesLabels().contains(label))
             label += QChar(0x200b);  // the same time of another day: labels must differ
