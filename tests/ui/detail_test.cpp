@@ -2,10 +2,12 @@
 // One exchange whole: bodies of any shape, and a detail that tells of the row that is chosen and of no other.
 #include "tests/ui/opened_window.h"
 #include "ui/widgets/body_view.h"
+#include "ui/widgets/decisions_view.h"
 #include "ui/widgets/message_view.h"
 
 #include <QAbstractButton>
 #include <QClipboard>
+#include <QLabel>
 #include <QPlainTextEdit>
 #include <QSettings>
 #include <QTextBlock>
@@ -22,6 +24,7 @@ private Q_SLOTS:
     void secretsAreHiddenBeforeALineIsFolded();
     void aDetailIsNeverTakenForTheOneAfterIt();
     void whatCouldNotBeReadIsReadAgain();
+    void decisionsAreLaidOutWhenTheyAreSeen();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -124,6 +127,25 @@ void DetailTest::whatCouldNotBeReadIsReadAgain()
     recording.failing = false;
     detail.show(2);
     QTRY_VERIFY(detail.exchange());
+}
+
+void DetailTest::decisionsAreLaidOutWhenTheyAreSeen()
+{
+    DecisionsView view(*theme_);
+    journey::Exchange x = sampleExchange(1);
+    x.decisions.add(journey::Stage::Balance, "picked", "the only endpoint",
+                    [](JsonObject &facts) { facts.add("candidates", 1).add("avoided", 0).add("note", ""); });
+    view.show(x);
+    const auto words = [&] {
+        QStringList out;
+        for (const QLabel *each : view.findChildren<QLabel *>())
+            out << each->text();
+        return out;
+    };
+    QVERIFY(words().isEmpty());
+    view.QWidget::show();
+    QVERIFY(words().contains(u"Matched"_qs) && words().contains(u"candidates"_qs));
+    QVERIFY(!words().contains(u"avoided"_qs) && !words().contains(u"note"_qs));
 }
 
 QTEST_MAIN(DetailTest)

@@ -220,6 +220,10 @@ FakeSession::FakeSession()
 
 void FakeSession::explain(gateway::Question, QObject *context, std::function<void(Result<gateway::Explanation>)> then)
 {
+    if (holdQuestions) {
+        questions.push_back(std::move(then));
+        return;
+    }
     QMetaObject::invokeMethod(
         context,
         [then = std::move(then)] {

@@ -75,6 +75,9 @@ public:
     void tellLastId() { setLastId(fake.last()); }
     FakeRecording fake;
     int reloads = 0;
+    // While held, questions about what the gateway would do wait here for their answers.
+    bool holdQuestions = false;
+    std::vector<std::function<void(Result<gateway::Explanation>)>> questions;
 };
 
 journey::Exchange sampleExchange(int64_t id);

@@ -5,6 +5,7 @@
 #include "ui/pages/routes_page.h"
 #include "ui/widgets/file_edit.h"
 #include "ui/widgets/route_form.h"
+#include "ui/widgets/try_panel.h"
 
 #include <QAbstractButton>
 #include <QComboBox>
@@ -96,6 +97,8 @@ private Q_SLOTS:
     void aForeignChangeIsNotOverwrittenUnasked();
     void unsavedEditsAreAskedAboutWhenTheWindowCloses();
     void theEditorsKeysLeaveTheWindowsAlone();
+    void anOvertakenAnswerIsNotShown();
+    void theAnswerOfWhatWasSentStays();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -247,6 +250,43 @@ void RoutesTest::theEditorsKeysLeaveTheWindowsAlone()
     QTest::keyClick(editor, Qt::Key_Slash, Qt::ControlModifier);
     QTRY_VERIFY(QApplication::activeModalWidget());
     QApplication::activeModalWidget()->close();
+}
+
+void RoutesTest::anOvertakenAnswerIsNotShown()
+{
+    FakeSession session;
+    session.holdQuestions = true;
+    TryPanel panel(session, *theme_);
+    panel.tryRequest(u"GET"_qs, u"/first"_qs);
+    panel.tryRequest(u"GET"_qs, u"/second"_qs);
+    QVERIFY(session.questions.size() >= 2);
+    gateway::Explanation first, second;
+    first.status = 404;
+    second.status = 405;
+    session.questions.back()(second);
+    session.questions.front()(first);
+    QVERIFY2(panel.outcomeText().contains(u"405"), qPrintable(panel.outcomeText()));
+}
+
+void RoutesTest::theAnswerOfWhatWasSentStays()
+{
+    const File file;
+    OpenedRoutes opened(*theme_, file);
+    opened.page().showTry();
+    QLineEdit *target = nullptr;
+    for (QLineEdit *each : opened.page().tryPanel()->findChildren<QLineEdit *>()) {
+        if (each->accessibleName() == u"Path to try")
+            target = each;
+    }
+    QVERIFY(target);
+    QTest::keyClick(target, Qt::Key_Return);
+    QTRY_VERIFY(opened.says(u"Sent"_qs) && !opened.says(u"Sending"_qs));
+    QSignalSpy checked(&opened.page(), &RoutesPage::checked);
+    opened.page().edit()->changeTo(QString::fromUtf8(rules) + u"# more\n"_qs);
+    QTRY_COMPARE(checked.size(), 1);  // the text was explained anew
+    QVERIFY(opened.says(u"Sent"_qs));
+    target->setText(u"/other"_qs);
+    QVERIFY(!opened.says(u"Sent"_qs));
 }
 
 QTEST_MAIN(RoutesTest)
