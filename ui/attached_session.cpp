@@ -101,8 +101,24 @@ void AttachedSession::askStatus()
         statusTimer_.setInterval(status ? statusEvery : lostEvery);
         setLost(status ? QString() : QString::fromStdString(status.error().what));
         if (status)
-            setStatus(status.take());
+            takeStatus(status.take());
     });
+}
+
+void AttachedSession::takeStatus(gateway::Status now)
+{
+    // The same socket, and perhaps another gateway behind it than before.
+    const bool replaced = now.started != status().started || now.recording.path != status().recording.path;
+    const bool records = now.recording.on && !now.recording.path.empty();
+    const std::string path = now.recording.path;
+    setStatus(std::move(now));
+    if (!replaced || !records)
+        return;
+    reader_->open(path);
+    looking_ = false;
+    setLastId(0);
+    Q_EMIT recordingReplaced();
+    askLastId();
 }
 
 void AttachedSession::askLastId()

@@ -30,6 +30,7 @@ public:
 private:
     AttachedSession(std::string socket, gateway::Status first);
     void askStatus();
+    void takeStatus(gateway::Status status);
     void askLastId();
     // Runs the call on a thread of its own, `then` on ours.
     void call(std::string method, std::string target, QObject *context,

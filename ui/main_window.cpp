@@ -10,12 +10,14 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/filter_bar.h"
 #include "ui/widgets/header_bar.h"
+#include "ui/widgets/route_form.h"
 #include "ui/widgets/toast.h"
 
 #include <QAction>
 #include <QButtonGroup>
 #include <QCloseEvent>
 #include <QHBoxLayout>
+#include <QMessageBox>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QToolButton>
@@ -121,9 +123,14 @@ void MainWindow::restyle()
 
 void MainWindow::show(Page page)
 {
+    // Asked before the turn: what is hidden loses the focus to whatever comes next.
+    const bool there = pages_->currentIndex() == page && pages_->currentWidget()->isAncestorOf(focusWidget());
     pages_->setCurrentIndex(page);
     buttons_->button(page)->setChecked(true);
     restyle();
+    // The page's keys are the page's only while it has the focus; it knows where best to put it.
+    if (!there)
+        pages_->currentWidget()->setFocus(Qt::OtherFocusReason);
 }
 
 MainWindow::Page MainWindow::page() const
@@ -170,6 +177,10 @@ void MainWindow::addShortcuts()
         connect(action, &QAction::triggered, this, run);
         addAction(action);
     };
+    add(u"Ctrl+F"_qs, [this] {
+        show(Traffic);
+        traffic_->focusFilter();
+    });
     add(u"Ctrl+K"_qs, [this] { openPalette(); });
     add(u"Ctrl+/"_qs, [this] { openShortcuts(); });
     add(u"Ctrl+Q"_qs, [this] { close(); });
@@ -236,8 +247,37 @@ void MainWindow::openShortcuts()
     (new ShortcutSheet(theme_, this))->show();
 }
 
+void MainWindow::askToSave()
+{
+    if (asking_) {
+        asking_->raise();
+        return;
+    }
+    asking_ = new QMessageBox(QMessageBox::NoIcon, tr("Sluice"), tr("The gateway file has changes that are not saved."),
+                              QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    asking_->setAttribute(Qt::WA_DeleteOnClose);
+    asking_->button(QMessageBox::Cancel)->setText(tr("Stay"));
+    asking_->setIconPixmap(theme_.pixmap(u"warning"_qs, 24, theme_.colors().warn, devicePixelRatioF()));
+    asking_->setDefaultButton(QMessageBox::Save);
+    connect(asking_, &QDialog::finished, this, [this](int answer) {
+        show(Routes);
+        if (answer == QMessageBox::Save)
+            routes_->save();
+        leaving_ = answer == QMessageBox::Discard || (answer == QMessageBox::Save && !routes_->modified());
+        if (leaving_)
+            close();
+    });
+    asking_->open();
+}
+
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    routes_->form()->commit();
+    if (routes_->modified() && !leaving_) {
+        event->ignore();
+        askToSave();
+        return;
+    }
     QSettings().setValue(u"window/geometry"_qs, saveGeometry());
     QMainWindow::closeEvent(event);
 }

@@ -6,8 +6,10 @@
 #include "ui/theme/theme.h"
 
 #include <QMainWindow>
+#include <QPointer>
 
 class QButtonGroup;
+class QMessageBox;
 class QStackedWidget;
 class QToolButton;
 
@@ -51,6 +53,7 @@ private:
     void connectPages();
     void addShortcuts();
     void restyle();
+    void askToSave();
 
     Session &session_;
     Theme &theme_;
@@ -62,6 +65,8 @@ private:
     DashboardPage *dashboard_;
     ReplayPage *replay_;
     Toast *toast_;
+    QPointer<QMessageBox> asking_;  // what to do with edits that are not saved
+    bool leaving_ = false;          // that has been answered
 };
 
 }  // namespace sluice::ui

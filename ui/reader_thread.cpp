@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/reader_thread.h"
 
+#include "engine/recording/redaction.h"
+#include "storage/files.h"
+
 #include <QCoreApplication>
 #include <QPointer>
 
@@ -110,6 +113,13 @@ ReaderThread::ReaderThread(std::string path)
 
 ReaderThread::~ReaderThread() = default;
 
+void ReaderThread::open(std::string path)
+{
+    newest_ = std::make_shared<Numbers>();
+    quick_ = std::make_unique<Worker>(path);
+    slow_ = std::make_unique<Worker>(std::move(path));
+}
+
 template<class T, class Call>
 void ReaderThread::post(Lane lane, Asker asker, Then<T> then, Call &&call)
 {
@@ -171,6 +181,19 @@ void ReaderThread::setMark(Asker asker, int64_t id, int mark, Then<Done> then)
 void ReaderThread::lastId(Asker asker, Then<int64_t> then)
 {
     post<int64_t>(Lane::Quick, asker, std::move(then), [](storage::Reader &r) { return r.lastId(); });
+}
+
+void ReaderThread::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)
+{
+    const auto compared = [before, after](storage::Reader &r) -> Result<replay::Comparison> {
+        const Result<recording::PlaceholderKey> key = storage::placeholderKey();
+        if (!key)
+            return key.error();
+        journey::Exchange answer = *after;
+        recording::Redactor(r.kept().settings, *key).redact(answer);
+        return replay::compare(*before, answer);
+    };
+    post<replay::Comparison>(Lane::Quick, asker, std::move(then), compared);
 }
 
 }  // namespace sluice::ui

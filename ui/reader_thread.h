@@ -15,6 +15,8 @@ namespace sluice::ui {
 class ReaderThread : public RecordingAccess {
 public:
     explicit ReaderThread(std::string path);
+    // Another recording from now on. Questions to the old one are given up and not answered.
+    void open(std::string path);
     ~ReaderThread() override;  // interrupts what is under way and waits for it
 
     void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) override;
@@ -24,6 +26,7 @@ public:
     void replaysOf(Asker, int64_t id, Then<Ids>) override;
     void setMark(Asker, int64_t id, int mark, Then<Done>) override;
     void lastId(Asker, Then<int64_t>) override;
+    void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
     class Worker;

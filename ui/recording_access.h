@@ -5,11 +5,13 @@
 // asker that is gone. ReaderThread is the real one; the tests of the models have one in memory.
 #pragma once
 
+#include "engine/replay/compare.h"
 #include "storage/reader.h"
 
 #include <QObject>
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace sluice::ui {
@@ -28,6 +30,7 @@ public:
     using Then = std::function<void(Result<T>)>;
     using Ids = std::vector<int64_t>;
     using Rows = std::vector<storage::Row>;
+    using ExchangePtr = std::shared_ptr<const journey::Exchange>;
 
     virtual ~RecordingAccess() = default;
     // As the calls of storage::Reader with the same names.
@@ -38,6 +41,9 @@ public:
     virtual void replaysOf(Asker, int64_t id, Then<Ids>) = 0;
     virtual void setMark(Asker, int64_t id, int mark, Then<Done>) = 0;
     virtual void lastId(Asker, Then<int64_t>) = 0;
+    // How an answer that has just come differs from what is recorded: as replay::compare(), with the same placeholders for the secrets
+    // of both.
+    virtual void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) = 0;
 };
 
 }  // namespace sluice::ui

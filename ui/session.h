@@ -22,7 +22,7 @@ public:
     explicit Session(QObject *parent = nullptr);
     ~Session() override;
 
-    // The recording that the gateway writes. Lives as long as the session.
+    // The recording that the gateway writes, whichever that is at the time. Lives as long as the session.
     virtual RecordingAccess &recording() = 0;
     // Whether the gateway runs in another process.
     virtual bool attached() const = 0;
@@ -44,6 +44,9 @@ Q_SIGNALS:
     void statusChanged();                   // at most 10 times a second
     void recordingAdvanced(qint64 lastId);  // at most once a frame
     void lostChanged();
+    // Another gateway is there, or another recording: what was read of the old one does not go on. Answers that were on
+    // their way never come.
+    void recordingReplaced();
 
 protected:
     void setStatus(gateway::Status);

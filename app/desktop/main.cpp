@@ -9,10 +9,14 @@
 #include "ui/attached_session.h"
 #include "ui/local_session.h"
 #include "ui/pages/replay_page.h"
+#include "ui/pages/routes_page.h"
 #include "ui/pages/traffic_page.h"
+#include "ui/widgets/try_panel.h"
 
 #include <QApplication>
+#include <QCursor>
 #include <QIcon>
+#include <QScreen>
 #include <QSettings>
 #include <QSocketNotifier>
 #include <QTimer>
@@ -34,13 +38,14 @@ void onSignal(int)
     (void)!::write(signalPipe[1], &byte, 1);
 }
 
-// SIGINT and SIGTERM close the window, so that the recording is written to its end.
+// SIGINT and SIGTERM end the program in order, so that the recording is written to its end. The window is not asked: it
+// could have a question of its own, and nobody may be there to answer it.
 void quitOnSignals(QApplication &application)
 {
     if (::pipe(signalPipe) != 0)
         return;
     auto *notifier = new QSocketNotifier(signalPipe[0], QSocketNotifier::Read, &application);
-    QObject::connect(notifier, &QSocketNotifier::activated, &application, &QApplication::quit);
+    QObject::connect(notifier, &QSocketNotifier::activated, &application, [] { QCoreApplication::exit(0); });
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
 }
@@ -119,6 +124,10 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
     window.show(options.page);
     if (!options.filter.isEmpty())
         window.traffic()->setFilter(options.filter);
+    if (options.page == ui::MainWindow::Routes && !options.attempt.isEmpty()) {
+        window.routes()->showTry();
+        window.routes()->tryPanel()->tryRequest(u"GET"_qs, options.attempt);
+    }
     if (options.show == 0)
         return;
     if (options.page == ui::MainWindow::Replay)
@@ -131,6 +140,8 @@ void prepare(ui::MainWindow &window, const desktop::Options &options)
 // second.
 void takePicture(ui::MainWindow &window, const desktop::Options &options)
 {
+    // Off the window: a row beneath the mouse would look chosen.
+    QCursor::setPos(window.screen()->geometry().bottomRight());
     QTimer::singleShot(2500, &window, [&window, file = options.screenshot] {
         const bool written = window.grab().save(file);
         if (!written)

@@ -28,17 +28,8 @@ QString misuse(const Options &options)
     return {};
 }
 
-}  // namespace
-
-Options readOptions(const QCoreApplication &application)
+void addOptions(QCommandLineParser &parser)
 {
-    QCommandLineParser parser;
-    parser.setApplicationDescription(u"The window of Sluice, the API gateway on a developer's laptop.\n\n"
-                                     "It runs a gateway of its own:      sluice-desktop --to http://localhost:3000\n"
-                                     "                                   sluice-desktop -c sluice.yaml\n"
-                                     "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
-                                     "With none of these it attaches to the only gateway that runs."_qs);
-    const QCommandLineOption help = parser.addHelpOption(), version = parser.addVersionOption();
     const QCommandLineOption attach(u"attach"_qs, u"Show the gateway behind this control socket."_qs, u"SOCKET"_qs);
     const QCommandLineOption config({u"c"_qs, u"config"_qs}, u"Run the gateway of this file."_qs, u"FILE"_qs);
     const QCommandLineOption record(u"record"_qs, u"Record into this file."_qs, u"DB"_qs);
@@ -55,7 +46,24 @@ Options readOptions(const QCoreApplication &application)
     const QCommandLineOption size(u"size"_qs, u"The window's size, 1440x900."_qs, u"SIZE"_qs);
     const QCommandLineOption tab(u"tab"_qs, u"Open this part of the exchange: messages, decisions, timing, raw."_qs,
                                  u"NAME"_qs);
-    parser.addOptions({attach, config, record, to, listen, socket, theme, page, filter, show, tab, screenshot, size});
+    const QCommandLineOption attempt(u"try"_qs, u"Try this path against the routes, without sending it."_qs,
+                                     u"PATH"_qs);
+    parser.addOptions(
+        {attach, config, record, to, listen, socket, theme, page, filter, show, tab, attempt, screenshot, size});
+}
+
+}  // namespace
+
+Options readOptions(const QCoreApplication &application)
+{
+    QCommandLineParser parser;
+    parser.setApplicationDescription(u"The window of Sluice, the API gateway on a developer's laptop.\n\n"
+                                     "It runs a gateway of its own:      sluice-desktop --to http://localhost:3000\n"
+                                     "                                   sluice-desktop -c sluice.yaml\n"
+                                     "or shows one that runs already:    sluice-desktop --attach SOCKET\n"
+                                     "With none of these it attaches to the only gateway that runs."_qs);
+    const QCommandLineOption help = parser.addHelpOption(), version = parser.addVersionOption();
+    addOptions(parser);
     if (!parser.parse(application.arguments()))
         misused(parser.errorText());
     if (parser.isSet(help))
@@ -66,30 +74,33 @@ Options readOptions(const QCoreApplication &application)
         misused(u"nothing is known about \"%1\""_qs.arg(parser.positionalArguments().first()));
 
     Options out;
-    out.attach = parser.value(attach).toStdString();
-    out.file = parser.value(config).toStdString();
-    out.record = parser.value(record).toStdString();
-    out.to = parser.value(to).toStdString();
-    out.socket = parser.value(socket).toStdString();
-    for (const QString &url : parser.values(listen))
+    out.attach = parser.value(u"attach"_qs).toStdString();
+    out.file = parser.value(u"config"_qs).toStdString();
+    out.record = parser.value(u"record"_qs).toStdString();
+    out.to = parser.value(u"to"_qs).toStdString();
+    out.socket = parser.value(u"socket"_qs).toStdString();
+    for (const QString &url : parser.values(u"listen"_qs))
         out.listen.push_back(url.toStdString());
     if (const QString why = misuse(out); !why.isEmpty())
         misused(why);
-    if (const QString name = parser.value(theme); name == u"light" || name == u"dark")
+    if (const QString name = parser.value(u"theme"_qs); name == u"light" || name == u"dark")
         out.theme = name == u"dark" ? ui::Mode::Dark : ui::Mode::Light;
     else if (!name.isEmpty())
         misused(u"--theme is light or dark"_qs);
-    if (const QString name = parser.value(page); !name.isEmpty()) {
+    if (const QString name = parser.value(u"page"_qs); !name.isEmpty()) {
         const auto known = ui::MainWindow::pageNamed(name);
         if (!known)
             misused(u"there is no page \"%1\""_qs.arg(name));
         out.page = *known;
     }
-    out.screenshot = parser.value(screenshot);
-    out.filter = parser.value(filter);
-    out.size = parser.value(size);
-    out.tab = parser.value(tab);
-    out.show = parser.value(show).toLongLong();
+    out.screenshot = parser.value(u"screenshot"_qs);
+    out.filter = parser.value(u"filter"_qs);
+    out.size = parser.value(u"size"_qs);
+    out.tab = parser.value(u"tab"_qs);
+    out.attempt = parser.value(u"try"_qs);
+    if (!out.attempt.isEmpty())
+        out.page = ui::MainWindow::Routes;
+    out.show = parser.value(u"show"_qs).toLongLong();
     return out;
 }
 

@@ -18,7 +18,7 @@ struct Options {
     std::vector<std::string> listen;
     std::optional<ui::Mode> theme;
     ui::MainWindow::Page page = ui::MainWindow::Traffic;
-    QString screenshot, filter, size, tab;
+    QString screenshot, filter, size, tab, attempt;
     qint64 show = 0;  // an exchange to open
 };
 

@@ -43,6 +43,7 @@ private Q_SLOTS:
     void aFilterShowsOnlyWhatItLetsThroughAlsoOfWhatComesLater();
     void aFilterThatIsReplacedBeforeItsAnswerLeavesNothingBehind();
     void onlyPagesThatWereLookedAtAreRead();
+    void whatIsNoLongerKeptSaysSo();
     void aMarkIsReadAgain();
     void aMillionIdsStayWithinTheirMemory();
     void followingShowsTheNewestInEitherOrder_data();
@@ -141,6 +142,19 @@ void ExchangeModelTest::onlyPagesThatWereLookedAtAreRead()
         QTRY_VERIFY(model.rowAt(row));
     }
     QVERIFY2(!model.rowAt(0), "pages beyond the bound are let go, the ones used longest ago first");
+}
+
+void ExchangeModelTest::whatIsNoLongerKeptSaysSo()
+{
+    FakeRecording recording;
+    recording.grow(3);
+    ExchangeModel model(recording);
+    model.show({}, Order::OldestFirst, recording.last());
+    QTRY_COMPARE(model.rowCount(), 3);
+    recording.prune(2);
+    QTRY_VERIFY(model.rowAt(0) == nullptr && model.gone(1));
+    QVERIFY(!model.gone(2));
+    QCOMPARE(model.index(1, ExchangeModel::Path).data().toString(), u"no longer kept"_qs);
 }
 
 void ExchangeModelTest::aMarkIsReadAgain()

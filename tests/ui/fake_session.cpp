@@ -110,10 +110,13 @@ void FakeRecording::answer(Asker asker, Then<T> then, T value)
 {
     const uint64_t number = ++newest_[{asker.who, asker.slot}];
     const QPointer<QObject> who(asker.who);
-    const auto kept = std::make_shared<T>(std::move(value));
+    const auto kept = std::make_shared<Result<T>>(
+        failing ? Result<T>(Error{Fault::Gateway, "the recording cannot be read"}) : Result<T>(std::move(value)));
     auto run = [this, asker, who, number, then = std::move(then), kept] {
-        if (who && newest_[{asker.who, asker.slot}] == number)
-            then(std::move(*kept));
+        if (!who || newest_[{asker.who, asker.slot}] != number)
+            return;
+        failed += !kept->ok();
+        then(std::move(*kept));
     };
     if (held)
         waiting_.push_back(std::move(run));
@@ -173,8 +176,9 @@ void FakeRecording::slices(Asker asker, storage::SliceRequest request, Then<std:
 {
     std::vector<storage::Slice> out;
     storage::Slice slice;
-    slice.start = request.from;
-    slice.group = request.group == storage::GroupBy::Route ? "users"
+    ++slicesAsked;
+    slice.start = sliceStart.value_or(request.from);
+    slice.group = request.group == storage::GroupBy::Route ? sliceRoute
         : request.group == storage::GroupBy::Endpoint      ? "http://127.0.0.1:9001"
                                                            : "";
     slice.requests = 12;
@@ -207,6 +211,11 @@ void FakeRecording::lastId(Asker asker, Then<int64_t> then)
     answer<int64_t>(asker, std::move(then), lastId_);
 }
 
+void FakeRecording::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)
+{
+    answer<replay::Comparison>(asker, std::move(then), replay::compare(*before, *after));
+}
+
 // ---- the session
 
 FakeSession::FakeSession()
@@ -216,6 +225,10 @@ FakeSession::FakeSession()
 
 void FakeSession::explain(gateway::Question, QObject *context, std::function<void(Result<gateway::Explanation>)> then)
 {
+    if (holdQuestions) {
+        questions.push_back(std::move(then));
+        return;
+    }
     QMetaObject::invokeMethod(
         context,
         [then = std::move(then)] {
@@ -231,6 +244,15 @@ void FakeSession::reload(QObject *context, std::function<void(Outcome)> then)
     ++reloads;
     QMetaObject::invokeMethod(
         context, [then = std::move(then)] { then(Done{}); }, Qt::QueuedConnection);
+}
+
+void FakeSession::replace(size_t count)
+{
+    fake.clear();
+    fake.grow(count);
+    setLastId(0);
+    Q_EMIT recordingReplaced();
+    tellLastId();
 }
 
 void FakeSession::arrive(size_t count, const std::function<void(journey::Exchange &)> &each)

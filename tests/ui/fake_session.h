@@ -15,15 +15,28 @@ public:
     // As many exchanges as that come in, with ids that go on; `each` may change one before it is put away.
     void grow(size_t count, const std::function<void(journey::Exchange &)> &each = {});
     int64_t last() const { return lastId_; }
+    // As if nothing had been recorded yet.
+    void clear()
+    {
+        exchanges_.clear();
+        lastId_ = 0;
+    }
+    // Takes away all up to this id; who has listed them is not told.
+    void prune(int64_t upTo) { exchanges_.erase(exchanges_.begin(), exchanges_.upper_bound(upTo)); }
     // Without exchanges behind them, cheap: 1,000,000 ids for a test of memory.
     void pretend(int64_t ids)
     {
         lastId_ = ids;
         pretended_ = ids;
     }
-    size_t rowsAsked = 0, idsAsked = 0;
+    size_t rowsAsked = 0, idsAsked = 0, slicesAsked = 0;
+    std::string sliceRoute = "users";
+    std::optional<WallTime> sliceStart;  // nothing: the first slice that is asked for
     // While held, answers wait for release().
     bool held = false;
+    // While failing, every question is answered with an error, and counted.
+    bool failing = false;
+    size_t failed = 0;
     void release();
     std::map<int64_t, int> marks;
 
@@ -34,6 +47,7 @@ public:
     void replaysOf(Asker, int64_t id, Then<Ids>) override;
     void setMark(Asker, int64_t id, int mark, Then<Done>) override;
     void lastId(Asker, Then<int64_t>) override;
+    void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
     template<class T>
@@ -56,9 +70,15 @@ public:
     // Exchanges come in and the session says so.
     void arrive(size_t count, const std::function<void(journey::Exchange &)> &each = {});
     void tell(gateway::Status status) { setStatus(std::move(status)); }
+    void lose(const QString &why) { setLost(why); }
+    // Another recording takes the place of this one, with as many exchanges.
+    void replace(size_t count);
     void tellLastId() { setLastId(fake.last()); }
     FakeRecording fake;
     int reloads = 0;
+    // While held, questions about what the gateway would do wait here for their answers.
+    bool holdQuestions = false;
+    std::vector<std::function<void(Result<gateway::Explanation>)>> questions;
 };
 
 journey::Exchange sampleExchange(int64_t id);

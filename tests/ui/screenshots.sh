@@ -33,26 +33,39 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 [[ -n ${socket:-} ]] || { cat "$work/demo.log" >&2; exit 1; }
+# Another gateway that nobody has sent anything to, for the first screen.
+"$build/bin/sluice" run --to http://127.0.0.1:9 --listen http://127.0.0.1:0 --record "$work/empty.db" \
+    --socket "$work/empty.sock" > "$work/empty.log" 2>&1 &
+pids+=($!)
 sleep 20                                       # traffic for the charts
 
 # The newest exchange that a filter lets through.
 newest() { "$build/bin/sluice" log "$@" --json --record "$XDG_DATA_HOME/sluice/demo/recording.db" | tail -1 | sed 's/.*"id":\([0-9]*\).*/\1/'; }
 read_one=$(newest 'route:users status:200 method:GET')
-broken=$(newest 'route:payments is:failed')
+broken=$(newest 'route:payments is:failed')   # not every half minute has one whose answer broke off
+broken=${broken:-$(newest 'route:payments status>=500')}
 again=$(newest 'route:reports status:200 not header:Authorization')
 
 shot() {
     local name=$1 theme=$2
     shift 2
-    "$build/bin/sluice-desktop" --attach "$socket" --theme "$theme" --screenshot "$out/$name-$theme.png" "$@"
+    "$build/bin/sluice-desktop" --attach "${gateway:-$socket}" --theme "$theme" --screenshot "$out/$name-$theme.png" "$@"
     echo "$out/$name-$theme.png"
 }
 for theme in light dark; do
     shot traffic $theme --show "$read_one"
     shot decisions $theme --show "$broken" --tab decisions --filter 'route:payments'
     shot timing $theme --show "$again" --tab timing
+    shot raw $theme --show "$read_one" --tab raw
     shot routes $theme --page routes
+    shot try $theme --try /api/users/7
     shot services $theme --page services
     shot dashboard $theme --page dashboard
     shot replay $theme --page replay --show "$again"
+    gateway=$work/empty.sock shot first-screen $theme
+    gateway=$work/empty.sock shot replay-empty $theme --page replay
 done
+for page in traffic services dashboard; do     # as narrow as the window is meant to go
+    shot narrow-$page light --page $page --size 1100x700
+done
+shot narrow-detail light --size 1100x700 --show "$read_one"

@@ -3,6 +3,7 @@
 #include "tests/ui/fake_session.h"
 #include "ui/text/body.h"
 #include "ui/text/curl.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/widgets/timing_view.h"
 
@@ -19,7 +20,9 @@ private Q_SLOTS:
     void durationsAndSizesAreShort();
     void jsonIsLaidOutWithoutTouchingItsTokens();
     void brokenJsonIsShownAsItIs();
+    void jsonThatWasCutIsLaidOutAsFarAsItGoes();
     void aBigBodyIsShownInPart();
+    void longLinesAreFoldedBetweenCharacters();
     void bytesAreShownAsHex();
     void aBodyThatWasCutSaysSo();
     void xmlWithADoctypeIsNotUnfolded();
@@ -75,6 +78,15 @@ void TextTest::brokenJsonIsShownAsItIs()
     QVERIFY(!laidOutJson("[[[[") && !laidOutJson(QByteArray(100'000, '[')));
 }
 
+void TextTest::jsonThatWasCutIsLaidOutAsFarAsItGoes()
+{
+    BodyQuestion question;
+    question.content.take(R"({"a":[1,{"b":"text that goes on"}]})", 20);
+    question.type = u"application/json"_qs;
+    QCOMPARE(bodyText(question).text, u"{\n  \"a\": [\n    1,\n    {\n      \"b\": \"text t"_qs);
+    QVERIFY(!laidOutJson("[1,2}", true));
+}
+
 void TextTest::aBigBodyIsShownInPart()
 {
     const BodyText body = shown(std::string(300'000, 'a'), u"text/plain"_qs, BodyLook::Pretty, 1000);
@@ -82,6 +94,16 @@ void TextTest::aBigBodyIsShownInPart()
     QCOMPARE(body.text.size(), 1000);
     QCOMPARE(body.decodedSize, uint64_t(300'000));
     QVERIFY(!shown(std::string(300'000, 'a'), u"text/plain"_qs, BodyLook::Pretty, SIZE_MAX).partial);
+}
+
+void TextTest::longLinesAreFoldedBetweenCharacters()
+{
+    const QString line(2000, u'x');
+    QCOMPARE(folded(line), line);
+    QCOMPARE(folded(line + u"y\nz\n"_qs), line + u"\ny\nz\n"_qs);
+    const QString pair = QString(1999, u'x') + u"😀"_qs;
+    QCOMPARE(folded(pair), QString(1999, u'x') + u"\n😀"_qs);
+    QCOMPARE(folded(QString(6001, u'x')).count(u'\n'), 3);
 }
 
 void TextTest::bytesAreShownAsHex()
@@ -127,9 +149,13 @@ void TextTest::curlQuotesWhatAShellWouldRead()
     QVERIFY(line.contains(u"'X-Note: it'\\''s $HOME'"));
     QVERIFY(line.contains(u"--data-raw 'a'\\''b&c'"));
     QVERIFY(!line.contains(u"Content-Length"));
+    QVERIFY(!line.contains(u"--globoff") && !line.contains(u"--compressed"));
     QVERIFY(!line.contains(u"-X "));
     x.requestBody = {};
     QVERIFY(curlLine(x, {}).contains(u"-X 'POST'"));
+    x.received.target = "/items?ids[]=1";
+    x.received.headers.add("Accept-Encoding", "gzip");
+    QVERIFY(curlLine(x, {}).startsWith(u"curl --globoff --compressed -X 'POST' 'http://"));
 }
 
 void TextTest::timingLeavesOutWhatDidNotHappen()

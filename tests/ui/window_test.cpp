@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole window over a session in memory, driven by keys and mouse as a person would.
-#include "tests/ui/fake_session.h"
-#include "ui/main_window.h"
-#include "ui/models/exchange_model.h"
+#include "tests/ui/opened_window.h"
 #include "ui/pages/dashboard_page.h"
 #include "ui/pages/replay_page.h"
 #include "ui/pages/services_page.h"
-#include "ui/pages/traffic_page.h"
 #include "ui/widgets/body_view.h"
-#include "ui/widgets/detail_panel.h"
 #include "ui/widgets/filter_bar.h"
 #include "ui/widgets/first_screen.h"
-#include "ui/widgets/long_table.h"
 #include "ui/widgets/message_view.h"
 #include "ui/widgets/request_editor.h"
 #include "ui/widgets/span_chart.h"
@@ -57,41 +52,6 @@ private Q_SLOTS:
 private:
     std::unique_ptr<Theme> theme_;
 };
-
-namespace {
-
-struct Opened {
-    FakeSession session;
-    MainWindow window;
-    explicit Opened(Theme &theme, size_t exchanges = 0) : window(session, theme)
-    {
-        window.resize(1280, 800);
-        window.show();
-        window.activateWindow();
-        (void)!QTest::qWaitForWindowActive(&window);
-        traffic().table()->setFocus();
-        if (exchanges)
-            session.arrive(exchanges);
-    }
-    TrafficPage &traffic() { return *window.traffic(); }
-    bool listed(int rows)
-    {
-        return QTest::qWaitFor([&] { return traffic().model()->rowCount() == rows; });
-    }
-    bool read(int64_t id)
-    {
-        traffic().select(id);
-        return QTest::qWaitFor(
-            [&] { return traffic().detail()->exchange() && traffic().detail()->exchange()->id == id; });
-    }
-    void key(const char *keys)
-    {
-        QTest::keySequence(QApplication::focusWidget() ? QApplication::focusWidget() : &window,
-                           QKeySequence(QLatin1String(keys)));
-    }
-};
-
-}  // namespace
 
 void WindowTest::initTestCase()
 {

@@ -44,12 +44,18 @@ void ExchangeModel::show(recording::Filter filter, storage::Order order, int64_t
     pages_.clear();
     recent_.clear();
     wanted_.clear();
-    leftOut_ = ready_ = reading_ = false;
+    leftOut_ = ready_ = reading_ = olderFailed_ = false;
     askingNewer_ = true;  // until the first ids are here
     trouble_.clear();
     endResetModel();
     loadingOlder_ = true;
     askOlder();
+}
+
+void ExchangeModel::restart(int64_t lastId)
+{
+    newest_ = 0;
+    show(filter_, order_, lastId);
 }
 
 void ExchangeModel::setOrder(storage::Order order)
@@ -76,6 +82,7 @@ void ExchangeModel::askOlder()
     const size_t most = ids_.empty() ? firstIds : std::min(moreIds, mostIds - std::min(mostIds, ids_.size()));
     recording_.ids({this, Older}, filter_, storage::Order::NewestFirst, after, most,
                    [this, most](Result<std::vector<int64_t>> ids) {
+                       olderFailed_ = !ids;
                        if (!ids)
                            return fail(ids.error());
                        addOlder(*ids);
@@ -117,6 +124,7 @@ void ExchangeModel::askNewer()
                        askingNewer_ = false;
                        if (!ids)
                            return fail(ids.error());
+                       heal();
                        addNewer(*ids);
                        const bool all = ids->size() < newIds;
                        known_ = std::max(all ? upTo : known_, ids->empty() ? known_ : ids->back());
@@ -160,6 +168,17 @@ void ExchangeModel::fail(const Error &error)
     ready_ = true;
     trouble_ = qs(error.what);
     Q_EMIT settled();
+}
+
+void ExchangeModel::heal()
+{
+    if (trouble_.isEmpty())
+        return;
+    trouble_.clear();
+    loadingOlder_ = olderFailed_;
+    Q_EMIT settled();
+    if (olderFailed_)
+        askOlder();
 }
 
 int64_t ExchangeModel::place(int row) const
@@ -211,6 +230,14 @@ const storage::Row *ExchangeModel::rowAt(int row) const
     return nullptr;
 }
 
+bool ExchangeModel::gone(int row) const
+{
+    if (row < 0 || row >= int(ids_.size()))
+        return false;
+    const Line *found = line(place(row));
+    return found && found->state == Line::State::Gone;
+}
+
 void ExchangeModel::askPages()
 {
     if (reading_ || wanted_.empty())
@@ -238,6 +265,7 @@ void ExchangeModel::askPages()
         reading_ = false;
         if (!rows)
             return fail(rows.error());
+        heal();
         takeRows(asked, rows.take());
         if (!wanted_.empty())
             pageTimer_.start(frameMs);
@@ -289,7 +317,7 @@ void ExchangeModel::refresh(int64_t id)
     }
 }
 
-// ---- what a view asks
+// ---- what a view asks (text: exchange_text.cpp)
 
 int ExchangeModel::rowCount(const QModelIndex &parent) const
 {
@@ -299,81 +327,6 @@ int ExchangeModel::rowCount(const QModelIndex &parent) const
 int ExchangeModel::columnCount(const QModelIndex &parent) const
 {
     return parent.isValid() ? 0 : ColumnCount;
-}
-
-namespace {
-
-QString pathText(const storage::Row &r)
-{
-    const QString path = QString::fromStdString(r.path.empty() ? "–" : r.path);
-    return r.query.empty() ? path : path + u'?' + withSecretsHidden(qs(r.query));
-}
-
-QVariant cell(const storage::Row &r, int column)
-{
-    switch (column) {
-    case ExchangeModel::Mark: return r.mark ? QString::number(r.mark) : QString();
-    case ExchangeModel::Id: return QString::number(r.id);
-    case ExchangeModel::Time: return clockText(r.time);
-    case ExchangeModel::Method: return qs(r.method);
-    case ExchangeModel::Status: return r.status ? QString::number(r.status) : u"–"_qs;
-    case ExchangeModel::Path: return pathText(r);
-    case ExchangeModel::Route: return qs(r.route);
-    case ExchangeModel::Service: return qs(r.service);
-    case ExchangeModel::Latency: return durationText(r.latency);
-    case ExchangeModel::Size: return sizeText(r.responseBytes);
-    default: return {};
-    }
-}
-
-QString told(const storage::Row &r)
-{
-    QString out = qs(r.method) + u' ' + pathText(r) + u"\n"_qs + statusText(r.status) + u" after "_qs
-        + durationText(r.latency) + u", "_qs + dayAndClockText(r.time) + u"\nfrom "_qs + qs(r.client);
-    if (!r.endpoint.empty())
-        out += u", by "_qs + qs(r.endpoint);
-    if (!r.failure.empty())
-        out += u'\n' + qs(r.failure);
-    return out;
-}
-
-}  // namespace
-
-QVariant ExchangeModel::data(const QModelIndex &index, int role) const
-{
-    if (!index.isValid() || index.row() >= rowCount())
-        return {};
-    if (role == Qt::TextAlignmentRole) {
-        const bool number = index.column() == Id || index.column() == Latency || index.column() == Size;
-        return int((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    }
-    if (role != Qt::DisplayRole && role != Qt::ToolTipRole && role != Qt::AccessibleTextRole)
-        return {};
-    const storage::Row *row = rowAt(index.row());
-    if (!row)
-        return index.column() == Id && role != Qt::ToolTipRole ? QVariant(QString::number(idAt(index.row())))
-                                                               : QVariant();
-    if (role == Qt::ToolTipRole)
-        return told(*row);
-    if (role == Qt::AccessibleTextRole && index.column() == Status)
-        return QString(statusText(row->status) + u", "_qs
-                       + (row->failedBy ? tr("failed") : statusWord(statusKind(row->status))));
-    return cell(*row, index.column());
-}
-
-QVariant ExchangeModel::headerData(int section, Qt::Orientation orientation, int role) const
-{
-    if (orientation != Qt::Horizontal)
-        return {};
-    static constexpr const char *names[ColumnCount] = {"",     "#",     "Time",    "Method",  "Status",
-                                                       "Path", "Route", "Service", "Latency", "Size"};
-    if (role == Qt::AccessibleTextRole && section == Mark)
-        return tr("Mark");
-    if (role == Qt::DisplayRole && section >= 0 && section < ColumnCount)
-        return tr(names[section]);
-    if (role == Qt::TextAlignmentRole)
-        return int((section == Id || section >= Latency ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    return {};
 }
 
 }  // namespace sluice::ui

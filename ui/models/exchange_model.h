@@ -31,6 +31,8 @@ public:
 
     // Starts the list anew. `lastId` is the newest id that the recording is known to have.
     void show(recording::Filter filter, storage::Order order, int64_t lastId);
+    // Another recording is there: the same filter, from its beginning.
+    void restart(int64_t lastId);
     // The same rows, turned around; nothing is read again.
     void setOrder(storage::Order order);
     const recording::Filter &filter() const { return filter_; }
@@ -44,8 +46,11 @@ public:
     int rowOf(int64_t id) const;  // -1: not in the list
     // Nothing: it is on its way (then dataChanged follows), or it is no longer kept.
     const storage::Row *rowAt(int row) const;
+    // It was looked for and is no longer kept.
+    bool gone(int row) const;
     bool loading() const { return loadingOlder_; }  // older ids are still on their way
     bool leftOut() const { return leftOut_; }
+    // Why the list is not up to date; empty: it is.
     const QString &trouble() const { return trouble_; }
 
     int rowCount(const QModelIndex &parent = {}) const override;
@@ -75,6 +80,7 @@ private:
     void askPages();
     void takeRows(const std::vector<int64_t> &asked, std::vector<storage::Row> rows);
     void fail(const Error &);
+    void heal();                      // a question was answered after one that failed
     Line *line(int64_t place) const;  // of a page that is held; makes the page most recently used
 
     RecordingAccess &recording_;
@@ -85,6 +91,7 @@ private:
     int64_t known_ = 0;        // all up to this id are in the list
     int64_t newest_ = 0;       // what the recording has
     bool loadingOlder_ = false, askingNewer_ = false, leftOut_ = false, ready_ = false;
+    bool olderFailed_ = false;
     QString trouble_;
 
     struct Held {

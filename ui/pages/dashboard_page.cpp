@@ -3,9 +3,11 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/share_delegate.h"
 #include "ui/widgets/span_chart.h"
 
 #include <QButtonGroup>
+#include <QFrame>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -36,17 +38,33 @@ WallTime aligned(WallTime time, Nanos step)
     return WallTime(std::chrono::microseconds(time.time_since_epoch().count() / micros * micros));
 }
 
+QFrame *framed(const QString &title, QWidget *inner, QWidget *beside = nullptr)
+{
+    QFrame *frame = panel();
+    auto *column = new QVBoxLayout(frame);
+    column->setContentsMargins(space::m, space::s, space::m, space::s);
+    column->setSpacing(space::xs);
+    auto *head = new QHBoxLayout;
+    head->addWidget(label(title, "heading"));
+    head->addStretch(1);
+    if (beside)
+        head->addWidget(beside);
+    column->addLayout(head);
+    column->addWidget(inner, 1);
+    return frame;
+}
+
 }  // namespace
 
-QString spanFilter(qint64 from, qint64 to, const QString &route)
+QString spanFilter(qint64 from, qint64 to, const std::optional<QString> &route)
 {
     const auto text = [](qint64 micros) {
         return QDateTime::fromMSecsSinceEpoch(micros / 1000, Qt::UTC).toString(u"yyyy-MM-ddTHH:mm:ss"_qs)
             + QStringLiteral(".%1Z").arg(micros % 1'000'000, 6, 10, QLatin1Char('0'));
     };
     QString out = u"since:"_qs + text(from) + u" until:"_qs + text(to);
-    if (!route.isEmpty())
-        out += u" route:\""_qs + route + u'"';
+    if (route)
+        out += u" route:\""_qs + *route + u'"';
     return out;
 }
 
@@ -66,28 +84,16 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
         {tr("Route"), tr("Requests"), tr("Errors"), tr("p50"), tr("p95"), tr("p99"), tr("Longest")});
     routes_->setRootIsDecorated(false);
     routes_->setUniformRowHeights(true);
+    routes_->setItemDelegateForColumn(RouteErrors, new CountShareDelegate(routes_));
     routes_->header()->setStretchLastSection(false);
     routes_->header()->setSectionResizeMode(RouteName, QHeaderView::Stretch);
     for (int i = 1; i < RouteColumns; ++i) {
         routes_->headerItem()->setTextAlignment(i, Qt::AlignRight | Qt::AlignVCenter);
-        routes_->header()->resizeSection(i, 110);
+        routes_->header()->resizeSection(i, i == RouteErrors ? 144 : 104);
     }
-    const auto framed = [](const QString &title, QWidget *inner, QWidget *beside = nullptr) {
-        auto *frame = panel();
-        auto *column = new QVBoxLayout(frame);
-        column->setContentsMargins(space::m, space::s, space::m, space::s);
-        column->setSpacing(space::xs);
-        auto *head = new QHBoxLayout;
-        head->addWidget(label(title, "heading"));
-        head->addStretch(1);
-        if (beside)
-            head->addWidget(beside);
-        column->addLayout(head);
-        column->addWidget(inner, 1);
-        return frame;
-    };
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(routes_);
     column->setSpacing(space::m);
     column->addWidget(top());
     column->addWidget(tiles());
@@ -102,15 +108,26 @@ DashboardPage::DashboardPage(Session &session, const Theme &theme, QWidget *pare
     connect(latency_, &SpanChart::spanChosen, this, &DashboardPage::choose);
     connect(routes_, &QTreeWidget::itemSelectionChanged, this, [this] {
         const auto chosen = routes_->selectedItems();
-        setRoute(chosen.isEmpty() ? QString() : chosen.first()->data(RouteName, Qt::UserRole).toString());
+        setRoute(chosen.isEmpty() ? std::nullopt
+                                  : std::optional(chosen.first()->data(RouteName, Qt::UserRole).toString()));
     });
     connect(routes_, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem *item) {
         const auto micros = [](WallTime time) { return qint64(time.time_since_epoch().count()); };
         Q_EMIT filterAsked(spanFilter(micros(from_), micros(to_), item->data(RouteName, Qt::UserRole).toString()));
     });
     timer_.setInterval(1000);
-    connect(&timer_, &QTimer::timeout, this, &DashboardPage::ask);
-    connect(&theme_, &Theme::changed, this, &DashboardPage::ask);
+    connect(&timer_, &QTimer::timeout, this, &DashboardPage::askInTurn);
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        waiting_ = 0;  // those answers never come
+        series_.clear();
+        ask();
+    });
+    connect(&theme_, &Theme::changed, this, [this] {
+        if (!asked_.isValid())
+            return;  // there is nothing to paint anew yet
+        showSeries();
+        showRoutes();
+    });
     timer_.start();
 }
 
@@ -161,7 +178,7 @@ QWidget *DashboardPage::tiles()
 void DashboardPage::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
-    ask();
+    askInTurn();
 }
 
 void DashboardPage::setSpan(std::chrono::minutes span)
@@ -172,7 +189,7 @@ void DashboardPage::setSpan(std::chrono::minutes span)
     ask();
 }
 
-void DashboardPage::setRoute(const QString &route)
+void DashboardPage::setRoute(const std::optional<QString> &route)
 {
     if (route == route_)
         return;
@@ -183,8 +200,8 @@ void DashboardPage::setRoute(const QString &route)
 storage::SliceRequest DashboardPage::request(storage::GroupBy group, Nanos step, bool routeOnly) const
 {
     storage::SliceRequest out;
-    if (routeOnly && !route_.isEmpty()) {
-        auto parsed = recording::Filter::parse(("route:\"" + route_.toStdString() + "\""), to_);
+    if (routeOnly && route_) {
+        auto parsed = recording::Filter::parse(("route:\"" + route_->toStdString() + "\""), to_);
         if (parsed.filter)
             out.filter = std::move(*parsed.filter);
     }
@@ -195,36 +212,58 @@ storage::SliceRequest DashboardPage::request(storage::GroupBy group, Nanos step,
     return out;
 }
 
+void DashboardPage::askInTurn()
+{
+    if (waiting_ == 0 && (!asked_.isValid() || asked_.elapsed() >= 2 * took_))
+        ask();
+}
+
 void DashboardPage::ask()
 {
     if (!isVisible())
         return;
+    using Micros = std::chrono::microseconds;
     step_ = std::max<Nanos>(std::chrono::seconds(1), Nanos(span_) / slicesShown);
     step_ = std::chrono::ceil<std::chrono::seconds>(step_);
-    to_ = aligned(std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()), step_)
-        + std::chrono::ceil<std::chrono::microseconds>(step_);
-    from_ = to_ - std::chrono::ceil<std::chrono::microseconds>(Nanos(span_));
-    from_ = aligned(from_, step_);
-    scope_->setText(route_.isEmpty() ? tr("All routes. Drag over a span to see its exchanges.")
-                                     : tr("Route %1. Drag over a span to see its exchanges.").arg(route_));
-    using Slices = Result<std::vector<storage::Slice>>;
+    now_ = std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now());
+    to_ = aligned(now_, step_) + std::chrono::ceil<Micros>(step_);
+    from_ = aligned(to_ - std::chrono::ceil<Micros>(Nanos(span_)), step_);
+    scope_->setText(!route_                 ? tr("All routes. Drag over a span to see its exchanges.")
+                        : route_->isEmpty() ? tr("What no route took. Drag over a span to see its exchanges.")
+                                            : tr("Route %1. Drag over a span to see its exchanges.").arg(*route_));
     const Nanos whole = Nanos(to_ - from_);
-    session_.recording().slices({this, 0}, request(storage::GroupBy::Nothing, step_, true), [this](Slices s) {
-        if (s)
-            takeSeries(*s);
-    });
-    session_.recording().slices({this, 1}, request(storage::GroupBy::Nothing, whole, true), [this](Slices s) {
-        if (s)
-            takeTotals(*s);
-    });
-    session_.recording().slices({this, 2}, request(storage::GroupBy::Route, whole, false), [this](Slices s) {
-        if (s)
-            takeRoutes(*s);
-        Q_EMIT shown();
+    asked_.start();
+    question(Series, request(storage::GroupBy::Nothing, step_, true), &DashboardPage::showSeries);
+    question(Totals, request(storage::GroupBy::Nothing, whole, true), &DashboardPage::showTotals);
+    question(ByRoute, request(storage::GroupBy::Route, whole, false), &DashboardPage::showRoutes);
+}
+
+void DashboardPage::question(Slot slot, const storage::SliceRequest &request, void (DashboardPage::*then)())
+{
+    waiting_ |= 1u << slot;
+    session_.recording().slices({this, slot}, request, [this, slot, then](Result<std::vector<storage::Slice>> answer) {
+        waiting_ &= ~(1u << slot);
+        took_ = asked_.elapsed();
+        if (answer) {
+            (slot == Series ? series_ : slot == Totals ? totals_ : byRoute_) = answer.take();
+            (this->*then)();
+        }
+        if (waiting_ == 0)
+            Q_EMIT shown();
     });
 }
 
-void DashboardPage::takeSeries(const std::vector<storage::Slice> &slices)
+WallTime DashboardPage::begun() const
+{
+    WallTime first = session_.status().started;
+    for (const storage::Slice &slice : series_) {
+        if (slice.requests)
+            first = std::min(first, slice.start);
+    }
+    return std::clamp(first, from_, now_ - std::chrono::seconds(1));
+}
+
+void DashboardPage::showSeries()
 {
     const Palette &c = theme_.colors();
     SpanChart::Line all{tr("requests"), c.series[0], {}, true, Qt::SolidLine},
@@ -233,21 +272,22 @@ void DashboardPage::takeSeries(const std::vector<storage::Slice> &slices)
     SpanChart::Line p50{tr("p50"), c.series[3], {}, false, Qt::DotLine},
         p95{tr("p95"), c.series[1], {}, false, Qt::DashLine}, p99{tr("p99"), c.series[2], {}, false, Qt::SolidLine};
     const double seconds = double(step_.count()) / 1e9;
+    const std::vector<storage::Slice> &slices = series_;
+    const auto step = std::chrono::duration_cast<std::chrono::microseconds>(step_);
     size_t next = 0;
     const auto half = std::chrono::duration_cast<std::chrono::microseconds>(step_ / 2);
-    for (WallTime at = from_; at < to_; at += std::chrono::duration_cast<std::chrono::microseconds>(step_)) {
+    // The slice that is not over yet is left out: its rate would dip at the edge each time.
+    const WallTime since = begun();
+    for (WallTime at = from_; at + step <= now_; at += step) {
+        if (at + step <= since)
+            continue;  // nor was there anything to count then
         while (next < slices.size() && slices[next].start < at)
             ++next;
-        const bool there = next < slices.size()
-            && slices[next].start < at + std::chrono::duration_cast<std::chrono::microseconds>(step_);
+        const bool there = next < slices.size() && slices[next].start < at + step;
         const storage::Slice slice = there ? slices[next] : storage::Slice{};
-        const bool unfinished =
-            at + std::chrono::duration_cast<std::chrono::microseconds>(step_) >= to_ && slice.requests == 0;
-        if (!unfinished) {
-            all.points.emplace_back(at + half, double(slice.requests) / seconds);
-            refused.points.emplace_back(at + half, double(slice.clientErrors) / seconds);
-            failed.points.emplace_back(at + half, double(slice.serverErrors) / seconds);
-        }
+        all.points.emplace_back(at + half, double(slice.requests) / seconds);
+        refused.points.emplace_back(at + half, double(slice.clientErrors) / seconds);
+        failed.points.emplace_back(at + half, double(slice.serverErrors) / seconds);
         if (slice.requests == 0)
             continue;
         p50.points.emplace_back(at + half, millis(slice.p50));
@@ -264,11 +304,11 @@ void DashboardPage::takeSeries(const std::vector<storage::Slice> &slices)
     latency_->setLines({p50, p95, p99}, from_, to_, step_, tr("ms"));
 }
 
-void DashboardPage::takeTotals(const std::vector<storage::Slice> &slices)
+void DashboardPage::showTotals()
 {
     storage::Slice all;
     uint64_t most = 0;
-    for (const storage::Slice &slice : slices) {
+    for (const storage::Slice &slice : totals_) {
         all.requests += slice.requests;
         all.clientErrors += slice.clientErrors;
         all.serverErrors += slice.serverErrors;
@@ -279,7 +319,7 @@ void DashboardPage::takeTotals(const std::vector<storage::Slice> &slices)
             all.p99 = slice.p99;
         }
     }
-    const double seconds = double(Nanos(to_ - from_).count()) / 1e9;
+    const double seconds = double(Nanos(now_ - begun()).count()) / 1e9;
     const bool any = all.requests > 0;
     figures_[0]->setText(any ? QLocale(QLocale::English)
                                    .toString(double(all.requests) / seconds, 'f', all.requests / seconds < 10 ? 2 : 0)
@@ -294,11 +334,11 @@ void DashboardPage::takeTotals(const std::vector<storage::Slice> &slices)
     figures_[4]->setText(any ? durationText(all.p99) : u"–"_qs);
 }
 
-void DashboardPage::takeRoutes(const std::vector<storage::Slice> &slices)
+void DashboardPage::showRoutes()
 {
     const QSignalBlocker quiet(routes_);
     QTreeWidgetItem *root = routes_->invisibleRootItem();
-    std::vector<storage::Slice> sorted = slices;
+    std::vector<storage::Slice> sorted = byRoute_;
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto &a, const auto &b) { return a.requests > b.requests; });
     for (size_t i = 0; i < sorted.size(); ++i) {
@@ -309,9 +349,7 @@ void DashboardPage::takeRoutes(const std::vector<storage::Slice> &slices)
         item->setText(RouteName, name.isEmpty() ? tr("no route") : name);
         item->setData(RouteName, Qt::UserRole, name);
         item->setText(RouteRequests, countText(s.requests));
-        item->setText(RouteErrors,
-                      errors ? countText(errors) + u"  "_qs + percentText(double(errors) / double(s.requests))
-                             : u"0"_qs);
+        setCountShare(item, RouteErrors, errors, s.requests);
         item->setText(RouteP50, durationText(s.p50));
         item->setText(RouteP95, durationText(s.p95));
         item->setText(RouteP99, durationText(s.p99));
@@ -319,7 +357,7 @@ void DashboardPage::takeRoutes(const std::vector<storage::Slice> &slices)
         for (int column = 1; column < RouteColumns; ++column)
             item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
         item->setForeground(RouteErrors, s.serverErrors ? theme_.colors().bad : theme_.colors().text);
-        item->setSelected(!route_.isEmpty() && name == route_);
+        item->setSelected(route_ && name == *route_);
     }
     while (root->childCount() > int(sorted.size()))
         delete root->takeChild(root->childCount() - 1);

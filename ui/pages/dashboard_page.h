@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DashboardPage: rate, errors and latencies over time, whole and by route. A span chosen in a chart shows just its
-// exchanges in Traffic. Asks the recording at most once a second, and only while it is seen.
+// exchanges in Traffic. Asks the recording at most once a second, only while it is seen, never before the answers to the
+// questions before are there, and at most half of the time: a big recording takes its seconds.
 #pragma once
 
 #include "ui/session.h"
 #include "ui/theme/theme.h"
 
+#include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
 
@@ -24,8 +26,8 @@ public:
     SpanChart *rateChart() const { return rate_; }
     SpanChart *latencyChart() const { return latency_; }
     QTreeWidget *routes() const { return routes_; }
-    // The charts tell this route alone; empty: all.
-    void setRoute(const QString &route);
+    // The charts tell this route alone, an empty name: what no route took; nothing: all.
+    void setRoute(const std::optional<QString> &route);
     void setSpan(std::chrono::minutes span);
 
 Q_SIGNALS:
@@ -38,10 +40,14 @@ protected:
 private:
     QWidget *tiles();
     QWidget *top();
+    enum Slot { Series, Totals, ByRoute };  // of our questions
+    void askInTurn();
     void ask();
-    void takeSeries(const std::vector<storage::Slice> &slices);
-    void takeTotals(const std::vector<storage::Slice> &slices);
-    void takeRoutes(const std::vector<storage::Slice> &slices);
+    void question(Slot slot, const storage::SliceRequest &request, void (DashboardPage::*then)());
+    void showSeries();
+    void showTotals();
+    void showRoutes();
+    WallTime begun() const;  // of what the rate is told: not before there was anything to count
     void choose(qint64 from, qint64 to);
     storage::SliceRequest request(storage::GroupBy group, Nanos step, bool routeOnly) const;
 
@@ -53,12 +59,18 @@ private:
     QLabel *figures_[5] = {}, *scope_;
     QTimer timer_;
     std::chrono::minutes span_{5};
-    WallTime from_{}, to_{};
+    WallTime from_{}, to_{}, now_{};  // of what was asked last
     Nanos step_{};
-    QString route_;
+    std::optional<QString> route_;
+    // What came last, for another theme; and the questions whose answers are still to come, a bit each.
+    std::vector<storage::Slice> series_, totals_, byRoute_;
+    unsigned waiting_ = 0;
+    QElapsedTimer asked_;
+    qint64 took_ = 0;
 };
 
 // "since:… until:…" for a span in microseconds since 1970; the end is not part of it.
-QString spanFilter(qint64 from, qint64 to, const QString &route);
+// `route` as of DashboardPage::setRoute.
+QString spanFilter(qint64 from, qint64 to, const std::optional<QString> &route);
 
 }  // namespace sluice::ui

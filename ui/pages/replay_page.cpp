@@ -10,9 +10,8 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QPointer>
+#include <QLineEdit>
 #include <QSplitter>
-#include <QThreadPool>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -20,6 +19,7 @@ namespace sluice::ui {
 
 namespace {
 
+constexpr qsizetype mostDifference = 500;  // characters of what differs that a cell and its tooltip show
 enum DifferenceColumn { DifferencePlace, DifferenceBefore, DifferenceAfter, DifferenceKind, DifferenceColumns };
 
 QString verdictWords(replay::Verdict verdict, size_t differences)
@@ -58,6 +58,7 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     inner->addWidget(splitter);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(editor_->target());
     column->addWidget(frame);
 
     auto *sendKey = new QAction(this);
@@ -67,6 +68,14 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     connect(sendKey, &QAction::triggered, this, &ReplayPage::send);
     connect(editor_, &RequestEditor::sendAsked, this, &ReplayPage::send);
     connect(editor_, &RequestEditor::resetAsked, this, &ReplayPage::reset);
+    connect(editor_, &RequestEditor::filled, this, [this] {
+        if (std::exchange(sendWhenReady_, false))
+            send();
+    });
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        original_.reset();  // its id is another exchange's now
+        fill();
+    });
     connect(&theme_, &Theme::changed, this, &ReplayPage::restyle);
     restyle();
     fill();
@@ -89,6 +98,7 @@ QWidget *ReplayPage::result()
     before_->setPlaceholder(tr("The answer that was recorded"));
     after_->setPlaceholder(tr("The answer will stand here"));
 
+    MessageView::pair(before_, after_);
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(before_);
     messages->addWidget(after_);
@@ -117,11 +127,8 @@ void ReplayPage::restyle()
 {
     const Palette &c = theme_.colors();
     verdictGlyph_->setVisible(shown_.has_value());
-    if (!shown_) {
-        verdict_->setText(original_ ? tr("Send it to compare the answer with the original")
-                                    : tr("Send it to see the answer"));
+    if (!shown_)
         return;
-    }
     const bool same = *shown_ == replay::Verdict::Same || *shown_ == replay::Verdict::Noise,
                failed = *shown_ == replay::Verdict::Failed;
     verdictGlyph_->setPixmap(theme_.pixmap(same         ? u"check"_qs
@@ -132,6 +139,13 @@ void ReplayPage::restyle()
                                                : failed ? c.bad
                                                         : c.warn,
                                            devicePixelRatioF()));
+}
+
+void ReplayPage::say(std::optional<replay::Verdict> verdict, const QString &words)
+{
+    shown_ = verdict;
+    verdict_->setText(words);
+    restyle();
 }
 
 QString ReplayPage::verdictText() const
@@ -150,8 +164,10 @@ void ReplayPage::load(int64_t id, bool sendNow)
         }
         original_ = std::make_shared<const journey::Exchange>(exchange.take());
         fill();
-        if (sendNow)
+        if (sendNow && editor_->ready())
             send();
+        else
+            sendWhenReady_ = sendNow;
     });
 }
 
@@ -163,16 +179,19 @@ void ReplayPage::reset()
 void ReplayPage::fill()
 {
     ++generation_;
-    sending_ = false;
+    sending_ = sendWhenReady_ = false;
     answer_.reset();
-    shown_.reset();
     differences_->clear();
     after_->setTitle(tr("Answer"));
     after_->clear();
     editor_->fill(original_, session_.address());
-    restyle();
-    if (!original_)
+    say(std::nullopt,
+        original_ ? tr("Send it to compare the answer with the original") : tr("Send it to see the answer"));
+    if (!original_) {
+        before_->setTitle(tr("Original"));
+        before_->clear();
         return;
+    }
     before_->setTitle(tr("Original #%1").arg(original_->id));
     before_->showResponse(*original_);
 }
@@ -187,9 +206,7 @@ void ReplayPage::send()
         return;
     sending_ = true;
     editor_->setSending(true);
-    shown_.reset();
-    restyle();
-    verdict_->setText(tr("Sending…"));
+    say(std::nullopt, tr("Sending…"));
     session_.send(made.take(), this, [this, generation = generation_](replay::Answer answer) {
         if (generation != generation_)
             return;
@@ -226,43 +243,45 @@ void ReplayPage::showAnswer(std::shared_ptr<const journey::Exchange> answer)
     after_->setTitle(answer_->id ? tr("Answer #%1").arg(answer_->id) : tr("Answer"));
     after_->showResponse(*answer_);
     if (!original_) {
-        verdict_->setText(answer_->returned.status ? statusText(answer_->returned.status) + u" after "_qs
-                                  + durationText(answer_->times.ended)
-                                                   : qs(answer_->failure));
+        say(std::nullopt,
+            answer_->returned.status
+                ? tr("%1 after %2").arg(statusText(answer_->returned.status), durationText(answer_->times.ended))
+                : qs(answer_->failure));
         Q_EMIT compared();
         return;
     }
-    const QPointer<ReplayPage> self(this);
-    QThreadPool::globalInstance()->start([self, before = original_, after = answer_, generation = generation_] {
-        const auto comparison = std::make_shared<const replay::Comparison>(replay::compare(*before, *after));
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [self, comparison, generation] {
-                if (self && self->generation_ == generation)
-                    self->showComparison(*comparison);
-            },
-            Qt::QueuedConnection);
-    });
+    session_.recording().compare({this, 2}, original_, answer_,
+                                 [this, generation = generation_](Result<replay::Comparison> comparison) {
+                                     if (generation != generation_)
+                                         return;
+                                     if (comparison)
+                                         showComparison(*comparison);
+                                     else
+                                         Q_EMIT said(qs(comparison.error().what));
+                                 });
 }
 
 void ReplayPage::showComparison(const replay::Comparison &comparison)
 {
-    shown_ = comparison.verdict;
+    const replay::Verdict verdict = comparison.verdict;
     const auto real = std::count_if(comparison.differences.begin(), comparison.differences.end(),
                                     [](const auto &d) { return !d.noise; });
     const QString times =
         tr("  ·  %1, was %2").arg(durationText(answer_->times.ended), durationText(original_->times.ended));
-    verdict_->setText((*shown_ == replay::Verdict::Failed && !answer_->failure.empty()
-                           ? qs(answer_->failure)
-                           : verdictWords(*shown_, size_t(real)))
-                      + times);
+    say(verdict,
+        (verdict == replay::Verdict::Failed && !answer_->failure.empty() ? qs(answer_->failure)
+                                                                         : verdictWords(verdict, size_t(real)))
+            + times);
     differences_->clear();
     for (const bool noise : {false, true}) {
         for (const replay::Difference &each : comparison.differences) {
             if (each.noise != noise)
                 continue;
             const auto shown = [](const std::string &text) {
-                return text.empty() ? tr("(not there)") : withSecretsHidden(qs(text)).simplified();
+                const QString line = withSecretsHidden(qs(text)).simplified();
+                return line.isEmpty()              ? tr("(not there)")
+                    : line.size() > mostDifference ? line.left(mostDifference) + u'…'
+                                                   : line;
             };
             auto *item = new QTreeWidgetItem(
                 differences_,
@@ -275,7 +294,6 @@ void ReplayPage::showComparison(const replay::Comparison &comparison)
             }
         }
     }
-    restyle();
     Q_EMIT compared();
 }
 

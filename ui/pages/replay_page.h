@@ -46,6 +46,7 @@ private:
     void showAnswer(std::shared_ptr<const journey::Exchange> answer);
     void showComparison(const replay::Comparison &comparison);
     void restyle();
+    void say(std::optional<replay::Verdict> verdict, const QString &words);
 
     Session &session_;
     const Theme &theme_;
@@ -55,7 +56,7 @@ private:
     QTreeWidget *differences_;
     std::shared_ptr<const journey::Exchange> original_, answer_;
     std::optional<replay::Verdict> shown_;
-    bool sending_ = false;
+    bool sending_ = false, sendWhenReady_ = false;
     uint64_t generation_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "ui/widgets/try_panel.h"
 
 #include <QAction>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -47,6 +48,8 @@ RoutesPage::RoutesPage(Session &session, const Theme &theme, QWidget *parent)
       side_(new QTabWidget),
       file_(label({}, "mono")),
       state_(label({}, "muted")),
+      foreignNote_(
+          label(tr("The file changed on disk. Discard changes takes what is there; Save overwrites it."), "warn")),
       problemList_(new QListWidget),
       save_(button(tr("Save"), true)),
       revert_(button(tr("Discard changes")))
@@ -67,19 +70,29 @@ RoutesPage::RoutesPage(Session &session, const Theme &theme, QWidget *parent)
     inner->addWidget(splitter);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(edit_);
     column->addWidget(frame);
 
     auto *saveKey = new QAction(this);
     saveKey->setShortcut(QKeySequence(u"Ctrl+S"_qs));
     saveKey->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     addAction(saveKey);
+    // Tab indents in the text, so that another key must lead out of it, and back.
+    auto *sideKey = new QAction(this);
+    sideKey->setShortcut(QKeySequence(u"F6"_qs));
+    sideKey->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(sideKey);
+    connect(sideKey, &QAction::triggered, this, &RoutesPage::changeSides);
     connect(saveKey, &QAction::triggered, this, &RoutesPage::save);
     connect(save_, &QPushButton::clicked, this, &RoutesPage::save);
     connect(revert_, &QPushButton::clicked, this, &RoutesPage::revert);
     connect(edit_, &FileEdit::textChanged, this, &RoutesPage::changed);
-    connect(edit_, &FileEdit::lineChanged, form_, &RouteForm::chooseLine);
-    connect(form_, &RouteForm::edited, edit_, &FileEdit::changeTo);
-    connect(form_, &RouteForm::routeChosen, edit_, [this](int line) { edit_->goTo(line, 1); });
+    connect(edit_, &FileEdit::lineChanged, form_, [this](int line) {
+        if (!changing_)
+            form_->chooseLine(line);
+    });
+    connect(form_, &RouteForm::edited, this, &RoutesPage::takeFormEdit);
+    connect(form_, &RouteForm::routeChosen, edit_, [this](int line) { goToLine(line, 1); });
     connect(form_, &RouteForm::refused, this, &RoutesPage::said);
     connect(try_, &TryPanel::said, this, &RoutesPage::said);
     connect(try_, &TryPanel::lineChosen, edit_, [this](int line) { edit_->goTo(line, 1); });
@@ -95,6 +108,7 @@ RoutesPage::RoutesPage(Session &session, const Theme &theme, QWidget *parent)
             open();
     });
     connect(&theme_, &Theme::changed, this, &RoutesPage::restyle);
+    connect(&watch_, &FileWatch::changed, this, &RoutesPage::lookAtDisk);
     restyle();
     open();
 }
@@ -113,11 +127,15 @@ QWidget *RoutesPage::editorPart()
     bar->addWidget(revert_);
     bar->addWidget(save_);
     save_->setToolTip(tr("Ctrl+S"));
+    foreignNote_->setWordWrap(true);
+    foreignNote_->setContentsMargins(space::l, 0, space::m, space::s);
+    foreignNote_->hide();
     auto *out = new QWidget;
     auto *column = new QVBoxLayout(out);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addLayout(bar);
+    column->addWidget(foreignNote_);
     column->addWidget(edit_, 1);
     column->addWidget(problemList_);
     return out;
@@ -138,8 +156,9 @@ void RoutesPage::open()
     file_->setText(path_.isEmpty() ? tr("No gateway file: the rules come from the command line") : path_);
     file_->setToolTip(path_);
     edit_->setReadOnly(path_.isEmpty());
+    watch_.setPath(path_);
+    form_->setEnabled(!path_.isEmpty());
     if (path_.isEmpty()) {
-        form_->setEnabled(false);
         showButtons();
         try_->explain();
         return;
@@ -156,13 +175,54 @@ void RoutesPage::revert()
         return;
     }
     saved_ = text_ = qs(read.text);
+    setForeign(std::nullopt);
     edit_->setText(text_);
+    byForm_ = false;
     check();
+}
+
+void RoutesPage::setForeign(std::optional<QString> text)
+{
+    foreign_ = std::move(text);
+    if (!foreign_)
+        told_.reset();
+    foreignNote_->setVisible(foreign_.has_value());
+}
+
+void RoutesPage::lookAtDisk()
+{
+    const config::FileText read = config::readFile(path_.toStdString());
+    if (!read.problems.empty())
+        return;  // gone for a moment while another one takes its place, or for good: then Save makes it again
+    const QString disk = qs(read.text);
+    if (disk == saved_ || disk == text_) {
+        saved_ = disk;
+        setForeign(std::nullopt);
+        showButtons();
+        return;
+    }
+    if (modified()) {
+        setForeign(disk);
+        return;
+    }
+    saved_ = disk;
+    edit_->changeTo(disk);
+    check();
+    Q_EMIT said(tr("The gateway file changed on disk; this is how it is now"));
 }
 
 void RoutesPage::save()
 {
+    form_->commit();
     if (path_.isEmpty() || !modified())
+        return;
+    lookAtDisk();
+    if (foreign_ && foreign_ != told_) {
+        told_ = foreign_;
+        Q_EMIT said(tr("Not saved: the file changed on disk since it was read. Save again to overwrite it."));
+        return;
+    }
+    if (!modified())
         return;
     QSaveFile file(path_);
     const QByteArray bytes = text_.toUtf8();
@@ -171,6 +231,7 @@ void RoutesPage::save()
         return;
     }
     saved_ = text_;
+    setForeign(std::nullopt);
     showButtons();
     try_->setPlan(plan_, false);
     session_.reload(this, [this](Outcome outcome) {
@@ -179,8 +240,25 @@ void RoutesPage::save()
     });
 }
 
+void RoutesPage::takeFormEdit(const QString &text)
+{
+    changing_ = true;
+    edit_->changeTo(text);
+    changing_ = false;
+    byForm_ = true;
+    check();  // at once: nobody is in the middle of a word
+}
+
+void RoutesPage::goToLine(int line, int column)
+{
+    changing_ = true;
+    edit_->goTo(line, column);
+    changing_ = false;
+}
+
 void RoutesPage::changed()
 {
+    byForm_ = byForm_ && changing_;
     text_ = edit_->text();
     form_->setText(text_.toStdString());
     showButtons();
@@ -210,8 +288,11 @@ void RoutesPage::take(config::Loaded loaded)
     problems_ = std::move(loaded.problems);
     if (loaded.plan)
         plan_ = loaded.plan;
-    form_->setPlan(loaded.plan);
-    form_->chooseLine(edit_->currentLine());
+    form_->setPlan(loaded.plan, problems_, byForm_);
+    if (!byForm_)
+        form_->chooseLine(edit_->currentLine());
+    else if (loaded.plan && form_->line())
+        goToLine(form_->line(), 1);
     showProblems();
     showButtons();
     try_->setPlan(plan_, modified());
@@ -246,14 +327,24 @@ void RoutesPage::showButtons()
                                       [](const Problem &p) { return p.severity == Problem::Severity::Error; });
     const auto warnings = qsizetype(problems_.size()) - errors;
     state_->setText(path_.isEmpty() ? QString()
-                        : errors    ? tr("%1 errors").arg(errors)
-                        : warnings  ? tr("valid, %1 warnings").arg(warnings)
+                        : errors    ? counted(uint64_t(errors), tr("error"), tr("errors"))
+                        : warnings  ? tr("valid, %1").arg(counted(uint64_t(warnings), tr("warning"), tr("warnings")))
                                     : tr("valid"));
     setRole(state_, errors ? "bad" : warnings ? "warn" : "good");
     save_->setEnabled(modified());
     revert_->setEnabled(modified());
     save_->setVisible(!path_.isEmpty());
     revert_->setVisible(!path_.isEmpty() && modified());
+}
+
+void RoutesPage::changeSides()
+{
+    if (side_->isAncestorOf(focusWidget()))
+        edit_->setFocus();
+    else if (side_->currentWidget() == try_)
+        try_->focusTarget();
+    else
+        form_->focusRoutes();
 }
 
 void RoutesPage::showTry()

@@ -3,10 +3,10 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/share_delegate.h"
 
 #include <QHeaderView>
 #include <QLabel>
-#include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTimer>
 #include <QTreeWidget>
@@ -18,43 +18,6 @@ namespace {
 
 constexpr int serviceRowHeight = 32;
 constexpr auto latencySpan = std::chrono::minutes(5);
-
-// The share of a service's requests that an endpoint gets, as a bar with its number.
-class ShareDelegate : public QStyledItemDelegate {
-public:
-    ShareDelegate(const Theme &theme, QObject *parent) : QStyledItemDelegate(parent), theme_(theme) {}
-    void paint(QPainter *p, const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        QStyledItemDelegate::paint(p, option, QModelIndex());
-        const QVariant share = index.data(Qt::UserRole);
-        if (!share.isValid()) {
-            if (index.parent().isValid()) {
-                p->setPen(theme_.colors().muted);
-                p->drawText(option.rect.adjusted(space::s, 0, -space::s, 0), Qt::AlignRight | Qt::AlignVCenter,
-                            u"–"_qs);
-            }
-            return;
-        }
-        const QRect cell = option.rect.adjusted(space::s, 0, -space::s, 0);
-        const QRectF track(cell.left(), cell.center().y() - 3, cell.width() - 48, 7);
-        p->save();
-        p->setRenderHint(QPainter::Antialiasing);
-        p->setPen(Qt::NoPen);
-        p->setBrush(theme_.colors().border);
-        p->drawRoundedRect(track, 3.5, 3.5);
-        p->setBrush(theme_.colors().accent);
-        if (share.toDouble() > 0)
-            p->drawRoundedRect(QRectF(track.topLeft(), QSizeF(std::max(7.0, track.width() * share.toDouble()), 7)), 3.5,
-                               3.5);
-        p->setPen(theme_.colors().muted);
-        p->setFont(theme_.ui(12));
-        p->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, percentText(share.toDouble()));
-        p->restore();
-    }
-
-private:
-    const Theme &theme_;
-};
 
 class RowDelegate : public QStyledItemDelegate {
 public:
@@ -81,15 +44,13 @@ ServicesPage::ServicesPage(Session &session, const Theme &theme, QWidget *parent
                             tr("Failures"), tr("Under way"), tr("Kept idle"), tr("Mean"), tr("p95, 5 min")});
     tree_->setItemDelegate(new RowDelegate(tree_));
     tree_->setItemDelegateForColumn(Share, new ShareDelegate(theme, tree_));
+    tree_->setItemDelegateForColumn(Failures, new CountShareDelegate(tree_));
     tree_->setUniformRowHeights(true);
     tree_->setIndentation(20);
     tree_->setRootIsDecorated(false);
     tree_->setExpandsOnDoubleClick(false);
     tree_->header()->setStretchLastSection(false);
     tree_->header()->setSectionResizeMode(Name, QHeaderView::Stretch);
-    const int widths[ColumnCount] = {0, 300, 72, 96, 168, 88, 88, 88, 96, 96};
-    for (int i = 1; i < ColumnCount; ++i)
-        tree_->header()->resizeSection(i, widths[i]);
     for (const int column : {Weight, Requests, Failures, Active, Idle, Mean, P95})
         tree_->headerItem()->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
 
@@ -106,9 +67,15 @@ ServicesPage::ServicesPage(Session &session, const Theme &theme, QWidget *parent
     inner->addWidget(tree_, 1);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
+    setFocusProxy(tree_);
     column->addWidget(frame);
 
     connect(&session_, &Session::statusChanged, this, &ServicesPage::refresh);
+    connect(&session_, &Session::lostChanged, this, &ServicesPage::refresh);
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        p95_.clear();
+        askLatencies();
+    });
     connect(&theme_, &Theme::changed, this, &ServicesPage::refresh);
     connect(tree_, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem *item) {
         const QString name = item->data(Name, Qt::UserRole).toString();
@@ -125,6 +92,18 @@ void ServicesPage::showEvent(QShowEvent *event)
     QWidget::showEvent(event);
     refresh();
     askLatencies();
+}
+
+void ServicesPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    // In a narrow window the names are what must stay whole.
+    const bool narrow = width() < 1240;
+    const int wide[ColumnCount] = {0, 260, 72, 88, 152, 140, 88, 88, 88, 96},
+              tight[ColumnCount] = {0, 188, 60, 80, 76, 124, 84, 0, 76, 92};
+    for (int i = 1; i < ColumnCount; ++i)
+        tree_->header()->resizeSection(i, narrow ? std::max(1, tight[i]) : wide[i]);
+    tree_->header()->setSectionHidden(Idle, narrow);
 }
 
 QTreeWidgetItem *ServicesPage::child(QTreeWidgetItem *parent, int index)
@@ -158,8 +137,11 @@ void ServicesPage::refresh()
     }
     while (root->childCount() > int(status.services.size()))
         delete root->takeChild(root->childCount() - 1);
-    QString summary = tr("%1 services, %2 endpoints").arg(status.services.size()).arg(endpoints);
-    if (unavailable)
+    QString summary = counted(status.services.size(), tr("service"), tr("services")) + u", "_qs
+        + counted(endpoints, tr("endpoint"), tr("endpoints"));
+    if (lost())
+        summary += tr(". The gateway is gone: the figures are its last ones");
+    else if (unavailable)
         summary += tr(", %1 of them unavailable").arg(unavailable);
     summary_->setText(status.services.empty() ? tr("The gateway file names no services yet.")
                                               : summary + tr(". Press Enter on one to see its traffic."));
@@ -191,17 +173,16 @@ void ServicesPage::fillService(QTreeWidgetItem *item, const gateway::ServiceStat
     QString word = tr("Available · %1").arg(balanceWords(service.balance));
     if (service.breaker != "off")
         word += tr(" · breaker %1").arg(qs(service.breaker).replace(u'_', u' '));
-    if (!service.unavailable.empty())
+    if (lost())
+        setState(item, u"warning"_qs, c.warn, tr("Not known: the gateway is gone"));
+    else if (!service.unavailable.empty())
         setState(item, u"error"_qs, c.bad, tr("Unavailable: %1").arg(qs(service.unavailable)));
     else
         setState(item, service.breaker == "open" ? u"warning"_qs : u"check"_qs,
                  service.breaker == "open" ? c.warn : c.good, word);
     item->setText(Requests, countText(requests));
-    item->setText(Failures,
-                  failures ? countText(failures) + u"  "_qs
-                          + percentText(double(failures) / double(std::max<uint64_t>(1, requests)))
-                           : u"0"_qs);
-    item->setText(Active, countText(active));
+    setCountShare(item, Failures, failures, requests);
+    item->setText(Active, lost() ? u"–"_qs : countText(active));
     for (int column = Weight; column < ColumnCount; ++column) {
         item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
         item->setForeground(column, c.text);
@@ -216,7 +197,9 @@ void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceSta
     item->setText(Name, qs(endpoint.url));
     item->setData(Name, Qt::UserRole, qs(endpoint.url));
     item->setFont(Name, theme_.mono());
-    if (!service.unavailable.empty())
+    if (lost())
+        setState(item, u"info"_qs, c.muted, tr("Not known"));
+    else if (!service.unavailable.empty())
         setState(item, u"error"_qs, c.bad, tr("Not used"));
     else if (!endpoint.healthy)
         setState(item, u"error"_qs, c.bad, tr("Unhealthy"));
@@ -229,12 +212,9 @@ void ServicesPage::fillEndpoint(QTreeWidgetItem *item, const gateway::ServiceSta
     item->setData(Share, Qt::UserRole,
                   service.endpoints.size() < 2 ? QVariant()
                                                : QVariant(all ? double(endpoint.requests) / double(all) : 0.0));
-    item->setText(Failures,
-                  endpoint.failures ? countText(endpoint.failures) + u"  "_qs
-                          + percentText(double(endpoint.failures) / double(std::max<uint64_t>(1, endpoint.requests)))
-                                    : u"0"_qs);
-    item->setText(Active, countText(endpoint.active));
-    item->setText(Idle, countText(endpoint.idle));
+    setCountShare(item, Failures, endpoint.failures, endpoint.requests);
+    item->setText(Active, lost() ? u"–"_qs : countText(endpoint.active));
+    item->setText(Idle, lost() ? u"–"_qs : countText(endpoint.idle));
     item->setText(Mean, endpoint.requests ? durationText(endpoint.meanLatency) : u"–"_qs);
     const auto p95 = p95_.find(endpoint.url);
     item->setText(P95, p95 == p95_.end() ? u"–"_qs : durationText(p95->second));

@@ -29,8 +29,10 @@ Q_SIGNALS:
 
 protected:
     void showEvent(QShowEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
+    bool lost() const { return !session_.lost().isEmpty(); }
     void refresh();
     void askLatencies();
     void fillService(QTreeWidgetItem *item, const gateway::ServiceStatus &service);

@@ -2,7 +2,6 @@
 #include "ui/pages/traffic_page.h"
 
 #include "ui/models/exchange_model.h"
-#include "ui/text/curl.h"
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/detail_panel.h"
@@ -12,8 +11,6 @@
 #include "ui/widgets/long_table.h"
 
 #include <QAction>
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -31,7 +28,7 @@ constexpr size_t mostSelected = 200;
 
 void setColumns(LongTable *table)
 {
-    const int widths[ExchangeModel::ColumnCount] = {32, 72, 112, 76, 84, 300, 132, 140, 88, 84};
+    const int widths[ExchangeModel::ColumnCount] = {32, 64, 104, 72, 84, 300, 132, 140, 84, 80};
     for (int i = 0; i < ExchangeModel::ColumnCount; ++i)
         table->header()->resizeSection(i, widths[i]);
     table->header()->setSectionResizeMode(ExchangeModel::Mark, QHeaderView::Fixed);
@@ -69,6 +66,7 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
 
     outer_->addWidget(first_);
     outer_->addWidget(listPart());
+    setFocusProxy(first_->sendButton());
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(outer_);
@@ -81,6 +79,11 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
     connect(order_, &QToolButton::clicked, this, &TrafficPage::turnOrder);
     connect(follow_, &QToolButton::clicked, this, &TrafficPage::follow);
     connect(&session_, &Session::recordingAdvanced, model_, &ExchangeModel::advance);
+    connect(&session_, &Session::recordingReplaced, this, [this] {
+        closeDetail();
+        detail_->forget();
+        model_->restart(session_.lastId());
+    });
     connect(&session_, &Session::statusChanged, this, &TrafficPage::takeNames);
     connect(model_, &ExchangeModel::settled, this, &TrafficPage::showState);
     connect(model_, &QAbstractItemModel::rowsInserted, this, &TrafficPage::showState);
@@ -152,7 +155,7 @@ void TrafficPage::addShortcuts()
         connect(action, &QAction::triggered, this, run);
         addAction(action);
     };
-    add({QKeySequence(u"Ctrl+F"_qs), QKeySequence(u"/"_qs)}, [this] { focusFilter(); });
+    add({QKeySequence(u"/"_qs)}, [this] { focusFilter(); });
     add({QKeySequence(u"R"_qs)}, [this] { replay(false); });
     add({QKeySequence(u"E"_qs)}, [this] { replay(true); });
     add({QKeySequence(u"Ctrl+D"_qs)}, [this] { compare(); });
@@ -161,6 +164,15 @@ void TrafficPage::addShortcuts()
     add({QKeySequence(u"F"_qs)}, [this] { follow(); });
     for (int i = 1; i <= 6; ++i)
         add({QKeySequence(QString::number(i))}, [this, i] { mark(i); });
+}
+
+void TrafficPage::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    // The path is what is read; what the filter and the detail tell too gives way to it.
+    table_->header()->setSectionHidden(ExchangeModel::Service, width() < 1100);
+    table_->header()->setSectionHidden(ExchangeModel::Route, width() < 900);
+    table_->setStretchColumn(ExchangeModel::Path);
 }
 
 void TrafficPage::restyle()
@@ -190,7 +202,7 @@ void TrafficPage::showState()
         select(reading_);
     const int rows = model_->rowCount();
     const bool all = model_->filter() == recording::Filter();
-    outer_->setCurrentIndex(rows == 0 && all && !model_->loading() && model_->trouble().isEmpty() ? 0 : 1);
+    showPart(rows == 0 && all && !model_->loading() && model_->trouble().isEmpty() ? FirstPart : ListPart);
     inner_->setCurrentIndex(rows == 0 && !model_->loading() ? 1 : 0);
     empty_->setText(model_->trouble().isEmpty()
                         ? tr("Nothing that was recorded matches this filter. What comes in and matches will show here.")
@@ -199,8 +211,15 @@ void TrafficPage::showState()
                     + (model_->loading()       ? u" …"_qs
                            : model_->leftOut() ? tr(" newest")
                                                : QString()));
-    count_->setToolTip(model_->leftOut() ? tr("Older ones are not listed; a filter finds them.")
-                                         : tr("Exchanges in this list"));
+    const bool stale = rows > 0 && !model_->trouble().isEmpty();
+    setRole(count_, stale ? "bad" : "small");
+    if (stale)
+        count_->setText(tr("%1, not up to date").arg(countText(uint64_t(rows))));
+    if (stale && model_->trouble() != toldTrouble_)
+        Q_EMIT said(toldTrouble_ = model_->trouble());
+    count_->setToolTip(stale                   ? model_->trouble()
+                           : model_->leftOut() ? tr("Older ones are not listed; a filter finds them.")
+                                               : tr("Exchanges in this list"));
     if (!table_->following() && pausedAt_ > 0) {
         const int before = arrived_;
         const int at = model_->rowOf(pausedAt_);
@@ -208,6 +227,18 @@ void TrafficPage::showState()
         if (before != arrived_)
             showFollowing();
     }
+}
+
+void TrafficPage::showPart(Part part)
+{
+    QWidget *wanted = part == FirstPart ? static_cast<QWidget *>(first_->sendButton()) : table_;
+    // Asked before the turn: what is hidden loses the focus to whatever comes next.
+    const bool focused =
+        outer_->currentIndex() != part && outer_->currentWidget()->isAncestorOf(window()->focusWidget());
+    outer_->setCurrentIndex(part);
+    setFocusProxy(wanted);
+    if (focused)
+        wanted->setFocus();
 }
 
 void TrafficPage::showFollowing()
@@ -219,7 +250,9 @@ void TrafficPage::showFollowing()
     } else if (pausedAt_ == 0 && model_->rowCount() > 0) {
         pausedAt_ = model_->idAt(model_->order() == storage::Order::NewestFirst ? 0 : model_->rowCount() - 1);
     }
-    follow_->setIcon(theme_.icon(u"tail"_qs, on ? theme_.colors().accent : theme_.colors().muted));
+    const bool atTop = model_->order() == storage::Order::NewestFirst;  // the arrow points to where the newest come
+    follow_->setIcon(
+        theme_.icon(atTop ? u"tail-up"_qs : u"tail"_qs, on ? theme_.colors().accent : theme_.colors().muted));
     follow_->setText(on                 ? tr("Following")
                          : arrived_ > 0 ? tr("%1 new").arg(countText(uint64_t(arrived_)))
                                         : tr("Paused"));
@@ -278,7 +311,7 @@ void TrafficPage::setFilter(const QString &text)
 
 void TrafficPage::focusFilter()
 {
-    outer_->setCurrentIndex(1);
+    showPart(ListPart);
     filter_->focusLine();
 }
 
@@ -300,7 +333,7 @@ void TrafficPage::open(int64_t id, const QString &part)
             detail_->tabs()->setCurrentIndex(i);
     }
     reading_ = id;
-    outer_->setCurrentIndex(1);
+    showPart(ListPart);
     detail_->show();
     detail_->show(id);
     seeking_ = true;
@@ -316,69 +349,6 @@ std::vector<int64_t> TrafficPage::selectedIds() const
     }
     std::sort(ids.begin(), ids.end());
     return ids;
-}
-
-// ---- verbs
-
-void TrafficPage::replay(bool edit)
-{
-    if (reading_)
-        Q_EMIT replayAsked(reading_, edit);
-    else
-        Q_EMIT said(tr("Choose an exchange first"));
-}
-
-void TrafficPage::compare()
-{
-    const std::vector<int64_t> ids = selectedIds();
-    if (ids.size() == 2) {
-        Q_EMIT compareAsked(ids[0], ids[1]);
-        return;
-    }
-    const journey::Exchange *x = detail_->exchange();
-    if (ids.size() == 1 && x && x->id == ids[0] && x->replayOf) {
-        Q_EMIT compareAsked(x->replayOf, x->id);
-        return;
-    }
-    if (ids.size() != 1) {
-        Q_EMIT said(tr("Choose two exchanges to compare, or one that was replayed"));
-        return;
-    }
-    session_.recording().replaysOf({this, 1}, ids[0], [this, id = ids[0]](Result<std::vector<int64_t>> replays) {
-        if (replays && !replays->empty())
-            Q_EMIT compareAsked(id, replays->back());
-        else
-            Q_EMIT said(tr("#%1 was not replayed yet; choose a second exchange to compare it with").arg(id));
-    });
-}
-
-void TrafficPage::copyCurl()
-{
-    const journey::Exchange *x = detail_->exchange();
-    if (!x || detail_->isHidden()) {
-        Q_EMIT said(tr("Choose an exchange first"));
-        return;
-    }
-    QGuiApplication::clipboard()->setText(curlLine(*x, session_.address()));
-    Q_EMIT said(tr("Copied #%1 as cURL").arg(x->id));
-}
-
-void TrafficPage::mark(int number)
-{
-    const std::vector<int64_t> ids = selectedIds();
-    if (ids.empty())
-        Q_EMIT said(tr("Choose an exchange to mark"));
-    int slot = 100;  // a slot each, so that one does not replace the other
-    for (const int64_t id : ids) {
-        const storage::Row *row = model_->rowAt(model_->rowOf(id));
-        const int wanted = row && row->mark == number ? 0 : number;
-        session_.recording().setMark({this, slot++}, id, wanted, [this, id](Outcome done) {
-            if (done)
-                model_->refresh(id);
-            else
-                Q_EMIT said(qs(done.error().what));
-        });
-    }
 }
 
 }  // namespace sluice::ui

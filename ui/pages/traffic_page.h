@@ -53,10 +53,15 @@ Q_SIGNALS:
     void compareAsked(qint64 before, qint64 after);
     void said(const QString &sentence);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     QWidget *listPart();
     void addShortcuts();
     void currentChanged();
+    enum Part { FirstPart, ListPart };
+    void showPart(Part part);
     void showState();
     void showFollowing();
     void openMenu(const QPoint &at);
@@ -76,6 +81,7 @@ private:
     QLabel *empty_, *count_;
     int64_t reading_ = 0, pausedAt_ = 0;
     int arrived_ = 0;
+    QString toldTrouble_;
     bool seeking_ = false;  // the row of what is being read has not come into the list yet
 };
 

@@ -2,6 +2,7 @@
 #include "ui/text/body.h"
 
 #include "engine/http/content_decoder.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 
 #include <QBuffer>
@@ -86,15 +87,27 @@ QString notes(const journey::Content &content, const http::Decoded &decoded)
     return note;
 }
 
+bool isCut(const journey::Content &content, const http::Decoded &decoded)
+{
+    return content.cut() || !content.complete || decoded.state != http::Decoded::State::Whole;
+}
+
+// One past the string that begins here; past the end: it is not closed.
+qsizetype stringEnd(QByteArrayView json, qsizetype begin)
+{
+    qsizetype i = begin + 1;
+    while (i < json.size() && json[i] != '"')
+        i += json[i] == '\\' ? 2 : 1;
+    return i + 1;
+}
+
 void setBounded(BodyText &out, QByteArrayView bytes, size_t most)
 {
     out.partial = size_t(bytes.size()) > most;
     out.text = QString::fromUtf8(out.partial ? bytes.first(qsizetype(most)) : bytes);
 }
 
-}  // namespace
-
-BodyText bodyText(const BodyQuestion &question)
+BodyText readBody(const BodyQuestion &question)
 {
     BodyText out;
     const journey::Content &content = question.content;
@@ -130,12 +143,22 @@ BodyText bodyText(const BodyQuestion &question)
     out.kind = json ? BodyKind::Json : xml ? BodyKind::Xml : BodyKind::Text;
     std::optional<QByteArray> pretty;
     if (question.look == BodyLook::Pretty && (json || xml))
-        pretty = json ? laidOutJson(bytes) : laidOutXml(bytes);
+        pretty = json ? laidOutJson(bytes, isCut(content, decoded)) : laidOutXml(bytes);
     setBounded(out, pretty ? QByteArrayView(*pretty) : bytes, question.most);
     return out;
 }
 
-std::optional<QByteArray> laidOutJson(QByteArrayView json)
+}  // namespace
+
+BodyText bodyText(const BodyQuestion &question)
+{
+    BodyText out = readBody(question);
+    out.bare = folded(out.text);
+    out.shown = hasSecrets(out.text) ? folded(withSecretsHidden(out.text)) : out.bare;
+    return out;
+}
+
+std::optional<QByteArray> laidOutJson(QByteArrayView json, bool cut)
 {
     QByteArray out, nesting;
     out.reserve(json.size() + json.size() / 2);
@@ -153,12 +176,12 @@ std::optional<QByteArray> laidOutJson(QByteArrayView json)
         const char c = json[i];
         any = true;
         if (c == '"') {
-            const qsizetype begin = i++;
-            while (i < json.size() && json[i] != '"')
-                i += json[i] == '\\' ? 2 : 1;
-            if (i >= json.size())
+            const qsizetype begin = i;
+            i = stringEnd(json, begin);
+            if (i > json.size() && !cut)
                 return std::nullopt;
-            out.append(json.sliced(begin, ++i - begin));
+            i = std::min(i, json.size());
+            out.append(json.sliced(begin, i - begin));
         } else if (c == '{' || c == '[') {
             const qsizetype next = nextAfter(i + 1);
             const char close = c == '{' ? '}' : ']';
@@ -194,7 +217,7 @@ std::optional<QByteArray> laidOutJson(QByteArrayView json)
             out.append(json.sliced(begin, i - begin));
         }
     }
-    return any && nesting.isEmpty() ? std::optional(out) : std::nullopt;
+    return any && (nesting.isEmpty() || cut) ? std::optional(out) : std::nullopt;
 }
 
 QString hexDump(QByteArrayView bytes)

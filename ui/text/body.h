@@ -18,6 +18,7 @@ enum class BodyLook { Pretty, Plain, Hex };
 struct BodyText {
     BodyKind kind = BodyKind::Empty;
     QString text;          // secrets still as placeholders
+    QString shown, bare;   // for a text edit: long lines folded; secrets hidden in `shown`, as placeholders in `bare`
     QImage image;          // with Image, at most 2048 pixels a side
     QString note;          // what the reader must know: cut, broken off, a damaged coding …; may be empty
     bool partial = false;  // text is only the beginning of what is there: ask with a larger bound
@@ -34,8 +35,9 @@ struct BodyQuestion {
 // At most 64 MiB of decoded content are looked at.
 BodyText bodyText(const BodyQuestion &);
 
-// Lays out JSON without reading its numbers: every token stays as it was sent. Nothing: it is not JSON.
-std::optional<QByteArray> laidOutJson(QByteArrayView json);
+// Lays out JSON without reading its numbers: every token stays as it was sent. Nothing: it is not JSON. `cut`: it is only
+// the beginning of some, and may end anywhere.
+std::optional<QByteArray> laidOutJson(QByteArrayView json, bool cut = false);
 QString hexDump(QByteArrayView bytes);  // 16 a line: offset, hex, ASCII
 
 }  // namespace sluice::ui

@@ -5,6 +5,8 @@
 
 #include <QUrl>
 
+#include <algorithm>
+
 namespace sluice::ui {
 
 namespace {
@@ -44,12 +46,17 @@ QString shellQuoted(const QString &text)
 QString curlLine(const journey::Exchange &x, const QString &address)
 {
     QString out = u"curl"_qs;
+    const QString url = urlOf(x, address);
+    if (std::any_of(url.begin(), url.end(), [](QChar c) { return QStringView(u"[]{}").contains(c); }))
+        out += u" --globoff"_qs;  // curl would take them for a pattern of many URLs
+    if (x.received.headers.has("Accept-Encoding"))
+        out += u" --compressed"_qs;  // else the answer's coding ends up on the terminal
     const QString method = qs(x.received.method);
     if (method == u"HEAD")
         out += u" --head"_qs;
     else if (method != (x.requestBody.size ? u"POST" : u"GET"))
         out += u" -X "_qs + shellQuoted(method);
-    out += u' ' + shellQuoted(urlOf(x, address));
+    out += u' ' + shellQuoted(url);
     for (const http::Field field : x.received.headers) {
         if (!isCurlsOwn(field.name))
             out += u" \\\n  -H "_qs + shellQuoted(qs(field.name) + u": "_qs + qs(field.value));

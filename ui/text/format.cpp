@@ -70,6 +70,11 @@ QString countText(uint64_t count)
     return words().toString(qulonglong(count));
 }
 
+QString counted(uint64_t count, const QString &one, const QString &many)
+{
+    return countText(count) + u' ' + (count == 1 ? one : many);
+}
+
 QString percentText(double share)
 {
     const double percent = share * 100;

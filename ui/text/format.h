@@ -13,13 +13,14 @@
 
 namespace sluice::ui {
 
-QString durationText(Nanos);        // "840 µs" "12.4 ms" "1.20 s" "2 min 5 s"; "–" for a negative one
-QString sizeText(uint64_t bytes);   // "0 B" "512 B" "1.4 kB" "12 MB": powers of 1000
-QString countText(uint64_t);        // "1,204,331"
-QString percentText(double share);  // of 1: "0 %" "0.3 %" "12 %"
-QString clockText(WallTime);        // local time, "14:03:07.042"
-QString dayAndClockText(WallTime);  // "24 Nov 2026, 14:03:07.042"
-QString agoText(Nanos);             // "just now" "5 s ago" "3 min ago"
+QString durationText(Nanos);       // "840 µs" "12.4 ms" "1.20 s" "2 min 5 s"; "–" for a negative one
+QString sizeText(uint64_t bytes);  // "0 B" "512 B" "1.4 kB" "12 MB": powers of 1000
+QString countText(uint64_t);       // "1,204,331"
+QString counted(uint64_t, const QString &one, const QString &many);  // "1 error" "1,204 errors"
+QString percentText(double share);                                   // of 1: "0 %" "0.3 %" "12 %"
+QString clockText(WallTime);                                         // local time, "14:03:07.042"
+QString dayAndClockText(WallTime);                                   // "24 Nov 2026, 14:03:07.042"
+QString agoText(Nanos);                                              // "just now" "5 s ago" "3 min ago"
 
 // What a status is, told by a word beside its colour.
 enum class StatusKind { None, Informational, Good, Redirect, ClientError, ServerError, ClientLeft };

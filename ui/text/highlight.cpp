@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/text/highlight.h"
 
+#include "ui/text/fold.h"
+
 namespace sluice::ui {
 
 Highlighter::Highlighter(const Theme &theme, QTextDocument *document) : QSyntaxHighlighter(document), theme_(theme)
@@ -21,12 +23,18 @@ void Highlighter::highlightBlock(const QString &text)
 void Highlighter::json(const QString &text)
 {
     const Palette &c = theme_.colors();
+    constexpr int inText = 1;  // a long line was folded within a string
+    bool goesOn = previousBlockState() == inText;
+    setCurrentBlockState(0);
     for (qsizetype i = 0; i < text.size();) {
         const QChar at = text[i];
         const qsizetype begin = i;
-        if (at == u'"') {
-            for (++i; i < text.size() && text[i] != u'"'; ++i)
+        if (at == u'"' || goesOn) {
+            for (i += !goesOn; i < text.size() && text[i] != u'"'; ++i)
                 i += text[i] == u'\\';
+            goesOn = false;
+            if (i >= text.size() && text.size() + 1 >= longestLine)
+                setCurrentBlockState(inText);
             i = std::min(i + 1, text.size());
             qsizetype next = i;
             while (next < text.size() && text[next].isSpace())

@@ -54,7 +54,7 @@ const Palette dark{
     .surface = 0x191e26,
     .sunken = 0x141920,
     .hover = 0x222934,
-    .border = 0x2a323d,
+    .border = 0x3a4452,
     .strong = 0x6c7787,
     .text = 0xe5e9f0,
     .muted = 0x9ca7b8,

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/body_view.h"
 
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 
 #include <QButtonGroup>
 #include <QClipboard>
+#include <QCoreApplication>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -23,7 +25,7 @@ namespace sluice::ui {
 namespace {
 
 constexpr size_t firstBytes = 64 * 1024, allBytes = 8u << 20;
-constexpr qsizetype mostHighlighted = 1 << 20;
+constexpr qsizetype mostHighlighted = 256 * 1024;
 
 QString kindWord(BodyKind kind)
 {
@@ -87,7 +89,7 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     looks_->button(0)->setChecked(true);
     secrets_->setCheckable(true);
     nameButton(secrets_, tr("Show what stands for the secrets"));
-    nameButton(copy_, tr("Copy the body as it is shown"));
+    nameButton(copy_, tr("Copy the body"));
     bar->addWidget(secrets_);
     bar->addWidget(copy_);
 
@@ -106,8 +108,7 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
     });
     connect(all_, &QPushButton::clicked, this, [this] { ask(allBytes); });
     connect(secrets_, &QToolButton::toggled, this, &BodyView::showSecrets);
-    connect(copy_, &QToolButton::clicked, this,
-            [this] { QGuiApplication::clipboard()->setText(text_->toPlainText()); });
+    connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(shownText()); });
     connect(&theme_, &Theme::changed, this, &BodyView::restyle);
     restyle();
     clear();
@@ -162,6 +163,8 @@ void BodyView::show(BodyText body)
         facts << kindWord(body_.kind) << sizeText(body_.decodedSize);
         if (!question_.encoding.isEmpty() && question_.encoding != u"identity")
             facts << tr("%1, %2 on the wire").arg(question_.encoding, sizeText(question_.content.size));
+        if (body_.bare.size() != body_.text.size())
+            facts << tr("long lines folded");
     }
     if (facts.isEmpty())
         facts << tr("none");
@@ -194,12 +197,12 @@ void BodyView::showSecrets(bool on)
     highlighter_->setLanguage(small && body_.kind == BodyKind::Json      ? Highlighter::Language::Json
                                   : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
                                                                          : Highlighter::Language::None);
-    text_->setPlainText(on ? body_.text : withSecretsHidden(body_.text));
+    text_->setPlainText(on ? body_.bare : body_.shown);
 }
 
 QString BodyView::shownText() const
 {
-    return text_->toPlainText();
+    return secrets_->isChecked() ? body_.text : withSecretsHidden(body_.text);
 }
 
 }  // namespace sluice::ui

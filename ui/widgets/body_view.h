@@ -28,7 +28,7 @@ public:
 
     void setContent(journey::Content content, const http::HeaderList &headers);
     void clear();
-    QString shownText() const;
+    QString shownText() const;  // its long lines whole, as it is copied
     bool ready() const { return ready_; }
     bool empty() const { return body_.kind == BodyKind::Empty; }
 

@@ -155,6 +155,7 @@ ShortcutSheet::ShortcutSheet(const Theme &, QWidget *parent) : QDialog(parent)
         {u"Ctrl+/"_qs, tr("This page")},
         {u"Alt+1 – Alt+5"_qs, tr("Traffic, Routes, Services, Dashboard, Replay")},
         {u"Ctrl+S"_qs, tr("Save the gateway file")},
+        {u"F6"_qs, tr("Routes: from the text to the form, and back")},
         {u"Ctrl+Return"_qs, tr("Send (Replay, Routes)")},
         {u"Ctrl+Shift+L"_qs, tr("Light or dark")},
         {u"Ctrl+Q"_qs, tr("Leave")}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/decisions_view.h"
 
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 
@@ -103,6 +104,13 @@ QString factText(const std::string &json)
     return lines.isEmpty() ? QObject::tr("none") : lines.join(u'\n');
 }
 
+// What tells nothing: empty texts and lists; and noughts, but where what is left or counted is the point.
+bool saysNothing(const std::string &stage, const std::string &json)
+{
+    const bool counts = stage == "limit" || stage == "breaker" || stage == "bulkhead";
+    return json.empty() || json == "\"\"" || json == "[]" || json == "{}" || json == "null" || (json == "0" && !counts);
+}
+
 QString factTitle(const std::string &name)
 {
     return qs(name).replace(u'_', u' ');
@@ -182,7 +190,7 @@ void DecisionsView::clear()
 
 void DecisionsView::show(const journey::Exchange &x)
 {
-    QString summary = qs(x.received.method) + u' ' + qs(x.path.empty() ? x.received.target : x.path);
+    QString summary = qs(x.received.method) + u' ' + shortened(qs(x.path.empty() ? x.received.target : x.path));
     if (!x.route.empty())
         summary += tr(" took route %1").arg(qs(x.route));
     if (!x.service.empty())
@@ -207,8 +215,18 @@ void DecisionsView::show(const QString &summary, const journey::DecisionLog &log
     rebuild();
 }
 
+void DecisionsView::showEvent(QShowEvent *event)
+{
+    QScrollArea::showEvent(event);
+    if (stale_)
+        rebuild();
+}
+
 void DecisionsView::rebuild()
 {
+    stale_ = !isVisible();
+    if (stale_)
+        return;
     auto *content = new QWidget;
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(space::l, space::m, space::l, space::m);
@@ -267,6 +285,8 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
         facts->setHorizontalSpacing(space::m);
         facts->setVerticalSpacing(2);
         for (const auto &[name, value] : decision.facts) {
+            if (saysNothing(decision.stage, value))
+                continue;
             const int at = facts->rowCount();
             auto *key = label(factTitle(name), "small");
             facts->addWidget(key, at, 0, Qt::AlignTop);

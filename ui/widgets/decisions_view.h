@@ -21,13 +21,17 @@ public:
     void show(const QString &summary, const journey::DecisionLog &, const QString &failure = {});
     void clear();
 
+protected:
+    void showEvent(QShowEvent *event) override;
+
 private:
-    void rebuild();
+    void rebuild();  // now, or when it is seen
     QWidget *card(const journey::Decision &, bool first, bool last);
     const Theme &theme_;
     QString summary_, failure_;
     std::vector<journey::Decision> decisions_;
     size_t leftOut_ = 0;
+    bool stale_ = false;
 };
 
 // How well an outcome is for the client: for its glyph.

@@ -2,10 +2,12 @@
 #include "ui/widgets/detail_panel.h"
 
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/decisions_view.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/exchange_delegate.h"
 #include "ui/widgets/message_view.h"
 #include "ui/widgets/timing_view.h"
@@ -25,7 +27,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
       recording_(recording),
       theme_(theme),
       pill_(new QLabel),
-      title_(label({}, "mono")),
+      title_(new ElidedWireLabel),
       facts_(label({}, "small")),
       tabs_(new QTabWidget),
       request_(new MessageView(theme, tr("Request"))),
@@ -40,8 +42,6 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     raw_->setFrameShape(QFrame::NoFrame);
     raw_->setAccessibleName(tr("Raw heads"));
     raw_->setLineWrapMode(QPlainTextEdit::NoWrap);
-    title_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     pill_->setAccessibleName(tr("Status"));
 
     auto *bar = new QHBoxLayout;
@@ -57,6 +57,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     bar->addWidget(tool(u"copy"_qs, tr("Copy as cURL (Ctrl+Shift+C)"), &DetailPanel::curlAsked));
     bar->addWidget(tool(u"close"_qs, tr("Close the detail (Esc)"), &DetailPanel::closed));
 
+    MessageView::pair(request_, response_);
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(request_);
     messages->addWidget(response_);
@@ -101,14 +102,22 @@ void DetailPanel::restyle()
 
 void DetailPanel::show(int64_t id)
 {
-    if (id == id_)
+    if (id == id_ && !failed_)
         return;
     id_ = id;
+    failed_ = false;
     recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
+}
+
+void DetailPanel::forget()
+{
+    id_ = 0;
+    exchange_.reset();
 }
 
 void DetailPanel::take(Result<journey::Exchange> result)
 {
+    failed_ = !result;
     if (!result) {
         exchange_.reset();
         pill_->clear();
@@ -127,7 +136,7 @@ void DetailPanel::take(Result<journey::Exchange> result)
     response_->showResponse(*exchange_);
     decisions_->show(*exchange_);
     timing_->show(*exchange_);
-    raw_->setPlainText(rawText(*exchange_));
+    raw_->setPlainText(folded(rawText(*exchange_)));
     Q_EMIT shown(id_);
 }
 
@@ -141,7 +150,7 @@ void DetailPanel::fillTitle()
     const QString title =
         qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
     title_->setText(title);
-    title_->setToolTip(title);
+    title_->setToolTip(shortened(title));
     QStringList facts{u'#' + QString::number(x.id), durationText(x.times.ended), qs(x.client)};
     if (x.replayOf)
         facts << tr("replay of #%1").arg(x.replayOf);

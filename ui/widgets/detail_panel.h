@@ -29,9 +29,11 @@ public:
 
     void show(int64_t id);
     using QWidget::show;
+    // Of another recording, where the same id is another exchange.
+    void forget();
     int64_t id() const { return id_; }
-    // Nothing until it is there.
-    const journey::Exchange *exchange() const { return exchange_.get(); }
+    // Nothing until it is there; never the one before it.
+    const journey::Exchange *exchange() const { return exchange_ && exchange_->id == id_ ? exchange_.get() : nullptr; }
     MessageView *request() const { return request_; }
     MessageView *response() const { return response_; }
     QTabWidget *tabs() const { return tabs_; }
@@ -53,6 +55,7 @@ private:
     RecordingAccess &recording_;
     const Theme &theme_;
     int64_t id_ = 0;
+    bool failed_ = false;  // it could not be read: asked for once more, it is read once more
     std::unique_ptr<journey::Exchange> exchange_;
     QLabel *pill_, *title_, *facts_;
     QTabWidget *tabs_;

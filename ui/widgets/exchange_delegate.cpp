@@ -2,6 +2,7 @@
 #include "ui/widgets/exchange_delegate.h"
 
 #include "ui/models/exchange_model.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 
 #include <QPainter>
@@ -113,8 +114,12 @@ void ExchangeDelegate::paint(QPainter *painter, const QStyleOptionViewItem &opti
     const QRect cell = option.rect.adjusted(space::s, 0, -space::s, 0);
     const Palette &c = theme_.colors();
     if (!row) {
+        painter->setPen(c.muted);
+        if (index.column() == ExchangeModel::Path && model_.gone(index.row())) {
+            painter->setFont(theme_.ui());
+            painter->drawText(cell, Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+        }
         if (index.column() == ExchangeModel::Id) {
-            painter->setPen(c.muted);
             painter->setFont(theme_.mono());
             painter->drawText(cell, Qt::AlignRight | Qt::AlignVCenter, QString::number(model_.idAt(index.row())));
         }
@@ -159,7 +164,7 @@ void ExchangeDelegate::paintPath(QPainter *painter, const QRect &cell, const sto
     }
     painter->setFont(theme_.mono());
     const QFontMetrics metrics(painter->font());
-    const QString path = qs(row.path.empty() ? "–" : row.path);
+    const QString path = shortened(qs(row.path.empty() ? "–" : row.path));
     const QString shown = metrics.elidedText(path, Qt::ElideMiddle, left.width());
     painter->setPen(c.text);
     painter->drawText(left, Qt::AlignVCenter | Qt::AlignLeft, shown);
@@ -167,8 +172,9 @@ void ExchangeDelegate::paintPath(QPainter *painter, const QRect &cell, const sto
         return;
     painter->setPen(c.muted);
     left.setLeft(left.left() + metrics.horizontalAdvance(shown));
-    painter->drawText(left, Qt::AlignVCenter | Qt::AlignLeft,
-                      metrics.elidedText(u'?' + withSecretsHidden(qs(row.query)), Qt::ElideRight, left.width()));
+    painter->drawText(
+        left, Qt::AlignVCenter | Qt::AlignLeft,
+        metrics.elidedText(u'?' + shortened(withSecretsHidden(qs(row.query))), Qt::ElideRight, left.width()));
 }
 
 void ExchangeDelegate::paintMark(QPainter *painter, const QRect &cell, int mark) const

@@ -10,6 +10,7 @@
 #ifdef SLUICE_QSCINTILLA
 #define signals Q_SIGNALS  // its headers need the keywords that ours do without
 #define slots Q_SLOTS
+#include <Qsci/qscicommandset.h>
 #include <Qsci/qscilexeryaml.h>
 #include <Qsci/qsciscintilla.h>
 #undef signals
@@ -120,7 +121,7 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent)
     edit->setTabWidth(2);
     edit->setAutoIndent(true);
     edit->setCaretLineVisible(true);
-    edit->setFolding(QsciScintilla::PlainFoldStyle, 2);
+    edit->setFolding(QsciScintilla::CircledFoldStyle, 2);
     edit->setMarginType(0, QsciScintilla::NumberMargin);
     edit->setMarginType(markerMargin, QsciScintilla::SymbolMargin);
     edit->setMarginWidth(markerMargin, 20);
@@ -128,6 +129,12 @@ FileEdit::FileEdit(const Theme &theme, QWidget *parent)
     edit->setMarginSensitivity(markerMargin, false);
     edit->setScrollWidthTracking(true);
     edit->setScrollWidth(1);
+    edit->SendScintilla(QsciScintilla::SCI_SETMARGINLEFT, 0UL, 6L);  // between the fold marks and the text
+    // The window's own keys: the editor has commands on them that nobody misses.
+    for (const int key : {int(Qt::CTRL) | Qt::Key_Slash, int(Qt::CTRL) | Qt::Key_K}) {
+        if (QsciCommand *command = edit->standardCommands()->boundTo(key))
+            command->setKey(0);
+    }
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(edit);

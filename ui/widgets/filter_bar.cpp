@@ -14,6 +14,7 @@
 #include <QMenu>
 #include <QSettings>
 #include <QStringListModel>
+#include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -37,7 +38,7 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
       line_(new WireLine),
-      error_(new QLabel),
+      error_(new QLabel(this)),
       history_(new QToolButton),
       help_(new QToolButton),
       completer_(new QCompleter(this)),
@@ -50,9 +51,10 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     line_->setMaxLength(4096);
     line_->installEventFilter(this);
     search_ = line_->addAction(QIcon(), QLineEdit::LeadingPosition);
-    error_->setProperty("role", "bad");
+    error_->setProperty("role", "wrong");
     error_->setTextFormat(Qt::PlainText);
     error_->setAccessibleName(tr("What is wrong with the filter"));
+    error_->setWordWrap(true);
     error_->hide();
     nameButton(history_, tr("Earlier filters"));
     nameButton(help_, tr("What a filter can say"));
@@ -60,6 +62,9 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     completer_->setWidget(line_);
     completer_->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
     completer_->popup()->setAccessibleName(tr("Completions"));
+    completer_->popup()->setObjectName(u"completions"_qs);
+    completer_->popup()->setItemDelegate(new QStyledItemDelegate(completer_->popup()));  // its own knows no style sheet
+    completer_->popup()->installEventFilter(this);
 
     auto *row = new QHBoxLayout;
     row->setContentsMargins(0, 0, 0, 0);
@@ -71,7 +76,6 @@ FilterBar::FilterBar(const Theme &theme, QWidget *parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(space::xs);
     column->addLayout(row);
-    column->addWidget(error_);
 
     rest_.setSingleShot(true);
     rest_.setInterval(restMs);
@@ -166,11 +170,33 @@ bool FilterBar::read()
         error_->setText(tr("Column %1: %2%3").arg(before.size() + 1).arg(qs(parsed.error.what), hint));
     }
     error_->setVisible(!good);
+    if (!good)
+        placeError();
     if (line_->property("wrong").toBool() != !good) {
         line_->setProperty("wrong", !good);
         repolish(line_);
     }
     return good;
+}
+
+void FilterBar::placeError()
+{
+    // Over what stands beneath the line, which would jump if it had to make room.
+    if (QWidget *over = parentWidget(); over && error_->parentWidget() != over) {
+        error_->setParent(over);
+        error_->show();
+    }
+    error_->setFixedWidth(line_->width());
+    error_->adjustSize();
+    error_->move(geometry().topLeft() + line_->geometry().bottomLeft() + QPoint(0, space::xs));
+    error_->raise();
+}
+
+void FilterBar::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    if (!error_->isHidden())
+        placeError();
 }
 
 void FilterBar::edited()
@@ -265,8 +291,17 @@ void FilterBar::put(const QString &completion)
 
 bool FilterBar::eventFilter(QObject *watched, QEvent *event)
 {
+    const bool keys = event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride;
+    const int key = keys ? static_cast<QKeyEvent *>(event)->key() : 0;
+    if (event->type() == QEvent::ShortcutOverride && key == Qt::Key_Escape) {
+        event->accept();  // ours before it is the page's: first the completions go, then the line is left
+        return true;
+    }
+    if (event->type() == QEvent::KeyPress && key == Qt::Key_Escape && completer_->popup()->isVisible()) {
+        completer_->popup()->hide();
+        return true;
+    }
     if (watched == line_ && event->type() == QEvent::KeyPress && !completer_->popup()->isVisible()) {
-        const int key = static_cast<QKeyEvent *>(event)->key();
         if (key == Qt::Key_Escape || key == Qt::Key_Down) {
             remember();
             Q_EMIT left();

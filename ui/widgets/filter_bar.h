@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FilterBar: the line with the filter language. Says beneath the line, at once, what is wrong and where; completes
+// FilterBar: the line with the filter language. Says beneath the line, at once and over what stands there, what is wrong and where; completes
 // fields and the names of routes and services; keeps the last 50 filters. A filter takes effect as soon as it can be
 // read and the typing rests for a moment, or with Enter.
 #pragma once
@@ -39,11 +39,13 @@ Q_SIGNALS:
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void edited();
     void apply();
     bool read();
+    void placeError();
     void complete();
     void put(const QString &completion);
     void remember();

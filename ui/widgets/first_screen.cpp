@@ -116,16 +116,18 @@ void FirstScreen::refresh()
 
 void FirstScreen::sendTest()
 {
+    if (sending_)
+        return;
     replay::Request request;
     request.url = session_.address().toStdString();
     request.head.method = "GET";
     request.head.target = target().toStdString();
     request.head.headers.add("User-Agent", "sluice-desktop");
     request.head.headers.add("Accept", "*/*");
-    send_->setEnabled(false);
+    sending_ = true;  // the button stays: it has the focus
     outcome_->setText(tr("Sending…"));
     session_.send(std::move(request), this, [this](replay::Answer answer) {
-        send_->setEnabled(true);
+        sending_ = false;
         outcome_->setText(answer->returned.status
                               ? tr("The gateway answered %1.").arg(statusText(answer->returned.status))
                               : tr("No answer: %1").arg(qs(answer->failure)));

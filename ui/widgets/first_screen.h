@@ -32,6 +32,7 @@ private:
     QLineEdit *line_;
     QToolButton *copy_;
     QPushButton *send_;
+    bool sending_ = false;
 };
 
 // A path that this route pattern takes: "/api/users/**" → "/api/users/1". Pure.

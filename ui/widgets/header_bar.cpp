@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -19,8 +20,8 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
       theme_(theme),
       lamp_(new QLabel),
       state_(label({}, "heading")),
-      traffic_(label({}, "small")),
-      recording_(label({}, "small")),
+      traffic_(new ElidedLabel),
+      recording_(new ElidedLabel),
       address_(button({})),
       trouble_(button({})),
       search_(button(tr("Search and commands   Ctrl+K"))),
@@ -37,7 +38,7 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
     row->setContentsMargins(space::m, space::s, space::m, space::s);
     row->setSpacing(space::s);
     for (QLabel *each : {traffic_, recording_})
-        each->setMinimumWidth(1);  // they give way in a narrow window
+        each->setProperty("role", "small");
     row->addWidget(lamp_);
     row->addWidget(state_);
     row->addWidget(address_);
@@ -54,7 +55,7 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
         QGuiApplication::clipboard()->setText(session_.address());
         Q_EMIT said(tr("Copied %1").arg(session_.address()));
     });
-    connect(trouble_, &QPushButton::clicked, this, &HeaderBar::problemsAsked);
+    connect(trouble_, &QPushButton::clicked, this, &HeaderBar::tellTrouble);
     connect(search_, &QPushButton::clicked, this, &HeaderBar::paletteAsked);
     connect(keys_, &QToolButton::clicked, this, &HeaderBar::shortcutsAsked);
     connect(mode_, &QToolButton::clicked, this,
@@ -63,6 +64,27 @@ HeaderBar::HeaderBar(Session &session, Theme &theme, QWidget *parent)
     connect(&session_, &Session::lostChanged, this, &HeaderBar::refresh);
     connect(&theme_, &Theme::changed, this, &HeaderBar::restyle);
     restyle();
+}
+
+void HeaderBar::tellTrouble()
+{
+    const gateway::RecordingStatus &recording = session_.status().recording;
+    if (!ofRecording_)
+        Q_EMIT problemsAsked();
+    else if (!recording.trouble.empty())
+        Q_EMIT said(tr("%1 (%2)").arg(qs(recording.trouble), qs(recording.path)));
+    else
+        Q_EMIT said(tr("More came than %1 could take in: %2 answered and left out of it")
+                        .arg(qs(recording.path), counted(recording.shed, tr("exchange was"), tr("exchanges were"))));
+}
+
+void HeaderBar::resizeEvent(QResizeEvent *event)
+{
+    QFrame::resizeEvent(event);
+    if (const bool narrow = width() < 1200; narrow != narrow_) {
+        narrow_ = narrow;
+        refresh();
+    }
 }
 
 void HeaderBar::restyle()
@@ -96,23 +118,30 @@ void HeaderBar::refresh()
     address_->setText(session_.address());
     address_->setAccessibleName(tr("Copy the address %1").arg(session_.address()));
     address_->setVisible(!session_.address().isEmpty());
-    traffic_->setText(tr("%1 requests  ·  %2 under way  ·  connections: %3")
-                          .arg(countText(s.requests), countText(s.active), countText(s.connections)));
+    const QString requests = counted(s.requests, tr("request"), tr("requests"));
+    traffic_->setText(lost          ? tr("Not known: the gateway is gone")
+                          : narrow_ ? requests
+                                    : tr("%1  ·  %2 under way  ·  %3")
+                                          .arg(requests, countText(s.active),
+                                               counted(s.connections, tr("connection"), tr("connections"))));
+    search_->setText(narrow_ ? tr("Ctrl+K") : tr("Search and commands   Ctrl+K"));
     recording_->setText(s.recording.on
                             ? tr("Recorded %1, %2").arg(countText(s.recording.rows), sizeText(s.recording.bytes))
                             : tr("Nothing is recorded"));
     recording_->setToolTip(qs(s.recording.path));
 
     QString trouble;
+    ofRecording_ = !s.recording.trouble.empty() || s.recording.shed;
     if (!s.recording.trouble.empty())
         trouble = qs(s.recording.trouble);
     else if (s.recording.shed)
-        trouble = tr("%1 exchanges were not recorded").arg(countText(s.recording.shed));
+        trouble = s.recording.shed == 1 ? tr("1 exchange was not recorded")
+                                        : tr("%1 exchanges were not recorded").arg(countText(s.recording.shed));
     else if (s.fileRefused)
         trouble = tr("The file has errors; the rules before it are on");
     else if (!s.problems.empty())
         trouble = s.problems.size() == 1 ? tr("1 warning") : tr("%1 warnings").arg(s.problems.size());
-    trouble_->setVisible(!trouble.isEmpty());
+    trouble_->setVisible(!trouble.isEmpty() && !lost);
     trouble_->setText(trouble);
     trouble_->setAccessibleName(trouble.isEmpty() ? tr("Problems") : trouble);
     trouble_->setIcon(theme_.icon(u"warning"_qs, s.fileRefused || !s.recording.trouble.empty() ? c.bad : c.warn));

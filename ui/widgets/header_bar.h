@@ -25,14 +25,19 @@ Q_SIGNALS:
     void problemsAsked();
     void said(const QString &sentence);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void refresh();
+    void tellTrouble();
     void restyle();
     Session &session_;
     Theme &theme_;
     QLabel *lamp_, *state_, *traffic_, *recording_;
     QPushButton *address_, *trouble_, *search_;
     QToolButton *keys_, *mode_;
+    bool narrow_ = false, ofRecording_ = false;  // what trouble_ tells is the recording's, not the file's
 };
 
 }  // namespace sluice::ui

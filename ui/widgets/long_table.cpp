@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/long_table.h"
 
-#include <QMouseEvent>
-#include <QPainter>
+#include "ui/widgets/accessible_table.h"
+
 #include <QScrollBar>
 
 #include <algorithm>
@@ -12,6 +12,7 @@ namespace sluice::ui {
 LongTable::LongTable(int rowHeight, QWidget *parent)
     : QAbstractItemView(parent), header_(new QHeaderView(Qt::Horizontal, this)), rowHeight_(rowHeight)
 {
+    AccessibleTable::install();
     setFrameShape(NoFrame);
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
@@ -66,7 +67,10 @@ int64_t LongTable::contentHeight() const
 
 int LongTable::restingMaximum() const
 {
-    return int(std::clamp<int64_t>(contentHeight() - viewport()->height(), 0, std::numeric_limits<int>::max()));
+    // Whole rows: the room that is left stays beneath the last one, rather than half a row beneath the header.
+    const int64_t hidden = contentHeight() - viewport()->height();
+    return int(std::clamp<int64_t>((hidden + rowHeight_ - 1) / rowHeight_ * rowHeight_, 0,
+                                   std::numeric_limits<int>::max() / rowHeight_ * rowHeight_));
 }
 
 int LongTable::firstVisibleRow() const
@@ -89,6 +93,11 @@ void LongTable::moveTo(int value)
 void LongTable::placeTail()
 {
     moveTo(tailAtTop_ ? 0 : restingMaximum());
+}
+
+bool LongTable::atTail() const
+{
+    return tailAtTop_ ? verticalScrollBar()->value() == 0 : verticalScrollBar()->value() >= restingMaximum();
 }
 
 void LongTable::setFollowing(bool on)
@@ -120,8 +129,7 @@ void LongTable::userScrolled()
         verticalScrollBar()->setMaximum(std::max(rest, value));
         moving_ = false;
     }
-    const bool atTail = tailAtTop_ ? value == 0 : value >= rest;
-    if (!atTail)
+    if (!atTail())
         setFollowing(false);
     else if (!currentIndex().isValid())
         setFollowing(true);
@@ -131,8 +139,35 @@ void LongTable::currentChanged(const QModelIndex &current, const QModelIndex &pr
 {
     if (current.isValid())
         setFollowing(false);
+    else if (previous.isValid() && atTail())
+        setFollowing(true);
     QAbstractItemView::currentChanged(current, previous);
+    tellCurrent(current);
     viewport()->update();
+}
+
+QString LongTable::rowText(int row) const
+{
+    const QModelIndex index = model() ? model()->index(row, 0, rootIndex()) : QModelIndex();
+    return index.data(Qt::ToolTipRole).toString().replace(u'\n', QLatin1String(", "));
+}
+
+void LongTable::tellCurrent(const QModelIndex &current)
+{
+    if (!current.isValid())
+        return;
+    setAccessibleDescription(rowText(current.row()));
+    QAccessibleEvent event(this, QAccessible::Focus);
+    event.setChild(current.row() * model()->columnCount(rootIndex()) + current.column());
+    QAccessible::updateAccessibility(&event);
+}
+
+void LongTable::dataChanged(const QModelIndex &first, const QModelIndex &last, const QList<int> &roles)
+{
+    QAbstractItemView::dataChanged(first, last, roles);
+    // A row may be chosen before it has been read.
+    if (const int row = currentIndex().row(); row >= first.row() && row <= last.row())
+        setAccessibleDescription(rowText(row));
 }
 
 void LongTable::rowsInserted(const QModelIndex &parent, int start, int end)
@@ -204,11 +239,11 @@ void LongTable::scrollTo(const QModelIndex &index, ScrollHint hint)
     const int64_t y = int64_t(index.row()) * rowHeight_, height = viewport()->height();
     int64_t value = verticalOffset();
     if (hint == PositionAtCenter)
-        value = y - (height - rowHeight_) / 2;
+        value = y - height / rowHeight_ / 2 * rowHeight_;
     else if (hint == PositionAtTop || y < value)
         value = y;
     else if (hint == PositionAtBottom || y + rowHeight_ > value + height)
-        value = y + rowHeight_ - height;
+        value = y - std::max<int64_t>(0, height / rowHeight_ - 1) * rowHeight_;
     if (value != verticalOffset())
         moveTo(int(std::clamp<int64_t>(value, 0, std::max(restingMaximum(), verticalOffset()))));
 }
@@ -256,7 +291,7 @@ void LongTable::scrollContentsBy(int dx, int dy)
     viewport()->update();
 }
 
-// ---- keys, selection, painting
+// ---- keys
 
 QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
 {
@@ -264,7 +299,7 @@ QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
     if (count == 0)
         return {};
     const QModelIndex now = currentIndex();
-    int row = now.isValid() ? now.row() : std::max(0, firstVisibleRow() - (action == MoveDown || action == MoveNext));
+    int row = now.isValid() ? now.row() : firstVisibleRow() - (action == MoveDown || action == MoveNext);
     switch (action) {
     case MoveUp:
     case MovePrevious: row -= 1; break;
@@ -278,92 +313,6 @@ QModelIndex LongTable::moveCursor(CursorAction action, Qt::KeyboardModifiers)
     case MoveRight: break;
     }
     return model()->index(std::clamp(row, 0, count - 1), now.isValid() ? now.column() : 0, rootIndex());
-}
-
-void LongTable::setSelection(const QRect &rect, QItemSelectionModel::SelectionFlags flags)
-{
-    const int count = rows(), columns = model() ? model()->columnCount(rootIndex()) : 0;
-    if (count == 0 || columns == 0)
-        return;
-    const int64_t top = (int64_t(rect.normalized().top()) + verticalOffset()) / rowHeight_;
-    const int64_t bottom = (int64_t(rect.normalized().bottom()) + verticalOffset()) / rowHeight_;
-    if (top >= count || bottom < 0) {
-        selectionModel()->select(QItemSelection(), flags);
-        return;
-    }
-    const QModelIndex first = model()->index(int(std::max<int64_t>(0, top)), 0, rootIndex());
-    const QModelIndex last = model()->index(int(std::min<int64_t>(count - 1, bottom)), columns - 1, rootIndex());
-    selectionModel()->select(QItemSelection(first, last), flags);
-}
-
-QRegion LongTable::visualRegionForSelection(const QItemSelection &selection) const
-{
-    QRegion region;
-    for (const QItemSelectionRange &range : selection) {
-        const int64_t top = int64_t(range.top()) * rowHeight_ - verticalOffset();
-        const int64_t bottom = int64_t(range.bottom() + 1) * rowHeight_ - verticalOffset();
-        const int64_t high = std::max<int64_t>(0, top), low = std::min<int64_t>(viewport()->height(), bottom);
-        if (high < low)
-            region += QRect(0, int(high), viewport()->width(), int(low - high));
-    }
-    return region;
-}
-
-void LongTable::focusInEvent(QFocusEvent *event)
-{
-    // Not the base's: it would make a row the current one, which nobody chose and which would end the following.
-    QAbstractScrollArea::focusInEvent(event);
-    viewport()->update();
-}
-
-bool LongTable::viewportEvent(QEvent *event)
-{
-    int hover = hover_;
-    if (event->type() == QEvent::MouseMove)
-        hover = indexAt(static_cast<QMouseEvent *>(event)->pos()).row();
-    else if (event->type() == QEvent::Leave)
-        hover = -1;
-    if (hover != hover_) {
-        hover_ = hover;
-        viewport()->update();
-    }
-    return QAbstractItemView::viewportEvent(event);
-}
-
-void LongTable::paintEvent(QPaintEvent *event)
-{
-    QPainter painter(viewport());
-    const QPalette &colors = palette();
-    painter.fillRect(event->rect(), colors.base());
-    const int count = rows(), first = std::max(0, firstVisibleRow());
-    QStyleOptionViewItem option;
-    initViewItemOption(&option);
-    for (int row = first; row < count; ++row) {
-        const int y = int(int64_t(row) * rowHeight_ - verticalOffset());
-        if (y >= viewport()->height())
-            break;
-        const bool selected = selectionModel()->isSelected(model()->index(row, 0, rootIndex()));
-        const QRect line(0, y, viewport()->width(), rowHeight_);
-        if (selected)
-            painter.fillRect(line, colors.highlight());
-        else if (row == hover_)
-            painter.fillRect(line, colors.midlight());
-        for (int column = 0; column < header_->count(); ++column) {
-            if (header_->isSectionHidden(column))
-                continue;
-            const QModelIndex index = model()->index(row, column, rootIndex());
-            option.rect = visualRect(index);
-            if (!option.rect.intersects(event->rect()))
-                continue;
-            option.state = QStyle::State_Enabled | (selected ? QStyle::State_Selected : QStyle::State_None);
-            option.index = index;
-            itemDelegateForIndex(index)->paint(&painter, option, index);
-        }
-        if (currentIndex().row() == row && hasFocus()) {
-            painter.setPen(QPen(colors.link().color(), 2));
-            painter.drawLine(1, y + 4, 1, y + rowHeight_ - 5);
-        }
-    }
 }
 
 }  // namespace sluice::ui

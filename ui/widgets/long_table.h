@@ -30,11 +30,15 @@ public:
     void stopFollowing();
     int firstVisibleRow() const;
     int rowHeight() const { return rowHeight_; }
+    // The row as a sentence, for those who do not see it.
+    QString rowText(int row) const;
 
     QRect visualRect(const QModelIndex &index) const override;
     void scrollTo(const QModelIndex &index, ScrollHint hint = EnsureVisible) override;
     QModelIndex indexAt(const QPoint &point) const override;
     void reset() override;
+    // Nothing: it would look at every row there is, and read them all.
+    void keyboardSearch(const QString &) override {}
 
 Q_SIGNALS:
     void followingChanged(bool following);
@@ -52,6 +56,7 @@ protected:
     void updateGeometries() override;
     void rowsInserted(const QModelIndex &parent, int start, int end) override;
     void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
+    void dataChanged(const QModelIndex &first, const QModelIndex &last, const QList<int> &roles) override;
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
     bool viewportEvent(QEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
@@ -62,8 +67,10 @@ private:
     int restingMaximum() const;  // of the scroll bar, where nothing holds it further down
     void moveTo(int value);      // by us, not by the reader
     void placeTail();
+    bool atTail() const;
     void setFollowing(bool on);
     void fitColumns();
+    void tellCurrent(const QModelIndex &current);
     void userScrolled();
 
     QHeaderView *header_;

@@ -2,16 +2,19 @@
 #include "ui/widgets/message_view.h"
 
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/body_view.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/exchange_delegate.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QSplitter>
+#include <QTextBlock>
 #include <QToolButton>
 
 namespace sluice::ui {
@@ -20,7 +23,7 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     : QWidget(parent),
       theme_(theme),
       title_(label(name, "heading")),
-      start_(label({}, "mono")),
+      start_(new ElidedWireLabel),
       pill_(new QLabel),
       count_(label({}, "small")),
       secrets_(new QToolButton),
@@ -30,19 +33,18 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
       highlighter_(new Highlighter(theme, fields_->document()))
 {
     highlighter_->setLanguage(Highlighter::Language::Headers);
-    start_->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    start_->setMinimumWidth(40);
-    start_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     pill_->setAccessibleName(tr("Status"));
     pill_->hide();
     fields_->setReadOnly(true);
     fields_->setFrameShape(QFrame::NoFrame);
+    fields_->setMinimumHeight(32);  // one line, where there is only one
     fields_->setAccessibleName(tr("%1 headers").arg(name));
     fields_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     // The bar is as high without the button as with it, so that two messages stand level.
     title_->setMinimumHeight(30);
     secrets_->setCheckable(true);
     nameButton(secrets_, tr("Show what stands for the secrets"));
+    secrets_->hide();
 
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(0, 0, 0, 0);
@@ -70,7 +72,13 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     column->setContentsMargins(space::m, space::s, space::m, space::s);
     column->addWidget(splitter_);
 
-    connect(splitter_, &QSplitter::splitterMoved, this, [this] { sizes_ = splitter_->sizes(); });
+    connect(splitter_, &QSplitter::splitterMoved, this, [this] {
+        sizes_ = splitter_->sizes();
+        if (partner_) {
+            partner_->sizes_ = sizes_;
+            partner_->place();
+        }
+    });
     connect(body_, &BodyView::shown, this, &MessageView::share);
     connect(secrets_, &QToolButton::toggled, this, &MessageView::showFields);
     connect(&theme_, &Theme::changed, this, &MessageView::restyle);
@@ -89,13 +97,48 @@ void MessageView::setPlaceholder(const QString &sentence)
     fields_->setPlaceholderText(sentence);
 }
 
-// Without a body the fields get its room.
+void MessageView::pair(MessageView *one, MessageView *other)
+{
+    one->partner_ = other;
+    other->partner_ = one;
+}
+
 void MessageView::share()
 {
+    place();
+    if (partner_)
+        partner_->place();
+}
+
+// Without a body the fields get its room; else what they need of it, at most half.
+void MessageView::place()
+{
+    const int height = splitter_->height();
+    const int other = partner_ && !partner_->body_->empty() ? partner_->fieldsHeight() : 0;
+    const int wanted = std::min(height / 2, std::max(fieldsHeight(), other));
     if (body_->empty())
-        splitter_->setSizes({splitter_->height(), 0});
-    else
+        splitter_->setSizes({height, 0});
+    else if (!sizes_.isEmpty())
         splitter_->setSizes({sizes_[0] * 1000, sizes_[1] * 1000});
+    else if (height > 0)
+        splitter_->setSizes({wanted, height - wanted});
+}
+
+int MessageView::fieldsHeight() const
+{
+    const QFontMetrics metrics(fields_->font());
+    const int width = std::max(100, fields_->viewport()->width() - 2 * int(fields_->document()->documentMargin()));
+    int lines = 0;
+    for (QTextBlock block = fields_->document()->begin(); block.isValid() && lines < 100; block = block.next())
+        lines += 1 + metrics.horizontalAdvance(block.text()) / width;
+    const int above = fields_->mapTo(splitter_->widget(0), QPoint()).y();
+    return above + lines * metrics.lineSpacing() + 2 * int(fields_->document()->documentMargin()) + space::m;
+}
+
+void MessageView::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    QMetaObject::invokeMethod(this, &MessageView::share, Qt::QueuedConnection);  // once the layout has its new size
 }
 
 void MessageView::setTitle(const QString &title)
@@ -117,7 +160,7 @@ void MessageView::setFields(const http::HeaderList &fields, const http::HeaderLi
 
 void MessageView::showFields(bool secrets)
 {
-    fields_->setPlainText(secrets ? fieldText_ : withSecretsHidden(fieldText_));
+    fields_->setPlainText(folded(secrets ? fieldText_ : withSecretsHidden(fieldText_)));
 }
 
 void MessageView::showRequest(const journey::Exchange &x)
@@ -126,7 +169,7 @@ void MessageView::showRequest(const journey::Exchange &x)
     pill_->hide();
     const QString start = qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.target));
     start_->setText(start);
-    start_->setToolTip(start);
+    start_->setToolTip(shortened(start));
     setFields(x.received.headers, x.requestTrailers);
     body_->setContent(x.requestBody, x.received.headers);
 }

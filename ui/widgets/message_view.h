@@ -30,13 +30,20 @@ public:
     void setTitle(const QString &title);
     // What stands there while there is no message.
     void setPlaceholder(const QString &sentence);
+    // Two that stand beside each other keep their bodies at one height.
+    static void pair(MessageView *one, MessageView *other);
     BodyView *body() const { return body_; }
     QPlainTextEdit *fields() const { return fields_; }
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void setFields(const http::HeaderList &fields, const http::HeaderList &trailers);
     void showFields(bool secrets);
     void share();
+    void place();
+    int fieldsHeight() const;
     void restyle();
     const Theme &theme_;
     QLabel *title_, *start_, *pill_, *count_;
@@ -44,9 +51,10 @@ private:
     QPlainTextEdit *fields_;
     BodyView *body_;
     QSplitter *splitter_;
-    QList<int> sizes_{2, 3};  // of fields and body, as the reader wants them
+    QList<int> sizes_;  // of fields and body, as the reader wants them; empty: as the fields need
     Highlighter *highlighter_;
     QString fieldText_;
+    MessageView *partner_ = nullptr;
     int status_ = -1;
     bool broken_ = false;
 };

@@ -2,18 +2,23 @@
 #include "ui/widgets/request_editor.h"
 
 #include "engine/http/content_decoder.h"
+#include "engine/recording/placeholders.h"
 #include "ui/text/fields.h"
+#include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/wire.h"
 
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
+#include <QThreadPool>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -22,6 +27,13 @@ namespace sluice::ui {
 namespace {
 
 constexpr size_t mostEdited = 1u << 20;  // of a body that is put into the editor
+
+// A recording has placeholders where secrets stood; one that is sent is taken for the secret.
+bool holdsSecret(std::string_view text)
+{
+    size_t end = 0;
+    return recording::findPlaceholder(text, 0, end) != text.npos;
+}
 
 // What sending works out anew.
 bool isFraming(std::string_view name)
@@ -107,7 +119,8 @@ void RequestEditor::restyle()
 
 void RequestEditor::setSending(bool on)
 {
-    send_->setEnabled(!on);
+    sending_ = on;
+    send_->setEnabled(!on && ready_);
 }
 
 void RequestEditor::setTrouble(const QString &why)
@@ -123,12 +136,16 @@ QString RequestEditor::troubleText() const
 
 void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, const QString &address)
 {
+    address_ = address;
     original_ = std::move(original);
     setTrouble({});
+    ++generation_;
+    ready_ = true;
     setSending(false);
     reset_->setEnabled(original_ != nullptr);
     bodyBytes_.clear();
     bodyNote_->clear();
+    bodyNote_->hide();
     body_->setReadOnly(false);
     if (!original_) {
         what_->setText(tr("A new one. Press R or E on an exchange in Traffic to take it from there."));
@@ -136,6 +153,7 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
         headers_->setPlainText(u"Accept: */*\nUser-Agent: sluice-desktop"_qs);
         body_->clear();
         filledBody_.clear();
+        Q_EMIT filled();
         return;
     }
     const journey::Exchange &x = *original_;
@@ -150,38 +168,91 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
         if (isFraming(fields[i].name))
             fields.removeAt(i);
     }
-    fillBody(fields);
     headers_->setPlainText(fieldLines(fields));
+    askBody();
 }
 
-void RequestEditor::fillBody(http::HeaderList &fields)
+struct RequestEditor::Body {
+    std::string bytes;  // without the coding
+    QString text;       // its long lines folded
+    bool isText = false, longLines = false;
+};
+
+RequestEditor::Body RequestEditor::readBody(const std::string &bytes, const std::string &coding)
+{
+    Body out;
+    http::Decoded decoded = http::decodeContent(bytes, coding, mostEdited);
+    out.text = qs(decoded.bytes);
+    out.isText = decoded.state == http::Decoded::State::Whole && !out.text.contains(QChar::Null)
+        && !out.text.contains(QChar::ReplacementCharacter);
+    out.longLines = out.isText && hasLongLine(out.text);
+    out.text = out.isText ? folded(out.text) : QString();
+    out.bytes = std::move(decoded.bytes);
+    return out;
+}
+
+void RequestEditor::askBody()
+{
+    bodyBytes_ = original_->requestBody.bytes;
+    body_->clear();
+    if (bodyBytes_.empty()) {
+        takeBody({{}, {}, true});
+        return;
+    }
+    ready_ = false;
+    body_->setReadOnly(true);
+    setSending(sending_);
+    const QPointer<RequestEditor> self(this);
+    QThreadPool::globalInstance()->start([self, original = original_, generation = generation_] {
+        const auto body = std::make_shared<Body>(
+            readBody(original->requestBody.bytes, std::string(original->received.headers.get("Content-Encoding"))));
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, body, generation] {
+                if (self && self->generation_ == generation)
+                    self->takeBody(std::move(*body));
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void RequestEditor::takeBody(Body body)
 {
     const journey::Content &content = original_->requestBody;
-    const std::string coding(fields.get("Content-Encoding"));
-    bodyBytes_ = content.bytes;
-    const http::Decoded decoded = http::decodeContent(bodyBytes_, coding, mostEdited);
-    const QString text = qs(decoded.bytes);
-    const bool editable = decoded.state == http::Decoded::State::Whole && !text.contains(QChar::Null)
-        && !text.contains(QChar::ReplacementCharacter);
+    const QString coding = qs(original_->received.headers.get("Content-Encoding"));
+    const bool editable = body.isText && !body.longLines;
     if (content.cut())
         bodyNote_->setText(tr("The recording kept only the first %1 of %2: it cannot be sent as it was.")
                                .arg(sizeText(bodyBytes_.size()), sizeText(content.size)));
+    else if (body.longLines)
+        bodyNote_->setText(tr("It has a line of more than %1 characters, too long to be edited; it is sent as it was.")
+                               .arg(longestLine));
     else if (!editable)
         bodyNote_->setText(tr("Its body of %1 is not text that can be edited; it is sent as it was.")
                                .arg(sizeText(bodyBytes_.size())));
-    else if (!coding.empty())
-        bodyNote_->setText(tr("Shown, and sent, without its coding %1.").arg(qs(coding)));
-    if (editable && !coding.empty()) {
-        fields.remove("Content-Encoding");
-        bodyBytes_ = decoded.bytes;
+    else if (!coding.isEmpty())
+        bodyNote_->setText(tr("Shown, and sent, without its coding %1.").arg(coding));
+    if (editable && !coding.isEmpty()) {
+        QStringList lines = headers_->toPlainText().split(u'\n');
+        lines.removeIf([](const QString &line) { return line.startsWith(u"content-encoding:", Qt::CaseInsensitive); });
+        headers_->setPlainText(lines.join(u'\n'));
+        bodyBytes_ = std::move(body.bytes);
     }
-    body_->setPlainText(editable ? text : QString());
+    bodyNote_->setVisible(!bodyNote_->text().isEmpty());
+    body_->setPlainText(body.text);
     body_->setReadOnly(!editable);
     filledBody_ = body_->toPlainText();
+    ready_ = true;
+    setSending(sending_);
+    Q_EMIT filled();
 }
 
 Result<replay::Request> RequestEditor::request() const
 {
+    if (!ready_)
+        return Error{Fault::Client, "the body is still being read"};
+    if (holdsSecret(target_->text().toStdString()))
+        return Error{Fault::Client, "the URL holds a secret that the recording does not know; write it"};
     const QUrl url(target_->text().trimmed(), QUrl::StrictMode);
     if (!url.isValid() || url.host().isEmpty() || (url.scheme() != u"http" && url.scheme() != u"https"))
         return Error{Fault::Client, "the URL must be like http://127.0.0.1:8080/path"};
@@ -200,18 +271,24 @@ Result<replay::Request> RequestEditor::request() const
     if (!fields)
         return fields.error();
     for (const http::Field field : *fields) {
-        if (field.value.find("{{secret:") != std::string_view::npos)
+        if (holdsSecret(field.value))
             return Error{Fault::Client,
                          std::string(field.name)
                              + " holds a secret that the recording does not know; "
                                "write it, or take the line out"};
     }
     const bool untouched = body_->isReadOnly() || body_->toPlainText() == filledBody_;
-    if (untouched && original_ && original_->requestBody.cut())
+    if (untouched && original_ && !original_->requestBody.withheld.empty())
+        return Error{Fault::Client,
+                     "this body was not recorded (" + original_->requestBody.withheld + "); write another one"};
+    if (untouched && original_ && (original_->requestBody.cut() || !original_->requestBody.complete))
         return Error{Fault::Client, "the recording kept only a part of this body; write another one"};
     out.head.headers = fields.take();
     out.body = untouched ? bodyBytes_ : body_->toPlainText().toStdString();
-    if (original_ && original_->id)
+    if (holdsSecret(out.body))
+        return Error{Fault::Client, "the body holds a secret that the recording does not know; write it"};
+    // Only its own gateway takes the mark away again.
+    if (original_ && original_->id && qs(out.url) == address_)
         out.head.headers.set("X-Sluice-Replay", std::to_string(original_->id));
     return out;
 }

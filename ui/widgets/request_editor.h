@@ -25,6 +25,8 @@ public:
 
     // `address`: of the gateway, where it is sent to. Null: a new request.
     void fill(std::shared_ptr<const journey::Exchange> original, const QString &address);
+    // The body is read on another thread; until then nothing can be sent.
+    bool ready() const { return ready_; }
     // As it stands. Error: what cannot be sent, and why.
     Result<replay::Request> request() const;
     void setSending(bool on);
@@ -38,10 +40,14 @@ public:
 
 Q_SIGNALS:
     void sendAsked();
+    void filled();      // the body is there
     void resetAsked();  // the request as it was recorded
 
 private:
-    void fillBody(http::HeaderList &fields);
+    struct Body;
+    static Body readBody(const std::string &bytes, const std::string &coding);
+    void askBody();
+    void takeBody(Body body);
     void restyle();
     const Theme &theme_;
     QLabel *what_, *bodyNote_, *trouble_;
@@ -49,9 +55,12 @@ private:
     QLineEdit *target_;
     QPlainTextEdit *headers_, *body_;
     QPushButton *send_, *reset_;
+    QString address_;  // of the gateway
     std::shared_ptr<const journey::Exchange> original_;
     std::string bodyBytes_;  // what is sent where the body was not edited
     QString filledBody_;
+    bool ready_ = true, sending_ = false;
+    uint64_t generation_ = 0;
 };
 
 }  // namespace sluice::ui

@@ -14,6 +14,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace sluice::ui {
 
 namespace {
@@ -90,7 +92,7 @@ RouteForm::RouteForm(const Theme &theme, QWidget *parent)
     connectButtons();
     connect(&theme_, &Theme::changed, this, &RouteForm::restyle);
     restyle();
-    setPlan(nullptr);
+    setPlan(nullptr, {}, false);
 }
 
 void RouteForm::makeFields()
@@ -138,21 +140,26 @@ void RouteForm::connectButtons()
             Q_EMIT routeChosen(plan_->routes[size_t(index)].place.line);
     });
     connect(add_, &QToolButton::clicked, this, [this] {
+        if (waiting_)
+            return;
         config::RouteEdit edit;
         edit.path = "/new/**";
         edit.service = plan_ && !plan_->services.empty() ? plan_->services.front().name : "";
-        wanted_ = route() + 1;
-        take(config::addRoute(text_, edit, route() + 1 < routes_->count() ? size_t(route() + 1) : config::npos));
+        const int at = target() + 1;
+        takeMove(config::addRoute(text_, edit, at < routes_->count() ? size_t(at) : config::npos), at);
     });
     connect(up_, &QToolButton::clicked, this, [this] {
-        wanted_ = route() - 1;
-        take(config::moveRoute(text_, size_t(route()), size_t(wanted_)));
+        if (const int at = target(); !waiting_ && at > 0)
+            takeMove(config::moveRoute(text_, size_t(at), size_t(at - 1)), at - 1);
     });
     connect(down_, &QToolButton::clicked, this, [this] {
-        wanted_ = route() + 1;
-        take(config::moveRoute(text_, size_t(route()), size_t(wanted_)));
+        if (const int at = target(); !waiting_ && at + 1 < routes_->count())
+            takeMove(config::moveRoute(text_, size_t(at), size_t(at + 1)), at + 1);
     });
-    connect(remove_, &QPushButton::clicked, this, [this] { take(config::removeRoute(text_, size_t(route()))); });
+    connect(remove_, &QPushButton::clicked, this, [this] {
+        if (const int at = target(); !waiting_ && at >= 0)
+            takeMove(config::removeRoute(text_, size_t(at)), at);
+    });
 }
 
 QLineEdit *RouteForm::field(const QString &name, const QString &hint,
@@ -183,24 +190,60 @@ int RouteForm::route() const
     return routes_->currentIndex();
 }
 
+int RouteForm::target() const
+{
+    return wanted_ >= 0 ? wanted_ : route();
+}
+
+int RouteForm::line() const
+{
+    const int index = route();
+    return plan_ && index >= 0 && index < int(plan_->routes.size()) ? plan_->routes[size_t(index)].place.line : 0;
+}
+
+void RouteForm::commit()
+{
+    for (QLineEdit *each : {name_, path_, hosts_, methods_, strip_, rewrite_}) {
+        if (each->isModified())
+            Q_EMIT each->editingFinished();
+    }
+}
+
+void RouteForm::focusRoutes()
+{
+    (routes_->isEnabled() ? static_cast<QWidget *>(routes_) : path_)->setFocus();
+}
+
 void RouteForm::setEnabledAll(bool on)
 {
     fields_->setEnabled(on);
-    remove_->setEnabled(on);
-    up_->setEnabled(on && route() > 0);
-    down_->setEnabled(on && route() + 1 < routes_->count());
-    add_->setEnabled(plan_ != nullptr);
+    routes_->setEnabled(!broken_);
+    remove_->setEnabled(on && !broken_);
+    up_->setEnabled(on && !broken_ && route() > 0);
+    down_->setEnabled(on && !broken_ && route() + 1 < routes_->count());
+    add_->setEnabled(plan_ != nullptr && !broken_);
 }
 
-void RouteForm::setPlan(config::PlanPtr plan)
+void RouteForm::setPlan(config::PlanPtr plan, const Problems &problems, bool own)
 {
-    plan_ = std::move(plan);
-    if (!plan_) {
-        note_->setText(tr("The text has errors. Mend them and the form comes back."));
+    broken_ = !plan;
+    if (!plan) {
+        // Not where routes were moved: the fields could be another route's.
+        const bool here = own && plan_ && !waiting_;
+        waiting_ = false;
+        if (!here)
+            plan_.reset();
+        const auto error = std::find_if(problems.begin(), problems.end(),
+                                        [](const Problem &p) { return p.severity == Problem::Severity::Error; });
+        note_->setText(here && error != problems.end()
+                           ? qs(error->what) + (error->hint.empty() ? QString() : u". "_qs + qs(error->hint))
+                           : tr("The text has errors. Mend them and the form comes back."));
         note_->show();
-        setEnabledAll(false);
+        setEnabledAll(here);
         return;
     }
+    waiting_ = false;
+    plan_ = std::move(plan);
     const int chosen = wanted_ >= 0 ? wanted_ : std::max(0, route());
     wanted_ = -1;
     routes_->clear();
@@ -215,7 +258,8 @@ void RouteForm::setPlan(config::PlanPtr plan)
 
 void RouteForm::chooseLine(int line)
 {
-    if (!plan_)
+    // A route that was just acted upon stays chosen until the plan has it.
+    if (!plan_ || broken_ || wanted_ >= 0)
         return;
     int best = -1;
     for (size_t i = 0; i < plan_->routes.size(); ++i) {
@@ -255,6 +299,8 @@ void RouteForm::fill()
                                                       {strip_, qs(r.rewrite.stripPrefix)},
                                                       {rewrite_, qs(r.rewrite.path)}};
     for (const auto &[line, value] : values) {
+        if (line->hasFocus() && line->isModified())
+            continue;  // it is being typed
         if (line->text() != value)
             line->setText(value);
         line->setModified(false);
@@ -271,20 +317,33 @@ void RouteForm::fill()
 
 void RouteForm::apply(const config::RouteEdit &edit)
 {
-    if (plan_ && route() >= 0)
-        take(config::setRoute(text_, size_t(route()), edit));
+    const int at = target();
+    if (!plan_ || at < 0)
+        return;
+    if (!waiting_)
+        wanted_ = at;
+    take(config::setRoute(text_, size_t(at), edit));
 }
 
 void RouteForm::take(Result<std::string> text)
 {
     if (!text) {
-        wanted_ = -1;
+        if (!waiting_)
+            wanted_ = -1;
         Q_EMIT refused(qs(text.error().what));
-        fill();
+        if (!broken_)
+            fill();
         return;
     }
     text_ = *text;
     Q_EMIT edited(qs(*text));
+}
+
+void RouteForm::takeMove(Result<std::string> text, int wanted)
+{
+    wanted_ = wanted;
+    waiting_ = text.ok();
+    take(std::move(text));
 }
 
 }  // namespace sluice::ui

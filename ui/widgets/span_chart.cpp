@@ -4,9 +4,9 @@
 #include "ui/text/format.h"
 
 #include <QAreaSeries>
+#include <QCategoryAxis>
 #include <QChart>
 #include <QDateTime>
-#include <QDateTimeAxis>
 #include <QGraphicsLayout>
 #include <QKeyEvent>
 #include <QLabel>
@@ -37,15 +37,20 @@ double niceTop(double highest)
     return 10 * magnitude;
 }
 
-QDateTime dateTime(WallTime time)
+// Seconds between two ticks, so that they fall on whole minutes or hours of the clock and six or so are seen.
+int64_t tickSeconds(int64_t span)
 {
-    return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count() / 1000);
+    for (const int64_t each : {1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600}) {
+        if (each * 8 >= span)
+            return each;
+    }
+    return std::max<int64_t>(43200, span / 8 / 86400 * 86400);
 }
 
 }  // namespace
 
 SpanChart::SpanChart(const Theme &theme, const QString &name, Scale scale, QWidget *parent)
-    : QChartView(parent), theme_(theme), time_(new QDateTimeAxis(this)), legend_(new QLabel)
+    : QChartView(parent), theme_(theme), time_(new QCategoryAxis(this)), legend_(new QLabel)
 {
     setAccessibleName(name);
     setAccessibleDescription(tr("Drag over a span, or use the arrow keys with Shift and Enter, to see its exchanges"));
@@ -66,7 +71,7 @@ SpanChart::SpanChart(const Theme &theme, const QString &name, Scale scale, QWidg
     legend_->setAccessibleName(tr("Lines of the chart"));
     chart()->addAxis(time_, Qt::AlignBottom);
     chart()->addAxis(value_, Qt::AlignLeft);
-    time_->setTickCount(7);
+    time_->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     if (linear_)
         linear_->setTickCount(5);
     connect(&theme_, &Theme::changed, this, &SpanChart::restyle);
@@ -93,9 +98,11 @@ void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime
 {
     if (dragging_)
         return;
+    step = std::max(step, Nanos(1000));
+    moveChosen(from, to, step);
     from_ = from;
     to_ = to;
-    step_ = std::max(step, Nanos(1000));
+    step_ = step;
     chart()->removeAllSeries();
     double highest = 0, lowest = std::numeric_limits<double>::max();
     QStringList said;
@@ -128,12 +135,43 @@ void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime
         if (!line.points.empty())
             said << tr("%1 now %2 %3").arg(line.name).arg(line.points.back().second, 0, 'f', 1).arg(unit);
     }
-    time_->setFormat(to - from > std::chrono::hours(2) ? u"HH:mm"_qs : u"HH:mm:ss"_qs);
-    time_->setRange(dateTime(from), dateTime(to));
+    placeTicks();
     scaleTo(lowest, highest, unit);
     showLegend(lines);
     setToolTip(said.join(u"\n"_qs));
     viewport()->update();
+}
+
+void SpanChart::moveChosen(WallTime from, WallTime to, Nanos step)
+{
+    if (!chosen_)
+        return;
+    const int64_t moved = Nanos(from - from_).count(),
+                  count = (Nanos(to - from).count() + step.count() - 1) / step.count();
+    chosen_->anchor -= moved / step.count();
+    chosen_->end -= moved / step.count();
+    if (step != step_ || moved % step.count() != 0 || std::min(chosen_->anchor, chosen_->end) < 0
+        || std::max(chosen_->anchor, chosen_->end) >= count)
+        chosen_.reset();
+}
+
+void SpanChart::placeTicks()
+{
+    const QStringList old = time_->categoriesLabels();
+    for (const QString &label : old)
+        time_->remove(label);
+    const int64_t from = from_.time_since_epoch().count() / 1'000'000, to = to_.time_since_epoch().count() / 1'000'000;
+    const int64_t step = tickSeconds(to - from);
+    const int64_t shift = QDateTime::fromSecsSinceEpoch(from).offsetFromUtc();
+    time_->setRange(double(from) * 1000, double(to) * 1000);
+    time_->setStartValue(double(from) * 1000);
+    const int64_t edge = (to - from) / 30;  // a label nearer to the end would be cut
+    for (int64_t at = (from + edge + shift + step - 1) / step * step - shift; at <= to - edge; at += step) {
+        QString label = QDateTime::fromSecsSinceEpoch(at).toString(step < 60 ? u"HH:mm:ss"_qs : u"HH:mm"_qs);
+        if (time_->categoriesLabels().contains(label))
+            label += QChar(0x200b);  // the same time of another day: labels must differ
+        time_->append(label, double(at) * 1000);
+    }
 }
 
 void SpanChart::scaleTo(double lowest, double highest, const QString &unit)

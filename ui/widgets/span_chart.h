@@ -10,7 +10,7 @@
 
 #include <optional>
 
-class QDateTimeAxis;
+class QCategoryAxis;
 class QLabel;
 class QLogValueAxis;
 class QValueAxis;
@@ -34,7 +34,7 @@ public:
         bool filled = false;
         Qt::PenStyle style = Qt::SolidLine;  // lines differ by more than their colour
     };
-    // `step`: the length of a slice; `unit`: of the vertical axis ("req/s", "ms").
+    // What is being chosen by keyboard stays over its slices. `step`: the length of a slice; `unit`: of the vertical axis ("req/s", "ms").
     void setLines(const std::vector<Line> &lines, WallTime from, WallTime to, Nanos step, const QString &unit);
     bool choosing() const { return chosen_.has_value(); }
 
@@ -59,10 +59,12 @@ private:
     void choose();
     void restyle();
     void scaleTo(double lowest, double highest, const QString &unit);
+    void moveChosen(WallTime from, WallTime to, Nanos step);
+    void placeTicks();
     void showLegend(const std::vector<Line> &lines);
 
     const Theme &theme_;
-    QDateTimeAxis *time_;
+    QCategoryAxis *time_;
     QValueAxis *linear_ = nullptr;
     QLogValueAxis *logarithmic_ = nullptr;
     QAbstractAxis *value_;

@@ -87,6 +87,7 @@ int TimingView::stepsHeight() const
 void TimingView::fit()
 {
     const int height = headHeight + stepsHeight() + space::l;
+    verticalScrollBar()->setSingleStep(lineHeight);
     verticalScrollBar()->setPageStep(viewport()->height());
     verticalScrollBar()->setRange(0, std::max(0, height - viewport()->height()));
     viewport()->update();

@@ -62,9 +62,9 @@ TryPanel::TryPanel(Session &session, const Theme &theme, QWidget *parent)
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(splitter);
-    connect(target_, &QLineEdit::textChanged, this, &TryPanel::explain);
-    connect(method_, &QComboBox::currentTextChanged, this, &TryPanel::explain);
-    connect(headers_, &QPlainTextEdit::textChanged, this, &TryPanel::explain);
+    connect(target_, &QLineEdit::textChanged, this, &TryPanel::askAnew);
+    connect(method_, &QComboBox::currentTextChanged, this, &TryPanel::askAnew);
+    connect(headers_, &QPlainTextEdit::textChanged, this, &TryPanel::askAnew);
     connect(target_, &QLineEdit::returnPressed, this, &TryPanel::sendIt);
     connect(send_, &QPushButton::clicked, this, &TryPanel::sendIt);
     connect(candidates_, &QTreeWidget::itemActivated, this,
@@ -160,17 +160,26 @@ gateway::Question TryPanel::asked() const
     return out;
 }
 
-void TryPanel::explain()
+void TryPanel::askAnew()
 {
+    ++sent_;
     answer_->clear();
     answer_->hide();
+    explain();
+}
+
+void TryPanel::explain()
+{
+    ++asked_;
     if (target_->text().trimmed().isEmpty())
         return;
     if (plan_) {
         show(gateway::explain(*plan_, asked()));
         return;
     }
-    session_.explain(asked(), this, [this](Result<gateway::Explanation> explanation) {
+    session_.explain(asked(), this, [this, number = asked_](Result<gateway::Explanation> explanation) {
+        if (number != asked_)
+            return;
         if (explanation)
             show(*explanation);
         else
@@ -218,7 +227,9 @@ void TryPanel::sendIt()
     request.head.headers = *fields;
     answer_->show();
     answer_->setText(tr("Sending…"));
-    session_.send(std::move(request), this, [this](replay::Answer answer) {
+    session_.send(std::move(request), this, [this, number = ++sent_](replay::Answer answer) {
+        if (number != sent_)
+            return;
         answer_->setText(answer->returned.status
                              ? tr("Sent: the running rules answered %1 after %2. It is in Traffic.")
                                    .arg(statusText(answer->returned.status), durationText(answer->times.ended))

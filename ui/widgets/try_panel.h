@@ -43,6 +43,7 @@ private:
     gateway::Question asked() const;
     void show(const gateway::Explanation &explanation);
     void sendIt();
+    void askAnew();  // the request was changed
     void restyle();
 
     Session &session_;
@@ -56,6 +57,7 @@ private:
     DecisionsView *decisions_;
     config::PlanPtr plan_;
     bool unsaved_ = false;
+    uint64_t asked_ = 0, sent_ = 0;  // an answer that was overtaken is not shown
 };
 
 }  // namespace sluice::ui
