@@ -23,7 +23,7 @@ bool chooseRoute(Journey &j)
     routing::RouteMatch match = j.plan.router.find(facts);
     x.times.routed = j.sinceStart();
     if (j.recording)
-        explainRoute(x.decisions, j.plan, match, facts);
+        explainRoute(x.decisions, j.plan, match, facts, &j.rules->matchedAlone);
     switch (match.kind) {
     case routing::RouteMatch::Kind::NoRoute:
         j.answerSelf(404, "no route takes " + x.received.method + ' ' + x.path);

@@ -56,6 +56,17 @@ public:
         add(stage, outcome, why, [](JsonObject &) {});
     }
 
+    // One that was written before, for many exchanges alike: what asOne() gave.
+    void addReady(Stage stage, std::string_view decision)
+    {
+        if (!begin())
+            return;
+        stages_ |= 1u << unsigned(stage);
+        json_ += decision;
+    }
+    // The only decision of this log, as addReady() takes it.
+    std::string asOne() const { return json_.substr(1); }
+
     // A JSON array.
     std::string json() const { return json_.empty() ? "[]" : json_ + "]"; }
     // The same without its closing bracket, not copied; empty where nothing was decided.

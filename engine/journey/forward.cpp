@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Picks endpoints and tries them. Another endpoint is tried only while nothing of the request can have reached one.
 #include "engine/http/forwarding.h"
+#include "engine/journey/balance_decision.h"
 #include "engine/journey/state.h"
 
 namespace sluice::journey {
@@ -58,11 +59,11 @@ void explainPick(Journey &j, const balancing::Pick &pick)
 {
     if (!j.recording)
         return;
-    j.x->decisions.add(Stage::Balance, pick.outcome(), pick.why(), [&](JsonObject &f) {
-        if (pick.endpoint)
-            f.add("url", j.service->endpoints[*pick.endpoint].url);
-        pick.facts(f);
-    });
+    const std::string &ready = j.serviceState->onlyPick;
+    if (pick.endpoint && !ready.empty())
+        j.x->decisions.addReady(Stage::Balance, ready);
+    else
+        explainPick(j.x->decisions, *j.service, pick);
 }
 
 void explainAttempt(Journey &j, const Attempt &attempt)

@@ -6,11 +6,10 @@ namespace sluice::journey {
 namespace {
 
 // Why the routes that came near lost, as a JSON array.
-void addLosers(const config::Plan &plan, const routing::RequestFacts &facts, size_t winner, std::string &out)
+void addLosers(const config::Plan &plan, const std::vector<routing::Candidate> &losers, std::string &out)
 {
-    constexpr size_t most = 3;
     out += '[';
-    for (const routing::Candidate &candidate : plan.router.losers(facts, winner, most)) {
+    for (const routing::Candidate &candidate : losers) {
         if (out.back() == '}')
             out += ',';
         JsonObject loser(out);
@@ -20,29 +19,52 @@ void addLosers(const config::Plan &plan, const routing::RequestFacts &facts, siz
     out += ']';
 }
 
+void addMatched(DecisionLog &log, const config::Plan &plan, const routing::RouteMatch &match,
+                const std::vector<routing::Candidate> &losers)
+{
+    const config::RouteSettings &route = plan.routes[match.route];
+    log.add(Stage::Route, "matched", "the most specific route that takes this request", [&](JsonObject &f) {
+        f.add("route", route.name).add("pattern", route.match.path).add("service", route.service);
+        if (!plan.file.empty())
+            f.add("line", route.place.line);
+        for (const routing::Capture &c : match.captures)
+            f.add(JsonKey::of(c.name), c.value);
+        addLosers(plan, losers, f.name("others"));
+    });
+}
+
 }  // namespace
 
-void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::RouteMatch &match,
-                  const routing::RequestFacts &facts)
+std::string matchedAlone(const config::Plan &plan, size_t route)
 {
-    if (match.kind == routing::RouteMatch::Kind::WrongMethod) {
+    DecisionLog log;
+    routing::RouteMatch match;
+    match.route = route;
+    addMatched(log, plan, match, {});
+    return log.asOne();
+}
+
+void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::RouteMatch &match,
+                  const routing::RequestFacts &facts, const std::vector<std::string> *alone)
+{
+    constexpr size_t mostLosers = 3;
+    switch (match.kind) {
+    case routing::RouteMatch::Kind::WrongMethod:
         log.add(Stage::Route, "method_not_allowed", "the path is known, the method is not",
                 [&](JsonObject &f) { f.add("method", facts.method).add("allow", match.allow); });
-    } else if (match.kind == routing::RouteMatch::Kind::NoRoute) {
+        return;
+    case routing::RouteMatch::Kind::NoRoute:
         log.add(Stage::Route, "no_route", "no route takes this request", [&](JsonObject &f) {
             f.add("host", facts.host).add("path", facts.path).add("routes", plan.routes.size());
         });
-    } else {
-        const config::RouteSettings &route = plan.routes[match.route];
-        log.add(Stage::Route, "matched", "the most specific route that takes this request", [&](JsonObject &f) {
-            f.add("route", route.name).add("pattern", route.match.path).add("service", route.service);
-            if (!plan.file.empty())
-                f.add("line", route.place.line);
-            for (const routing::Capture &c : match.captures)
-                f.add(JsonKey::of(c.name), c.value);
-            addLosers(plan, facts, match.route, f.name("others"));
-        });
+        return;
+    case routing::RouteMatch::Kind::Found: break;
     }
+    const std::vector<routing::Candidate> losers = plan.router.losers(facts, match.route, mostLosers);
+    if (alone && losers.empty() && match.captures.empty())
+        log.addReady(Stage::Route, (*alone)[match.route]);
+    else
+        addMatched(log, plan, match, losers);
 }
 
 }  // namespace sluice::journey

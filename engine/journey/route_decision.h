@@ -9,7 +9,10 @@
 namespace sluice::journey {
 
 // Adds it: which route took the request and what it captured, or that none did; and the nearest others with what was against them.
+// `alone`: matchedAlone() of every route, where somebody keeps them.
 void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::RouteMatch &match,
-                  const routing::RequestFacts &facts);
+                  const routing::RequestFacts &facts, const std::vector<std::string> *alone = nullptr);
+// The decision for a request that this route took, capturing nothing, and that no other came near to (DecisionLog::addReady).
+std::string matchedAlone(const config::Plan &plan, size_t route);
 
 }  // namespace sluice::journey

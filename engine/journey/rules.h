@@ -26,6 +26,7 @@ struct EndpointCounters {
 struct ServiceState {
     balancing::Balancer balancer;
     std::vector<std::shared_ptr<EndpointCounters>> endpoints;  // as in the plan
+    std::string onlyPick;  // the decision where there is but one endpoint, ready (DecisionLog::addReady); else empty
 };
 
 struct Rules {
@@ -34,6 +35,7 @@ struct Rules {
     http::TrustedPeers trusted;
     mutable std::vector<ServiceState> services;          // as in the plan
     std::vector<std::shared_ptr<RouteCounters>> routes;  // as in the plan
+    std::vector<std::string> matchedAlone;               // of each route (route_decision.h)
 
     // `before` may be null. Error: a CIDR that is none (config has checked it).
     static Result<std::shared_ptr<const Rules>> create(config::PlanPtr plan, const Rules *before);
