@@ -55,7 +55,7 @@ asan_core() {
     done
 }
 
-export LSAN_OPTIONS=suppressions=$PWD/tests/fuzz/lsan.supp
+export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp
 
 for stage in "$@"; do
     case $stage in

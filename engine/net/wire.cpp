@@ -21,8 +21,10 @@ ssize_t sendNow(int fd, const iovec *pieces, int count, size_t all)
         return sendTo(fd, pieces->iov_base, all);
     if (all <= sizeof together) {
         char *end = together;
-        for (int i = 0; i < count; end += pieces[i++].iov_len)
-            std::memcpy(end, pieces[i].iov_base, pieces[i].iov_len);
+        for (int i = 0; i < count; end += pieces[i++].iov_len) {
+            if (pieces[i].iov_len)  // else there may be nothing to point to
+                std::memcpy(end, pieces[i].iov_base, pieces[i].iov_len);
+        }
         return sendTo(fd, together, all);
     }
     msghdr message{};

@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <regex>
 
 namespace support {
 
@@ -37,6 +36,20 @@ QJsonObject jsonObject(const std::string &text)
     return QJsonDocument::fromJson(QByteArray::fromStdString(text)).object();
 }
 
+namespace {
+
+// Of the first address in a whole ready line; 0: it is not there yet.
+uint16_t firstPort(const std::string &said)
+{
+    const size_t url = said.find("http://");
+    if (url == said.npos || said.find('\n') == said.npos)
+        return 0;
+    const size_t end = said.find_first_of(" \n", url), colon = said.rfind(':', end);
+    return uint16_t(std::atoi(said.c_str() + colon + 1));
+}
+
+}  // namespace
+
 GatewayProcess::GatewayProcess(const GatewaySetup &setup)
 {
     std::vector<std::string> command = {sluiceProgram(), "run",    "--workers", std::to_string(setup.workers),
@@ -56,15 +69,10 @@ GatewayProcess::GatewayProcess(const GatewaySetup &setup)
     options.folder = home_.path();
     options.mostFiles = setup.mostFiles;
     process_ = std::make_unique<Process>(command, options);
-    const std::regex address("http://[^ \n]*:([0-9]+)");
-    std::smatch found;
-    std::string said;
-    waitUntil([&] {
-        said = process_->out();
-        return (said.find('\n') != said.npos && std::regex_search(said, found, address)) || !process_->running();
-    });
-    if (!found.empty() && process_->running())
-        port_ = uint16_t(std::atoi(found[1].str().c_str()));
+    uint16_t port = 0;
+    waitUntil([&] { return (port = firstPort(process_->out())) != 0 || !process_->running(); });
+    if (process_->running())
+        port_ = port;
 }
 
 std::string GatewayProcess::trouble() const

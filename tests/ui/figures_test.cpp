@@ -111,6 +111,7 @@ void FiguresTest::theRateIsOfTheTimeThatThereWas()
 void FiguresTest::aSpanThatIsBeingChosenStaysOverItsSlices()
 {
     SpanChart chart(*theme_, u"A chart"_qs, SpanChart::Scale::Linear);
+    const std::unique_ptr<QLabel> legend(chart.legend());
     chart.resize(600, 300);
     chart.show();
     const WallTime from{std::chrono::seconds(1'790'000'000)};

@@ -122,6 +122,7 @@ void SpanChart::setLines(const std::vector<Line> &lines, WallTime from, WallTime
         QAbstractSeries *shown = series;
         if (line.filled) {
             auto *area = new QAreaSeries(series);
+            series->setParent(area);  // it draws it, but would leave it behind
             QColor ground = line.color;
             ground.setAlphaF(0.25f);
             area->setBrush(ground);

@@ -24,7 +24,7 @@ public:
     enum class Scale { Linear, Logarithmic };
     SpanChart(const Theme &theme, const QString &name, Scale scale, QWidget *parent = nullptr);
     // What the lines are, to stand beside the chart's heading.
-    QLabel *legend() const { return legend_; }
+    QLabel *legend() const { return legend_; }  // whoever shows it owns it
 
     // One line, or with `filled` the area under it.
     struct Line {
