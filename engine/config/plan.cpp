@@ -5,6 +5,15 @@
 
 namespace sluice::config {
 
+http::Limits LimitSettings::ofHeads() const
+{
+    http::Limits out;
+    out.line = requestLine;
+    out.headerCount = headerCount;
+    out.headBytes = headerBytes;
+    return out;
+}
+
 const ServiceSettings *Plan::service(std::string_view name) const
 {
     const auto found =

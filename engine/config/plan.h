@@ -5,6 +5,7 @@
 
 #include "engine/balancing/balancing_settings.h"
 #include "engine/base/moment.h"
+#include "engine/http/limits.h"
 #include "engine/routing/router.h"
 #include "engine/routing/routing_settings.h"
 
@@ -90,6 +91,7 @@ struct LimitSettings {
     Nanos header = 10s;             // a request's head must be whole after this long: 408
     Nanos keepAlive = 75s;          // an idle client connection
     Nanos drain = 10s;              // what is under way at SIGTERM gets this long
+    http::Limits ofHeads() const;   // as the reader takes them
 };
 
 struct Plan {

@@ -27,15 +27,6 @@ struct Asked {
     std::string wrong;  // not empty: why the gateway would answer `status` before it looks for a route
 };
 
-http::Limits limitsOf(const config::LimitSettings &settings)
-{
-    http::Limits out;
-    out.line = settings.requestLine;
-    out.headerCount = settings.headerCount;
-    out.headBytes = settings.headerBytes;
-    return out;
-}
-
 // What a client sends that was told of this URL, or of the gateway's first address.
 std::string hostFor(const config::Plan &plan, const std::string &target)
 {
@@ -73,7 +64,7 @@ Asked ask(const config::Plan &plan, const Question &question)
 {
     Asked out;
     const std::string text = headText(plan, question);
-    http::RequestReader reader(limitsOf(plan.limits));
+    http::RequestReader reader(plan.limits.ofHeads());
     size_t consumed = 0;
     const http::Step step = reader.read(text, consumed);
     if (step != http::Step::Head) {

@@ -41,15 +41,6 @@ namespace {
 
 constexpr size_t mostBlanks = 64;
 
-http::Limits readerLimits(const config::LimitSettings &settings)
-{
-    http::Limits limits;
-    limits.line = settings.requestLine;
-    limits.headerCount = settings.headerCount;
-    limits.headBytes = settings.headerBytes;
-    return limits;
-}
-
 }  // namespace
 
 // ---- from outside
@@ -68,7 +59,7 @@ Outcome Worker::start(journey::RulesPtr rules)
             return;
         }
         inside_ = std::make_unique<Inside>(*poller);
-        inside_->limits = readerLimits(rules_->plan->limits);
+        inside_->limits = rules_->plan->limits.ofHeads();
         scheduler_.setNow(poller->now());
         poller->setAfterBatch([this] { turn(); });
         up.release();
@@ -116,7 +107,7 @@ void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
 {
     post([this, mostConnections, rules = std::move(rules)]() mutable {
         options_.mostConnections = mostConnections;
-        inside_->limits = readerLimits(rules->plan->limits);
+        inside_->limits = rules->plan->limits.ofHeads();
         rules_ = std::move(rules);
         dropUnusedPools();
         for (const auto &[fd, listener] : inside_->listeners)

@@ -28,15 +28,10 @@ private:
 void OutputTest::initTestCase()
 {
     node_ = std::make_unique<NodeServer>();
-    nginx_ = std::make_unique<Nginx>(
-        "location = /json { default_type application/json; return 200 '{\"user\": \"ada\", \"n\": 1}'; }");
+    nginx_ = nginxWithJson();
     QVERIFY(node_->ready());
     QVERIFY2(nginx_->ready(), nginx_->trouble().c_str());
-    GatewaySetup setup;
-    setup.file = "services:\n  node: " + node_->url() + "\n  web: " + nginx_->url()
-        + "\nroutes:\n- {path: /web/**, name: web, service: web, strip_prefix: /web, methods: [GET]}\n"
-          "- {path: /api/**, name: api, service: node, strip_prefix: /api}\n";
-    gateway_ = std::make_unique<GatewayProcess>(setup);
+    gateway_ = std::make_unique<GatewayProcess>(beforeBoth(*node_, *nginx_));
     VERIFY_READY(*gateway_);
     QCOMPARE(get(gateway_->port(), "/web/json?q=1").status, 200);
     QCOMPARE(gateway_->log(1).size(), 1);

@@ -7,6 +7,7 @@
 #include "tests/support/nginx.h"
 
 #include <cstdlib>
+#include <memory>
 
 namespace support {
 
@@ -87,6 +88,23 @@ inline std::string seen(const QJsonObject &what, const QString &name)
 inline std::string text(const QJsonObject &row, const char *key)
 {
     return row[QLatin1String(key)].toVariant().toString().toStdString();
+}
+
+// What /web/json of the gateway below gets.
+inline std::unique_ptr<Nginx> nginxWithJson()
+{
+    return std::make_unique<Nginx>(
+        "location = /json { default_type application/json; return 200 '{\"user\": \"ada\", \"n\": 1}'; }");
+}
+
+// A gateway before both: /api/** to the Node server, GET /web/** to nginx.
+inline GatewaySetup beforeBoth(const NodeServer &node, const Nginx &nginx)
+{
+    GatewaySetup setup;
+    setup.file = "services:\n  node: " + node.url() + "\n  web: " + nginx.url()
+        + "\nroutes:\n- {path: /web/**, name: web, service: web, strip_prefix: /web, methods: [GET]}\n"
+          "- {path: /api/**, name: api, service: node, strip_prefix: /api}\n";
+    return setup;
 }
 
 }  // namespace support

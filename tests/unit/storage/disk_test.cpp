@@ -15,41 +15,11 @@
 
 using namespace sluice;
 
-namespace {
-
-config::RecordSettings forEver()
-{
-    config::RecordSettings settings;
-    settings.keepAge = Nanos(0);
-    return settings;
-}
-
-recording::Batch many(size_t count, size_t bodyBytes, WallTime time = samples::at(samples::today))
-{
-    recording::Batch batch;
-    Random random(count);
-    for (size_t i = 0; i < count; ++i) {
-        auto x = std::make_unique<journey::Exchange>();
-        x->time = time;
-        x->received.method = "GET";
-        x->path = "/" + std::to_string(i);
-        x->returned.status = 200;
-        x->responseBody.bytes.resize(bodyBytes);
-        for (char &c : x->responseBody.bytes)
-            c = char(random.next());
-        x->responseBody.size = bodyBytes;
-        batch.push_back(std::move(x));
-    }
-    return batch;
-}
-
-}  // namespace
-
 class DiskTest : public QObject {
     Q_OBJECT
 
     std::string path() const { return folder_->filePath("sub/recording.db").toStdString(); }
-    std::unique_ptr<storage::Recorder> record(const config::RecordSettings &settings = forEver())
+    std::unique_ptr<storage::Recorder> record(const config::RecordSettings &settings = samples::forEver())
     {
         auto recorder = storage::Recorder::create(path(), settings);
         if (!recorder)
@@ -68,7 +38,7 @@ private Q_SLOTS:
     void aFullDiskIsTroubleUntilThereIsRoom()
     {
         auto recorder = record();
-        recorder->push(many(10, 10));
+        recorder->push(samples::many(10, 10));
         recorder->flush();
         std::signal(SIGXFSZ, SIG_IGN);
         rlimit before{};
@@ -76,7 +46,7 @@ private Q_SLOTS:
         rlimit small = before;
         small.rlim_cur = 512 * 1024;
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        recorder->push(many(100, 20'000));
+        recorder->push(samples::many(100, 20'000));
         QTRY_VERIFY(!recorder->stats().trouble.empty());
         recorder->flush();  // does not wait for a disk that refuses
         const auto refused = recorder->stats();
@@ -91,7 +61,7 @@ private Q_SLOTS:
     void whatTheDiskRefusesAtTheEndIsTold()
     {
         auto recorder = record();
-        recorder->push(many(10, 10));
+        recorder->push(samples::many(10, 10));
         recorder->flush();
         std::signal(SIGXFSZ, SIG_IGN);
         rlimit before{};
@@ -101,7 +71,7 @@ private Q_SLOTS:
         const std::string said = folder_->filePath("stderr").toStdString();
         const int kept = ::dup(2), file = ::open(said.c_str(), O_WRONLY | O_CREAT, 0600);
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
-        recorder->push(many(5000, 1000));  // more than one batch
+        recorder->push(samples::many(5000, 1000));  // more than one batch
         ::dup2(file, 2);
         recorder.reset();
         ::dup2(kept, 2);
@@ -117,7 +87,7 @@ private Q_SLOTS:
     void theFileAloneHasEverythingWhenNothingComes()
     {
         auto recorder = record();
-        recorder->push(many(10, 10));
+        recorder->push(samples::many(10, 10));
         const QString copy = folder_->filePath("copy.db");
         QTRY_VERIFY([&] {
             QFile::remove(copy);

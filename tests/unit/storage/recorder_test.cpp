@@ -15,41 +15,11 @@
 using namespace sluice;
 using namespace std::chrono_literals;
 
-namespace {
-
-config::RecordSettings forEver()
-{
-    config::RecordSettings settings;
-    settings.keepAge = Nanos(0);
-    return settings;
-}
-
-recording::Batch many(size_t count, size_t bodyBytes, WallTime time = samples::at(samples::today))
-{
-    recording::Batch batch;
-    Random random(count);
-    for (size_t i = 0; i < count; ++i) {
-        auto x = std::make_unique<journey::Exchange>();
-        x->time = time;
-        x->received.method = "GET";
-        x->path = "/" + std::to_string(i);
-        x->returned.status = 200;
-        x->responseBody.bytes.resize(bodyBytes);
-        for (char &c : x->responseBody.bytes)
-            c = char(random.next());
-        x->responseBody.size = bodyBytes;
-        batch.push_back(std::move(x));
-    }
-    return batch;
-}
-
-}  // namespace
-
 class RecorderTest : public QObject {
     Q_OBJECT
 
     std::string path() const { return folder_->filePath("sub/recording.db").toStdString(); }
-    std::unique_ptr<storage::Recorder> record(const config::RecordSettings &settings = forEver())
+    std::unique_ptr<storage::Recorder> record(const config::RecordSettings &settings = samples::forEver())
     {
         auto recorder = storage::Recorder::create(path(), settings);
         if (!recorder)
@@ -129,14 +99,14 @@ private Q_SLOTS:
     // Details are packed against a dictionary of earlier ones: whatever happens to those, each must be readable.
     void detailsAreReadableWhateverTheirDictionaryIsMadeOf()
     {
-        config::RecordSettings settings = forEver();
+        config::RecordSettings settings = samples::forEver();
         settings.keepBytes = 1 << 20;
         Random random(7);
         std::vector<std::string> values{""};
         for (int run = 0; run < 3; ++run) {
             auto recorder = record(settings);
             for (int i = 0; i < 2000; ++i) {
-                auto batch = many(1, 200, samples::at(samples::today + 4 * int64_t(values.size())));
+                auto batch = samples::many(1, 200, samples::at(samples::today + 4 * int64_t(values.size())));
                 // Ever new words in long heads: what was learned before helps little.
                 std::string value;
                 for (int word = 0; word < 30; ++word)
@@ -170,7 +140,7 @@ private Q_SLOTS:
     void onlyItsUserMayReadTheFiles()
     {
         auto recorder = record();
-        recorder->push(many(10, 10));
+        recorder->push(samples::many(10, 10));
         recorder->flush();
         for (const char *suffix : {"", "-wal", ".lock"}) {
             struct stat info {};
@@ -188,7 +158,7 @@ private Q_SLOTS:
         auto recorder = record();
         std::atomic<int64_t> told{0};
         recorder->onCommit([&](int64_t id) { told = id; });
-        recorder->push(many(3, 10));
+        recorder->push(samples::many(3, 10));
         QTRY_COMPARE(told.load(), int64_t(3));  // by itself, without flush
         QCOMPARE(*read()->lastId(), int64_t(3));
         QCOMPARE(recorder->stats().queued, uint64_t(0));
@@ -197,24 +167,24 @@ private Q_SLOTS:
     void aSecondWriterIsToldWhoIsThere()
     {
         auto recorder = record();
-        const auto second = storage::Recorder::create(path(), forEver());
+        const auto second = storage::Recorder::create(path(), samples::forEver());
         QVERIFY(!second);
         QVERIFY2(second.error().what.find(std::to_string(QCoreApplication::applicationPid())) != std::string::npos,
                  second.error().what.c_str());
         recorder.reset();
-        QVERIFY(storage::Recorder::create(path(), forEver()));
+        QVERIFY(storage::Recorder::create(path(), samples::forEver()));
     }
 
     void idsGoOnAfterARestartAlsoWhenEverythingIsGone()
     {
-        auto settings = forEver();
-        record()->push(many(2000, 10, samples::at(samples::today - 100 * 86400)));
+        auto settings = samples::forEver();
+        record()->push(samples::many(2000, 10, samples::at(samples::today - 100 * 86400)));
         settings.keepAge = 24h;
         auto recorder = record(settings);
         QTRY_COMPARE(recorder->stats().rows, uint64_t(1));  // the newest stays
         recorder.reset();
         recorder = record();
-        recorder->push(many(1, 10));
+        recorder->push(samples::many(1, 10));
         recorder->flush();
         QCOMPARE(recorder->stats().lastId, int64_t(2001));
     }
@@ -223,11 +193,11 @@ private Q_SLOTS:
     {
         const WallTime now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
         auto recorder = record();
-        recorder->push(many(3000, 10, now - 48h));
-        recorder->push(many(3000, 10, now));
+        recorder->push(samples::many(3000, 10, now - 48h));
+        recorder->push(samples::many(3000, 10, now));
         recorder->flush();
         QCOMPARE(recorder->stats().rows, uint64_t(6000));
-        auto settings = forEver();
+        auto settings = samples::forEver();
         settings.keepAge = 24h;
         recorder->setSettings(settings);
         // Whole spans of 1,024 go: those that still have one of today in them stay.
@@ -243,11 +213,11 @@ private Q_SLOTS:
 
     void theFileStaysWithinItsBytes()
     {
-        auto settings = forEver();
+        auto settings = samples::forEver();
         settings.keepBytes = 8 << 20;
         auto recorder = record(settings);
         for (int i = 0; i < 20; ++i) {
-            recorder->push(many(500, 4000));
+            recorder->push(samples::many(500, 4000));
             recorder->flush();
         }
         // 40 MB went in. One batch, what it replaces and a log of 16 MiB may come on top.
@@ -267,14 +237,14 @@ private Q_SLOTS:
         QElapsedTimer clock;
         clock.start();
         while (recorder->stats().shed == 0 && clock.elapsed() < 60'000) {
-            recorder->push(many(20'000, 10));
+            recorder->push(samples::many(20'000, 10));
             pushed += 20'000;
         }
         QVERIFY(recorder->stats().shed > 0);
         QVERIFY(!recorder->stats().trouble.empty());
         recorder->flush();
         QCOMPARE(recorder->stats().rows + recorder->stats().shed, pushed);
-        recorder->push(many(1, 10));
+        recorder->push(samples::many(1, 10));
         recorder->flush();
         QVERIFY(recorder->stats().trouble.empty());  // it keeps up again
         QCOMPARE(*read()->count({}), int64_t(recorder->stats().rows));
@@ -283,12 +253,12 @@ private Q_SLOTS:
     void aReaderSeesASoundFileWhileItIsWritten()
     {
         auto recorder = record();
-        recorder->push(many(100, 100));
+        recorder->push(samples::many(100, 100));
         recorder->flush();
         std::atomic<bool> stop{false};
         std::thread writer([&] {
             while (!stop)
-                recorder->push(many(200, 100));
+                recorder->push(samples::many(200, 100));
         });
         auto reader = read();
         int64_t last = 0;
@@ -308,18 +278,18 @@ private Q_SLOTS:
 
     void destroyingARecorderWritesWhatIsQueued()
     {
-        record()->push(many(2500, 10));
+        record()->push(samples::many(2500, 10));
         QCOMPARE(*read()->count({}), int64_t(2500));
     }
 
     void manyNamesAreForgottenWithTheirExchanges()
     {
         // Each exchange has a user of its own; when most exchanges have gone, the users must be readable for the rest.
-        auto settings = forEver();
+        auto settings = samples::forEver();
         settings.keepBytes = 1 << 20;
         auto recorder = record(settings);
         for (int round = 0; round < 5; ++round) {
-            auto batch = many(1000, 2000);
+            auto batch = samples::many(1000, 2000);
             for (size_t i = 0; i < batch.size(); ++i)
                 batch[i]->user = "user" + std::to_string(i);
             recorder->push(std::move(batch));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/base/random.h"
+#include "engine/config/plan.h"
 #include "engine/journey/exchange.h"
 #include "engine/recording/sink.h"
 
@@ -131,6 +132,34 @@ inline recording::Batch batchOf(journey::Exchange x)
 {
     recording::Batch batch;
     batch.push_back(std::make_unique<journey::Exchange>(std::move(x)));
+    return batch;
+}
+
+// Nothing goes by its age.
+inline config::RecordSettings forEver()
+{
+    config::RecordSettings settings;
+    settings.keepAge = Nanos(0);
+    return settings;
+}
+
+// Alike but for their paths, with bodies that do not pack.
+inline recording::Batch many(size_t count, size_t bodyBytes, WallTime time = at(today))
+{
+    recording::Batch batch;
+    Random random(count);
+    for (size_t i = 0; i < count; ++i) {
+        auto x = std::make_unique<journey::Exchange>();
+        x->time = time;
+        x->received.method = "GET";
+        x->path = "/" + std::to_string(i);
+        x->returned.status = 200;
+        x->responseBody.bytes.resize(bodyBytes);
+        for (char &c : x->responseBody.bytes)
+            c = char(random.next());
+        x->responseBody.size = bodyBytes;
+        batch.push_back(std::move(x));
+    }
     return batch;
 }
 
