@@ -21,7 +21,8 @@ build_and_test() {
     cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log"; return 1; }
     cmake --build --preset "$preset"
     echo "== $preset: test"
-    ctest --test-dir "build/$preset" --output-on-failure -j2 -LE unsettled "$@"
+    # Stories of many processes share this machine with others: what fails is told, and tried once more.
+    ctest --test-dir "build/$preset" --output-on-failure --repeat until-pass:2 -j2 -LE unsettled "$@"
 }
 
 fuzz() {

@@ -138,7 +138,7 @@ void PlanBuilder::buildRecord()
 void PlanBuilder::buildServices()
 {
     const Node *services = root_.find("services");
-    if (!services)
+    if (!services || !services->isMapping())  // a list was told already
         return;
     plan_.services.reserve(services->items.size());
     for (size_t i = 0; i < services->items.size(); ++i)
