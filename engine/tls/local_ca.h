@@ -32,7 +32,7 @@ public:
 
     // A server certificate for a DNS name (A-labels), "*.name" or an IP address: a key of its own (EC P-256), subjectAltName,
     // serverAuth, from an hour before `now` for 397 days, never longer than the authority's. The authority's certificate
-    // follows the leaf. Anything else as a name, or an authority that has expired: an Error. Takes about 0.1 ms.
+    // follows the leaf. Anything else as a name, or an authority that has expired: an Error.
     Result<PemPair> issue(const std::string &name, WallTime now) const;
 
     const std::string &certificatePem() const;
