@@ -2,11 +2,14 @@
 #include "engine/net/client_connection.h"
 
 #include "engine/http/http1_writer.h"
+#include "engine/http/http2_session.h"
 #include "engine/net/worker.h"
 
 #include <QtGlobal>
 
 #include <sys/uio.h>
+
+#include <algorithm>
 
 namespace sluice::net {
 
@@ -26,7 +29,8 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
                                    const http::Limits &limits)
     : worker_(worker),
       scope_(loop.scheduler),
-      wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
+      own_(std::make_unique<Wire>(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this)),
+      wire_(*own_),
       scheduler_(loop.scheduler),
       reader_(limits),
       content_(reader_, wire_),
@@ -82,6 +86,10 @@ Task<void> ClientConnection::serve()
             const Heard heard = co_await nextHead(waiting);
             if (heard == Heard::Nothing)
                 break;
+            if (heard == Heard::Http2) {
+                worker_.toHttp2(std::move(own_), std::move(peer_), draining_);
+                co_return;
+            }
             began();
             worker_.busy(true);
             waiting.deadline(longTime);
@@ -110,8 +118,11 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
     waiting.deadline(last_ ? graceTime : keepAlive > Nanos(0) ? keepAlive : header);
     bool begun = false;
     for (;;) {
+        const Preface spoken = preface();
+        if (spoken == Preface::Whole)
+            co_return Heard::Http2;
         size_t consumed = 0;
-        const http::Step step = reader_.read(wire_.input(), consumed);
+        const http::Step step = spoken == Preface::Part ? http::Step::NeedMore : reader_.read(wire_.input(), consumed);
         wire_.consume(consumed);
         if (step == http::Step::Head)
             co_return Heard::Request;
@@ -148,9 +159,24 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
     }
 }
 
+// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
+// nothing else is taken.
+ClientConnection::Preface ClientConnection::preface() const
+{
+    const std::string_view in = wire_.input();
+    const bool agreed = wire_.protocol() == "h2";
+    if (!first_ || in.empty() || (wire_.secure() && !agreed))
+        return Preface::None;
+    const size_t seen = std::min(in.size(), http::http2Preface.size());
+    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
+        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
+    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
+}
+
 void ClientConnection::began()
 {
     busy_ = true;
+    first_ = false;
     headSent_ = false;
     close_ = draining_ || !reader_.keepAlive()
         || worker_.rules()->plan->limits.keepAlive <= Nanos(0);  // never kept after a refusal

@@ -72,6 +72,11 @@ void UpstreamConnection::reuse()
     reason_.clear();
 }
 
+void UpstreamConnection::giveBack(bool keep, size_t mostIdle)
+{
+    pool_.release(*this, keep, mostIdle);
+}
+
 bool UpstreamConnection::clean() const
 {
     return state_ == State::Ready && wire_ && !tunnel_ && content_->ended() && framer_.done() && reader_.keepAlive()
