@@ -10,10 +10,11 @@ namespace {
 
 constexpr size_t mostAttempts = 8;  // further endpoints are not tried for one exchange
 
-// An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away).
+// An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away). Over
+// HTTP/2 only a request for a WebSocket looks like one (RFC 8441).
 bool wantsUpgrade(const http::RequestHead &head)
 {
-    return head.version == http::Version::Http11 && head.headers.hasToken("Connection", "upgrade")
+    return head.version != http::Version::Http10 && head.headers.hasToken("Connection", "upgrade")
         && head.headers.has("Upgrade") && !head.headers.hasToken("Upgrade", "h2c");
 }
 

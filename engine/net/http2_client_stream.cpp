@@ -9,6 +9,21 @@ namespace sluice::net {
 
 using journey::Sent;
 
+namespace {
+
+// 16 random bytes in base64 (RFC 6455 section 4.1): what HTTP/1 asks for and HTTP/2 does without.
+std::string webSocketKey(Random &random)
+{
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string key;
+    for (int i = 0; i < 21; ++i)
+        key += digits[random.next() % 64];
+    key += "AQgw"[random.next() % 4];
+    return key + "==";
+}
+
+}  // namespace
+
 Http2ClientStream::Http2ClientStream(Http2ClientConnection &connection)
     : connection_(connection), scheduler_(connection.link().scheduler()), scope_(connection.scope()), life_(scope_)
 {}
@@ -25,6 +40,8 @@ void Http2ClientStream::onHead()
     expectsContinue_ = section.expectsContinue();
     isHead_ = head_.method == "HEAD";
     framing_ = {};
+    if (section.isWebSocket())
+        head_.headers.set("sec-websocket-key", webSocketKey(connection_.worker().random()));
     if (inputEnded() || section.isWebSocket())
         return;
     if (!section.contentLength())

@@ -37,6 +37,7 @@ public:
 
 private:
     void onHead() override;
+    void later() override { connection_.link().later(); }
     void onInput() override { readable_.wake(scheduler_); }
     void onRoom() override { writable_.wake(scheduler_); }
     void onClosed(bool reset, uint32_t code, bool untouched) override;

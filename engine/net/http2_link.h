@@ -62,6 +62,7 @@ public:
     journey::Chunk read() override
     {
         using Kind = journey::Chunk::Kind;
+        later();  // what was read before is given back to the peer's window
         const Input input = Http2Stream::read();
         switch (input.step) {
         case Step::Data: return {Kind::Data, input.data, input.last};
@@ -77,6 +78,7 @@ public:
     const std::string &reason() const override { return reason_; }
 
 protected:
+    virtual void later() = 0;  // the session may have something to send
     Signal readable_, writable_;
     std::string reason_;
 };

@@ -290,8 +290,8 @@ journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, 
 {
     std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
     if (!pool)
-        pool =
-            std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, endpoint.host, endpoint.port);
+        pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
+                                              endpoint);
     return pool->open(fresh, inside_->limits);
 }
 
