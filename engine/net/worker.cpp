@@ -124,16 +124,18 @@ void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t most
     });
 }
 
-void Worker::listen(int fd, std::string secure)
+void Worker::listen(int fd, std::string secure, bool proxied)
 {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return;
-    post([this, fd, own, secure = std::move(secure)] {
+    post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return inside_->connections.size() < options_.mostConnections; },
-            [this, secure](Fd client, const Address &peer) { accept(std::move(client), peer, secure); });
+            [this, secure, proxied](Fd client, const Address &peer) {
+                accept(std::move(client), peer, secure, proxied);
+            });
     });
 }
 
@@ -211,7 +213,7 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
-void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
+void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
     who.address = peer.host();
@@ -225,10 +227,13 @@ void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
         if (!session)
             return;  // no certificate, no connection; the gateway tells which file is wrong
     }
+    proxied = proxied && rules_->trusted.contains(who.address);
     auto connection =
         std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
     if (session)
         connection->secure(std::move(session));
+    if (proxied)
+        connection->expectProxyHeader();
     serve(std::move(connection), bool(drained_));
 }
 
