@@ -27,6 +27,7 @@ struct Worker::Inside {
     std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
+    std::vector<journey::StreamNews> news;
     recording::Batch blanks;  // for requests to come
     http::Limits limits;
     std::optional<Timer> drainLimit;
@@ -89,6 +90,8 @@ void Worker::run()
     while (scheduler_.drain())
         ;
     inside_->poller.setAfterBatch({});
+    if (options_.sink && !inside_->news.empty())
+        options_.sink->tell(std::move(inside_->news));
     if (options_.sink && !inside_->batch.empty())
         options_.sink->push(std::move(inside_->batch));
     inside_.reset();
@@ -199,6 +202,8 @@ void Worker::turn()
     more = more || !scheduler_.idle() || !inside_->ends.empty();
     inside_->gone.clear();
     inside_->closed.clear();
+    if (!inside_->news.empty())
+        options_.sink->tell(std::exchange(inside_->news, {}));
     if (!inside_->batch.empty()) {
         recording::Batch mine = options_.sink->push(std::exchange(inside_->batch, {}));
         while (!mine.empty() && inside_->blanks.size() < mostBlanks) {
@@ -341,6 +346,12 @@ void Worker::record(std::unique_ptr<journey::Exchange> exchange)
         inside_->batch.push_back(std::move(exchange));
     else if (inside_->blanks.size() < mostBlanks)
         inside_->blanks.push_back(std::move(exchange));
+}
+
+void Worker::tell(journey::StreamNews news)
+{
+    if (options_.sink)  // within a turn: it is handed over at its end
+        inside_->news.push_back(std::move(news));
 }
 
 std::unique_ptr<journey::Exchange> Worker::blank()

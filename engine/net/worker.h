@@ -81,6 +81,7 @@ public:
     std::unique_ptr<journey::Exchange> blank() override;
     bool recording() const override { return options_.sink != nullptr; }
     void record(std::unique_ptr<journey::Exchange>) override;
+    void tell(journey::StreamNews) override;
 
 private:
     struct Inside;  // what lives in the thread only
