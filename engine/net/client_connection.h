@@ -18,6 +18,7 @@ public:
     ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits);
     ~ClientConnection();
 
+    void secure(std::unique_ptr<TlsSession>);  // before start()
     void start();
     // Came while the gateway drains: one request, which must begin at once.
     void startLast();
@@ -55,6 +56,7 @@ private:
     Task<void> live();
     Task<void> serve();
     Task<Heard> nextHead(Scope &waiting);
+    Heard ended(Wire::Fill fill, bool begun);
     Task<void> linger();
     void began();
     bool finished();

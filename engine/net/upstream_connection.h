@@ -26,12 +26,15 @@ class UpstreamConnection final : public journey::UpstreamStream, public WireOwne
 public:
     UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits);
 
+    // Under TLS with this, for `host`; before connect().
+    void secure(std::shared_ptr<const ClientTls> tls, std::string host, std::shared_ptr<SessionShelf> shelf);
     // Tries these in turn until one connects; none: it fails with `trouble`.
     void connect(std::vector<Address> addresses, std::string trouble);
+    void refuse(std::string why);  // instead of connect(): nothing can be tried
     // Ready for another exchange.
     void reuse();
     // May rest in the pool: the exchange ended and nothing is left over.
-    bool clean() const;
+    bool clean();
     UpstreamPool &pool() const { return pool_; }
     Moment restingSince{};
 
@@ -59,12 +62,16 @@ private:
     void hungUp() override;
     void unexpectedInput() override;
     void tryNext();
+    State connected();
     Head fail(std::string why);
 
     UpstreamPool &pool_;
     LoopContext loop_;
     std::unique_ptr<Wire> wire_;
     std::vector<Address> addresses_;  // still to be tried, the next at the back
+    std::shared_ptr<const ClientTls> tls_;
+    std::string tlsHost_;
+    std::shared_ptr<SessionShelf> shelf_;
     State state_ = State::Connecting;
     Signal connecting_;  // while no wire is there to wait on
     http::ResponseReader reader_;

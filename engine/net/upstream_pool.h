@@ -21,6 +21,8 @@ public:
     ~UpstreamPool();
 
     UpstreamConnection &open(bool fresh, const http::Limits &limits);
+    // From the next connection on; those that rest were made with another and are closed. Null with `trouble`: there can be none.
+    void secure(std::shared_ptr<const ClientTls> tls, std::string trouble);
     void release(UpstreamConnection &, bool keep, size_t mostIdle);
     void discard(UpstreamConnection &);  // an idle one; deleted after the batch
     size_t idle() const { return idle_.size(); }
@@ -34,6 +36,10 @@ private:
     Resolver &resolver_;
     std::string host_;
     uint16_t port_;
+    bool secured_ = false;
+    std::shared_ptr<const ClientTls> tls_;
+    std::string tlsTrouble_;
+    std::shared_ptr<SessionShelf> shelf_;
     Connections &closed_;
     Connections idle_;  // longest idle first
     Connections busy_;  // each knows its place
