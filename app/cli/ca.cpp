@@ -53,7 +53,7 @@ int renewed(const gateway::LocalAuthority &authority, bool hadOne)
     if (hadOne)
         printLine("the certificate before is kept as " + authority.certificateFile + ".old");
     printLine(
-        "Nobody trusts the new one yet: run `sluice ca trust`. A running gateway takes it after `sluice reload`.");
+        "Nobody trusts the new one yet: run `sluice ca trust`. A running gateway shows it when it is started again.");
     return Fine;
 }
 

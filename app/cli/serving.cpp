@@ -5,6 +5,7 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/local_authority.h"
 #include "storage/reader.h"
 
 #include <QCoreApplication>
@@ -24,8 +25,11 @@ void tell(const Problems &problems)
 }  // namespace
 
 Serving::Serving(gateway::GatewayOptions options, std::string record)
-    : options_(std::move(options)), record_(std::move(record))
-{}
+    : options_(std::move(options)), record_(std::move(record)), secrets_(secretOptions())
+{
+    options_.secrets = &secrets_;
+    options_.localCa = gateway::localCaSource(secrets_);
+}
 
 Serving::~Serving() = default;
 
@@ -53,7 +57,8 @@ int Serving::start()
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
         ? config::planFor(options_.to, {options_.listen, options_.pair})
-        : config::loadFile(options_.file, gateway::environment(), {options_.listen, options_.pair});
+        : config::loadFile(options_.file, gateway::environment(secrets_, gateway::patient),
+                           {options_.listen, options_.pair});
     if (!loaded.plan)
         tell(loaded.problems);
     if (!loaded.plan)

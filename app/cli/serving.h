@@ -5,6 +5,7 @@
 
 #include "app/cli/signals.h"
 #include "engine/gateway/gateway.h"
+#include "engine/gateway/secret_store.h"
 #include "storage/recorder.h"
 
 #include <QObject>
@@ -38,6 +39,7 @@ private:
     void watchRecording();
     gateway::GatewayOptions options_;
     std::string record_;
+    gateway::SecretStore secrets_;                 // outlives both below
     std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<Signals> signals_;

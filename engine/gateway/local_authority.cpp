@@ -118,4 +118,15 @@ Result<LocalAuthority> renewLocalAuthority(SecretStore &store, WallTime now, Mil
     return published(store, entry);
 }
 
+LocalCaSource localCaSource(SecretStore &store)
+{
+    return [&store]() -> Result<std::shared_ptr<const tls::LocalCa>> {
+        const WallTime now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+        Result<LocalAuthority> authority = localAuthority(store, now, patient);
+        if (!authority)
+            return authority.error();
+        return std::move(authority->ca);
+    };
+}
+
 }  // namespace sluice::gateway

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/gateway/secret_store.h"
+#include "engine/gateway/tls_keeper.h"
 #include "engine/tls/local_ca.h"
 
 #include <memory>
@@ -21,5 +22,8 @@ struct LocalAuthority {
 Result<LocalAuthority> localAuthority(SecretStore &, WallTime now, Millis within);
 // A new one instead; the certificate before stays in FOLDER/local-ca.pem.old.
 Result<LocalAuthority> renewLocalAuthority(SecretStore &, WallTime now, Millis within);
+
+// For GatewayOptions: waits `patient`, as a keychain may have to be unlocked. The store must outlive it.
+LocalCaSource localCaSource(SecretStore &);
 
 }  // namespace sluice::gateway

@@ -31,6 +31,8 @@ private Q_SLOTS:
     void theAuthorityIsMadeOnce();
     void aNewAuthorityLeavesTheOldCertificate();
     void trustReachesACertificateDatabase();
+    void aListenersKeyMayBeASecret();
+    void aListenerShowsWhatTheAuthoritySigned();
 
 private:
     struct Home {
@@ -291,6 +293,98 @@ void SecretsTest::trustReachesACertificateDatabase()
         QCOMPARE(plain, pem);
         QCOMPARE(home.sluice({"ca", "renew"}).exitCode, 0);
     }
+}
+
+// `sluice run` before a Node server, over TLS; curl trusts `ca` alone.
+struct Secure {
+    Secure(const std::string &folder, std::map<std::string, std::string> environment, std::vector<std::string> options)
+    {
+        const std::vector<std::string> begin = {sluiceProgram(), "run", "--workers", "1"};
+        options.insert(options.begin(), begin.begin(), begin.end());
+        process = std::make_unique<Process>(options, ProcessOptions{std::move(environment), folder, {}, 0});
+        if (process->waitForOutput("sluice ready: https://127.0.0.1:"))
+            port = process->out().substr(process->out().find("127.0.0.1:") + 10, 5);
+        port = port.substr(0, port.find_first_not_of("0123456789"));
+    }
+    Ran curl(const std::string &host, const std::string &ca) const
+    {
+        return run({"curl", "-sS", "--cacert", ca, "--resolve", host + ":" + port + ":127.0.0.1", "-o", "/dev/null",
+                    "-w", "%{http_code}", "https://" + host + ":" + port + "/headers"});
+    }
+    std::unique_ptr<Process> process;
+    std::string port;
+};
+
+void SecretsTest::aListenersKeyMayBeASecret()
+{
+    const Home home;
+    NodeServer node;
+    QVERIFY(node.ready());
+    QCOMPARE(run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                  "-keyout", home.folder.path("key.pem"), "-out", home.folder.path("cert.pem"), "-subj",
+                  "/CN=shop.test", "-addext", "subjectAltName=DNS:shop.test"})
+                 .exitCode,
+             0);
+    const std::string key = readFile(home.folder.path("key.pem")), middle = key.substr(key.size() / 2, 30);
+    QCOMPARE(home.sluice({"secret", "set", "shop-key", "--from-file", home.folder.path("key.pem")}).exitCode, 0);
+    std::filesystem::remove(home.folder.path("key.pem"));
+    const std::string file = home.folder.write(
+        "sluice.yaml",
+        "listen:\n- url: https://127.0.0.1:0\n  certificates: [{certificate: cert.pem, key: \"${secret:shop-key}\"}]\n"
+        "services: {node: "
+            + node.url() + "}\nroutes: [{path: /**, service: node}]\n");
+    const Secure gateway(home.folder.path(), home.environment, {"--socket", home.folder.path("control"), "-c", file});
+    QVERIFY2(!gateway.port.empty(), (gateway.process->out() + gateway.process->err()).c_str());
+    const Ran ran = gateway.curl("shop.test", home.folder.path("cert.pem"));
+    QVERIFY2(ran.exitCode == 0 && ran.out == "200", (ran.out + ran.err + gateway.process->err()).c_str());
+    // The key is told nowhere.
+    std::string told = gateway.process->out() + gateway.process->err();
+    const std::vector<std::vector<std::string>> verbs = {
+        {"status", "--json"},
+        {"check", "-c", file},
+        {"log", "--json"},
+        {"explain", "--request", "GET /", "-c", file, "--json"},
+        {"export", "--to", "nginx", "-c", file, "-o", home.folder.path("out")}};
+    for (std::vector<std::string> verb : verbs) {
+        if (verb[0] == "status")
+            verb.insert(verb.end(), {"--socket", home.folder.path("control")});
+        const Ran said = home.sluice(verb);
+        QVERIFY2(said.exitCode == 0, (verb[0] + said.err).c_str());
+        told += said.out + said.err;
+    }
+    told += readFile(home.folder.path("out/nginx.conf")) + readFile(home.folder.path("out/report.json"));
+    QVERIFY(!has(told, middle) && !has(told, "PRIVATE KEY"));
+    QVERIFY2(has(told, "SLUICE_SECRET_shop-key stands where it would be written"), told.c_str());
+    // Without it the listener stays closed, and it is said why and what to do.
+    QCOMPARE(home.sluice({"secret", "remove", "shop-key"}).exitCode, 0);
+    const Ran checked = home.sluice({"check", "-c", file});
+    QCOMPARE(checked.exitCode, 0);
+    QVERIFY2(has(checked.out, "warning: there is no secret 'shop-key'. Keep it first: sluice secret set shop-key"),
+             checked.out.c_str());
+}
+
+void SecretsTest::aListenerShowsWhatTheAuthoritySigned()
+{
+    const Home home;
+    NodeServer node;
+    QVERIFY(node.ready());
+    const Secure gateway(
+        home.folder.path(), home.environment,
+        {"--socket", home.folder.path("control"), "--to", node.url(), "--listen", "https://127.0.0.1:0"});
+    QVERIFY2(!gateway.port.empty(), (gateway.process->out() + gateway.process->err()).c_str());
+    QCOMPARE(home.sluice({"ca", "show"}).exitCode, 0);
+    for (const char *host : {"localhost", "shop.test", "eu.shop.test"}) {
+        const Ran ran = gateway.curl(host, home.data("local-ca.pem"));
+        QVERIFY2(ran.exitCode == 0 && ran.out == "200", (ran.out + ran.err + gateway.process->err()).c_str());
+    }
+    // Node's own client, as `sluice ca trust` says.
+    auto environment = home.environment;
+    environment["NODE_EXTRA_CA_CERTS"] = home.data("local-ca.pem");
+    const Ran ran = run({"node", "-e",
+                         "require('https').get('https://localhost:" + gateway.port
+                             + "/headers', r => {console.log(r.statusCode); process.exit()})"},
+                        {environment, {}, {}, 0});
+    QVERIFY2(has(ran.out, "200"), (ran.out + ran.err).c_str());
 }
 
 }  // namespace
