@@ -82,6 +82,8 @@ Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOw
 
 Wire::~Wire()
 {
+    if (tls_ && tls_->ours())
+        closeTls();
     if (watched_)
         poller_.unwatch(fd_.get(), this);
     dropBlock();
@@ -253,13 +255,7 @@ uint64_t Wire::unsent() const
 
 void Wire::shutdownSend()
 {
-    if (tls_ && !sendBroken_) {
-        std::string last;
-        tls_->sink(&last);
-        tls_->close();
-        tls_->sink(nullptr);
-        sendCipher(last);
-    }
+    closeTls();
     ::shutdown(fd_.get(), SHUT_WR);
 }
 

@@ -123,6 +123,7 @@ private:
     Send sendTls(const iovec *pieces, int count);
     Send sendCipher(const std::string &text);
     void keepShaking();
+    void closeTls();
     Send broken(int error);
     bool makeRoom();
     void dropBlock();
