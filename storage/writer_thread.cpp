@@ -28,6 +28,8 @@ constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
 constexpr size_t mostInPiece = 64;                           // images handed over together
 constexpr uint64_t largeBodies = 32 << 10;                   // from here on moving costs less than copying
 constexpr size_t mostSpare = 64, mostSpareBytes = 1 << 20;   // strings for images that are kept, and each of them
+constexpr milliseconds keyPause{60'000};                     // until a key that could not be had is asked for again
+constexpr int needsKey = -1;                                 // no code of SQLite's
 constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)
@@ -184,6 +186,7 @@ void Recorder::Impl::adoptSettings()
         place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
+    redactor->wantSecrets(true);
     bounds = {fresh.keepBytes, fresh.keepAge};
     moreToPrune = true;
     if (guest)
@@ -221,7 +224,25 @@ Recorder::Impl::Batch Recorder::Impl::take()
     return batch;
 }
 
-int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
+int Recorder::Impl::writeOne(Entry &entry, int64_t id)
+{
+    if (!entry.large)
+        readImage(entry.image, current);
+    journey::Exchange &x = entry.large ? *entry.large : current;
+    if (!entry.redacted)
+        redactor->redact(x);
+    if (!entry.redacted && entry.large)
+        entry.secrets = redactor->secrets();
+    entry.redacted = entry.large;
+    const auto &secrets = entry.large ? entry.secrets : redactor->secrets();
+    if (!secrets.empty() && mayFindKey())
+        return needsKey;
+    if (const int code = sealer->write(sealer->seal(secrets, id), id); code != SQLITE_OK)
+        return code;
+    return writer->write(x, id);
+}
+
+int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
 {
     culprit = batch.entries.size();
     int code = SQLITE_OK;
@@ -229,12 +250,7 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
         return sqlite3_extended_errcode(database->handle());
     int64_t id = lastId;
     for (size_t i = 0; i < batch.entries.size() && code == SQLITE_OK; ++i) {
-        const Entry &entry = batch.entries[i];
-        if (!entry.large)
-            readImage(entry.image, current);
-        journey::Exchange &x = entry.large ? *entry.large : current;
-        redactor->redact(x);
-        code = writer->write(x, ++id);
+        code = writeOne(batch.entries[i], ++id);
         if (isItsOwnFault(code))
             culprit = i;
     }
@@ -248,6 +264,7 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
     }
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     writer->forget();
+    sealer->forget();
     return code;
 }
 
@@ -260,6 +277,11 @@ void Recorder::Impl::write(Batch &batch)
         const int code = tryWrite(batch, culprit);
         if (code == SQLITE_OK)
             break;
+        if (code == needsKey) {
+            findKey();
+            pause = firstRetry / 2;
+            continue;
+        }
         if (culprit < entries.size()) {
             entries.erase(entries.begin() + std::ptrdiff_t(culprit));
             ++givenUp;
@@ -277,6 +299,8 @@ void Recorder::Impl::write(Batch &batch)
             entries.clear();
         }
     }
+    if (sealer->hasKey())
+        tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
     settle(entries.size(), givenUp);
     keepSpare(batch);
 }

@@ -37,7 +37,10 @@ int Serving::openRecording(const config::Plan &plan)
 {
     if (record_ == "none")
         return Fine;
-    Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
+    Result<std::unique_ptr<storage::Recorder>> recorder =
+        storage::Recorder::create(record_, plan.record, storage::Recorder::Role::Gateway, [this] {
+            return secrets_.readOrWrite(gateway::sealingKeyEntry, storage::makeSealingKey(), gateway::soon);
+        });
     if (!recorder) {
         const std::string &why = recorder.error().what;
         const bool advised = why.find("--record") != why.npos;
@@ -89,11 +92,14 @@ int Serving::start()
 
 void Serving::watchRecording()
 {
-    const std::string now = recorder_->stats().trouble;
-    if (now == trouble_)
-        return;
-    trouble_ = now;
-    complain(now.empty() ? "recording: all is well again" : "recording: " + now);
+    const recording::SinkStats stats = recorder_->stats();
+    if (stats.trouble != trouble_)
+        complain(stats.trouble.empty() ? "recording: all is well again" : "recording: " + stats.trouble);
+    if (stats.unsealed != unsealed_)
+        complain(stats.unsealed.empty() ? "recording: secrets are sealed"
+                                        : "recording: secrets are kept as placeholders only: " + stats.unsealed);
+    trouble_ = stats.trouble;
+    unsealed_ = stats.unsealed;
 }
 
 std::string Serving::readyLine() const

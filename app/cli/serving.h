@@ -44,7 +44,7 @@ private:
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<Signals> signals_;
     QTimer watch_;
-    std::string trouble_;  // of the recording, as told last
+    std::string trouble_, unsealed_;  // of the recording, as told last
     bool ending_ = false;
 };
 

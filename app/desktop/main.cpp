@@ -78,7 +78,9 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     if (!loaded.plan)
         return 2;
     const std::string path = options.record.empty() ? storage::defaultRecordingPath() : options.record;
-    auto recorder = storage::Recorder::create(path, loaded.plan->record);
+    auto recorder = storage::Recorder::create(path, loaded.plan->record, storage::Recorder::Role::Gateway, [&own] {
+        return own.secrets.readOrWrite(gateway::sealingKeyEntry, storage::makeSealingKey(), gateway::soon);
+    });
     if (!recorder)
         return failed(recorder.error().what, 1);
     own.recorder = recorder.take();

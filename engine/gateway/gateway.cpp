@@ -335,6 +335,7 @@ Status Gateway::status() const
         s.recording.queued = stats.queued;
         s.recording.lastId = stats.lastId;
         s.recording.trouble = stats.trouble;
+        s.recording.unsealed = stats.unsealed;
     }
     return s;
 }

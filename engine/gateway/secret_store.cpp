@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <mutex>
 
 namespace sluice::gateway {
@@ -222,18 +223,6 @@ Result<std::vector<std::string>> SecretStore::names(Millis within)
     if (!found)
         return found.error();
     return std::vector<std::string>(found->begin(), found->end());
-}
-
-void SecretStore::fetch(const std::string &name, const Secret &value, Millis within,
-                        std::function<void(Result<Secret>)> done)
-{
-    const Clock::time_point until = Clock::now() + within;
-    impl_->post(
-        [=](Impl &impl) {
-            const Outcome chosen = impl.choose(until);
-            done(chosen ? impl.keeper.readOrWrite(name, value, until) : Result<Secret>(chosen.error()));
-        },
-        impl_);
 }
 
 std::string SecretStore::place() const

@@ -11,7 +11,6 @@
 #include "engine/base/result.h"
 #include "engine/base/secret.h"
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,8 +49,6 @@ public:
     Result<Secret> readOrWrite(const std::string &name, const Secret &value, Millis within);
     Result<bool> remove(const std::string &name, Millis within);  // false: there was none
     Result<std::vector<std::string>> names(Millis within);        // sorted; without the store's own
-    // The same as readOrWrite(), without waiting: `done` is called on the store's thread, unless the store goes first.
-    void fetch(const std::string &name, const Secret &value, Millis within, std::function<void(Result<Secret>)> done);
 
     // "in the keychain", "in FILE, as no keychain service runs here". Empty: no call has been answered yet.
     std::string place() const;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How the writer comes by the key that seals secrets.
+#include "storage/writer_thread.h"
+
+namespace sluice::storage {
+
+namespace {
+constexpr std::chrono::seconds keyPause{60};  // until a key that could not be had is asked for again
+}  // namespace
+
+// Between transactions: it may take seconds, and whoever sets a mark must not wait for it.
+void Recorder::Impl::findKey()
+{
+    const Result<Secret> found =
+        keySource ? keySource() : Result<Secret>(Error{Fault::Gateway, "this program has no key for them"});
+    if (found)
+        sealer->setKey(*found);
+    askAgain = Clock::now() + keyPause;
+    tellUnsealed(sealer->hasKey() ? "" : found ? "the key for them is none" : found.error().what);
+}
+
+void Recorder::Impl::tellUnsealed(const std::string &why)
+{
+    const std::lock_guard guard(mutex);
+    unsealed = why;
+}
+
+}  // namespace sluice::storage
