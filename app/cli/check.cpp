@@ -6,6 +6,7 @@
 #include "engine/base/json.h"
 #include "engine/config/schema.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/plan_files.h"
 
 namespace sluice::cli {
 
@@ -46,7 +47,11 @@ int check(const CheckArgs &args)
     if (args.keys)
         return listKeys(args.json);
     const std::string file = args.file.empty() ? "sluice.yaml" : args.file;
-    const config::Loaded loaded = config::loadFile(file, gateway::environment());
+    config::Loaded loaded = config::loadFile(file, gateway::environment());
+    if (loaded.plan) {
+        for (Problem &problem : gateway::checkFiles(*loaded.plan, wallTime()))
+            loaded.problems.push_back(std::move(problem));
+    }
     for (const Problem &problem : loaded.problems)
         printLine(args.json ? json(problem) : problem.text());
     if (!loaded.plan)
