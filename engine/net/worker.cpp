@@ -2,6 +2,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/client_connection.h"
+#include "engine/net/http2_client_connection.h"
 #include "engine/net/listener.h"
 #include "engine/net/upstream_pool.h"
 
@@ -18,11 +19,12 @@ struct Worker::Inside {
     explicit Inside(Poller &p) : poller(p) {}
     Poller &poller;
     BufferPool buffers;
+    TurnEnd ends;
     Resolver resolver;
     UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
-    std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
-    std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
+    std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
+    std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
     recording::Batch blanks;  // for requests to come
@@ -186,7 +188,13 @@ void Worker::turn()
 {
     scheduler_.setNow(inside_->poller.now());
     scheduler_.fireDue();
-    const bool more = scheduler_.drain();
+    bool more = scheduler_.drain();
+    inside_->ends.run();
+    if (!more && !scheduler_.idle()) {  // who waited for room
+        more = scheduler_.drain();
+        inside_->ends.run();
+    }
+    more = more || !scheduler_.idle() || !inside_->ends.empty();
     inside_->gone.clear();
     inside_->closed.clear();
     if (!inside_->batch.empty()) {
@@ -218,20 +226,35 @@ void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
             return;  // no certificate, no connection; the gateway tells which file is wrong
     }
     auto connection =
-        std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                           std::move(fd), std::move(who), inside_->limits);
+        std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
     if (session)
         connection->secure(std::move(session));
-    ClientConnection *raw = connection.get();
+    serve(std::move(connection), bool(drained_));
+}
+
+LoopContext Worker::context()
+{
+    return {inside_->poller, scheduler_, inside_->buffers, inside_->ends};
+}
+
+void Worker::serve(std::unique_ptr<ServedConnection> connection, bool last)
+{
+    ServedConnection *raw = connection.get();
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
-    if (drained_)
+    if (last)
         raw->startLast();
     else
         raw->start();
 }
 
-void Worker::closed(ClientConnection &connection)
+void Worker::toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last)
+{
+    serve(std::make_unique<Http2ClientConnection>(*this, context(), std::move(wire), std::move(peer), inside_->limits),
+          last);
+}
+
+void Worker::closed(ServedConnection &connection)
 {
     const auto at = inside_->connections.find(&connection);
     inside_->gone.push_back(std::move(at->second));
@@ -286,8 +309,8 @@ journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, 
 {
     std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.pool];
     if (!pool)
-        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                              inside_->resolver, inside_->closed, endpoint.host, endpoint.port);
+        pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
+                                              endpoint);
     if (endpoint.tls)
         securePool(*pool, endpoint.service);
     return pool->open(fresh, inside_->limits);
@@ -303,8 +326,7 @@ void Worker::securePool(UpstreamPool &pool, const std::string &service)
 
 void Worker::release(journey::UpstreamStream &stream, bool keep)
 {
-    auto &connection = static_cast<UpstreamConnection &>(stream);
-    connection.pool().release(connection, keep, rules_->plan->limits.pooled);
+    static_cast<PooledStream &>(stream).giveBack(keep, rules_->plan->limits.pooled);
 }
 
 void Worker::record(std::unique_ptr<journey::Exchange> exchange)
