@@ -48,7 +48,7 @@ std::string lifeOf(const gateway::CertificateStatus &c)
 {
     if (c.subject.empty())
         return "-";
-    const std::string date = localTime(c.notAfter).substr(0, 10);
+    const std::string date = rfc3339(c.notAfter).substr(0, 10);
     if (c.daysLeft < 0)
         return "EXPIRED on " + date;
     const std::string days = std::to_string(c.daysLeft) + (c.daysLeft == 1 ? " day" : " days");

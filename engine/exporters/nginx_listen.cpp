@@ -120,6 +120,9 @@ std::vector<Server> makeServers(Draft &draft)
     }
     if (clear.empty() && !secure)
         clear.insert("127.0.0.1:8080");
+    if (!clear.empty())
+        draft.say("HTTP/2 in clear", {}, Fidelity::Impossible,
+                  "an address in clear takes either HTTP/1.1 or HTTP/2 with nginx (1.22), and here HTTP/1.1");
     if (!out.empty())
         draft.say(
             "tls", {}, Fidelity::Approximate,

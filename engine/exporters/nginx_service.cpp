@@ -90,6 +90,12 @@ std::string writeUpstream(Draft &draft, const config::ServiceSettings &service, 
     return out;
 }
 
+bool takesHttp2Only(const config::ServiceSettings &service)
+{
+    return std::any_of(service.endpoints.begin(), service.endpoints.end(),
+                       [](const config::EndpointSettings &e) { return e.http2 && e.weight > 0; });
+}
+
 // In a location.
 std::string writeTimeouts(const config::ServiceSettings &service)
 {
@@ -122,6 +128,14 @@ std::string writeUpstreams(Draft &draft, std::vector<Upstream> &upstreams)
         if (count(true) + count(false) == 0) {
             draft.say(feature, service.place, Fidelity::Exact);
             continue;  // no endpoint takes requests: 503, as here
+        }
+        if (takesHttp2Only(service)) {
+            out.closed = feature + " has endpoints that speak HTTP/2 alone";
+            draft.say(
+                feature + ": endpoints", service.place, Fidelity::Impossible,
+                "nginx speaks HTTP/1.1 to services, and h2c:// is HTTP/2 alone. The export answers 503; write http:// "
+                "where the service speaks HTTP/1.1, too (for gRPC, nginx has grpc_pass)");
+            continue;
         }
         if (count(true) > 0 && count(false) > 0) {
             out.closed = feature + " has endpoints with and without TLS";

@@ -107,6 +107,8 @@ std::string writeClientTls(Draft &draft, const config::ServiceSettings &service)
             : "read when nginx starts, and not anew when the file changes (nginx -s reload); the CA must be a root, "
               "and lists of revoked certificates (CRLs) in the file are obeyed only when it is named by "
               "proxy_ssl_crl, too");
+    draft.say("service " + service.name + ": protocol", service.place, Fidelity::Approximate,
+              "HTTP/1.1, also where an endpoint offers HTTP/2, which Sluice takes");
     reportName(draft, service, name);
     if (!secure.pair.certificate.empty()) {
         const Pem pem = writePair(draft, secure.pair);
