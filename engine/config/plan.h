@@ -33,6 +33,7 @@ struct ListenSettings {
     bool tls = false;
     Place place;
     tls::ServerSettings secure;  // with tls; its files' names made whole
+    bool proxyProtocol = false;  // peers of Plan::trusted begin each connection with a PROXY header
 };
 
 struct EndpointSettings {

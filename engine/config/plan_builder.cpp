@@ -92,6 +92,8 @@ void PlanBuilder::addListener(const Node &node)
     listen.secure.clientCa = fileOf(at(&node, "client_ca"));
     const Node *least = at(&node, "min_version");
     listen.secure.tls13Only = least && least->text == "1.3";
+    const Node *proxied = at(&node, "proxy_protocol");
+    listen.proxyProtocol = proxied && proxied->text == "true";
     plan_.listen.push_back(std::move(listen));
 }
 

@@ -25,6 +25,8 @@ constexpr Row rows[] = {
     {"listen[].certificates[].key!", Type::File, "", "", now, "PEM file with the private key, or a secret"},
     {"listen[].client_ca", Type::File, "", "", now, "clients must show a certificate of this CA"},
     {"listen[].min_version", Type::Choice, "1.2|1.3", "1.2", now, "the oldest TLS that is spoken"},
+    {"listen[].proxy_protocol", Type::Boolean, "", "false", now,
+     "peers of 'trusted_proxies' begin each connection with a PROXY header (v1 or v2)"},
     {"admin", Type::Group, "", "", now, "for machines that watch the gateway"},
     {"admin.metrics", Type::Listen, "", "", later, "where Prometheus finds the metrics"},
     {"trusted_proxies", Type::List, "0..1000", "[]", now,

@@ -26,6 +26,9 @@ void reportListen(Draft &draft, const config::ListenSettings &listen, uint16_t s
     const bool free = listen.port == 0;
     draft.say("listen " + listen.url, listen.place, free ? Fidelity::Approximate : Fidelity::Exact,
               free ? "nginx takes no port of its own choice: " + std::to_string(standIn) + " stands for it" : "");
+    if (listen.proxyProtocol)
+        draft.say("listen " + listen.url + ": proxy_protocol", listen.place, Fidelity::Impossible,
+                  "nginx asks every peer for a PROXY header, here only trusted ones begin with it: it is left out");
 }
 
 bool isHostName(const std::string &name)

@@ -142,6 +142,8 @@ Task<void> forward(Journey &j)
         co_return;
     }
     prepare(j);
+    if (!beginStreaming(j))
+        co_return;
     std::vector<size_t> tried;
     while (tried.size() < mostAttempts) {
         const balancing::Pick pick = j.serviceState->balancer.pick(tried);

@@ -59,11 +59,12 @@ struct Length {
 };
 
 struct Peer {
-    std::string address;  // without port
+    std::string address;  // without port; where a proxy that is believed has named its client, the client's
     uint16_t port = 0;
     bool tls = false;
     // Of the certificate that it showed and that one of the listener's client CAs has signed; empty: none was asked for.
     std::string certificate, commonName, fingerprint;
+    std::string proxy;  // address:port of that proxy; empty: the client itself has connected
 };
 
 // One request of one client, its head read.

@@ -44,7 +44,7 @@ ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::secure(std::unique_ptr<TlsSession> session)
 {
-    wire_.startTls(std::move(session));
+    tls_ = std::move(session);
     reader_.setScheme("https");
 }
 
@@ -88,7 +88,12 @@ Task<void> ClientConnection::serve()
 {
     if (wire_.watched()) {
         Scope waiting(scope_);
-        for (int requests = 1;; ++requests) {
+        bool goOn = true;
+        if (proxied_)
+            goOn = co_await takeProxyHeader(waiting);
+        if (goOn && tls_)
+            wire_.startTls(std::move(tls_));
+        for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
             if (heard == Heard::Nothing)
                 break;

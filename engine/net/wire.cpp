@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -119,7 +120,7 @@ void Wire::dropBlock()
     block_.reset();
 }
 
-Wire::Fill Wire::fill()
+Wire::Fill Wire::fillAtMost(size_t most)
 {
     if (receiveBroken_)
         return Fill::Broken;
@@ -134,7 +135,7 @@ Wire::Fill Wire::fill()
     }
     if (tls_)
         return fillTls();
-    const size_t room = room_ - end_;
+    const size_t room = std::min<size_t>(room_ - end_, most);
     const ssize_t n = receiveFrom(fd_.get(), block_.get() + end_, room);
     const Fill fill = received(n, room);
     if (fill == Fill::More) {
