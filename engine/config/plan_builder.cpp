@@ -228,9 +228,11 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
     }
     const Node *url = node.isMapping() ? node.find("url") : &node;
     Origin origin;
-    if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+    if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
         return;
-    EndpointSettings endpoint{origin.url(), origin.host, origin.port, origin.scheme == "https", 1, url->place, {}, {}};
+    EndpointSettings endpoint{
+        origin.url(), origin.host, origin.port, origin.scheme == "https", origin.scheme == "h2c", 1,
+        url->place,   {},          {}};
     endpoint.pool = endpoint.tls ? endpoint.url + ' ' + service.name : endpoint.url;
     endpoint.service = service.name;
     readWhole(node.find("weight"), endpoint.weight);

@@ -100,7 +100,7 @@ private:
             known = known && (!weight || parseWhole(weight->text, number));
             weights += number;
             Origin origin;
-            if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+            if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
                 continue;
             const auto [first, fresh] = seen.emplace(origin.url(), url->place.line);
             if (!fresh)

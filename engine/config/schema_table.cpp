@@ -68,7 +68,7 @@ constexpr Row rows[] = {
     {"services.*.endpoints", Type::Endpoint, "", "", now, "its only instance"},
     {"services.*.endpoints[]", Type::Endpoint, "", "", now, "an instance"},
     {"services.*.endpoints[]", Type::Group, "", "", now, "an instance with its weight"},
-    {"services.*.endpoints[].url!", Type::Endpoint, "", "", now, "http://HOST:PORT"},
+    {"services.*.endpoints[].url!", Type::Endpoint, "", "", now, "http://HOST:PORT, h2c:// for HTTP/2"},
     {"services.*.endpoints[].weight", Type::Whole, "0..1000", "1", now, "its share beside the others; 0 takes nothing"},
     {"services.*.discover", Type::Group, "", "", later, "instances found in a registry or in DNS"},
     {"services.*.discover.consul", Type::Url, "", "", later, "Consul's HTTP API"},

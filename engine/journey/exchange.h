@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 #include "engine/http/message.h"
 #include "engine/journey/decision.h"
+#include "engine/journey/message.h"
 
 #include <cstdint>
 #include <optional>
@@ -78,7 +79,8 @@ struct Exchange {
     std::string failure;   // one sentence
     int64_t replayOf = 0;  // id of the exchange that this one repeats
     bool tunnel = false;
-    bool kept = true;  // false: its rules say that nothing is recorded
+    StreamFacts stream;  // of one that has messages
+    bool kept = true;    // false: its rules say that nothing is recorded
     Times times;
     DecisionLog decisions;
 

@@ -76,13 +76,15 @@ char *BufferPool::cipherIn()
 }
 
 Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
-    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(owner)
+    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(&owner)
 {
     watched_ = poller_.watch(fd_.get(), this);
 }
 
 Wire::~Wire()
 {
+    if (tls_ && tls_->ours())
+        closeTls();
     if (watched_)
         poller_.unwatch(fd_.get(), this);
     dropBlock();
@@ -254,13 +256,7 @@ uint64_t Wire::unsent() const
 
 void Wire::shutdownSend()
 {
-    if (tls_ && !sendBroken_) {
-        std::string last;
-        tls_->sink(&last);
-        tls_->close();
-        tls_->sink(nullptr);
-        sendCipher(last);
-    }
+    closeTls();
     ::shutdown(fd_.get(), SHUT_WR);
 }
 
@@ -303,22 +299,25 @@ void Wire::ready(unsigned events)
     }
     if (events & Writable) {
         canWrite_ = true;
-        if (holds() && !writable_.awaited())
-            flush();  // nobody waits for it: a held 1xx or head
-        else
+        if (holds() && !writable_.awaited()) {  // nobody waits for it: a held 1xx or head, or what many streams share
+            flush();
+            if (!holds())
+                owner_->drained();
+        } else {
             writable_.wake(scheduler_);
+        }
     }
     if (events & (Readable | Hangup)) {
         canRead_ = true;
         if (readable_.awaited())
             readable_.wake(scheduler_);
         else if (!(events & Hangup))
-            owner_.unexpectedInput();
+            owner_->unexpectedInput();
     }
     if (events & Hangup) {
         hangup_ = true;
         writable_.wake(scheduler_);
-        owner_.hungUp();
+        owner_->hungUp();
     }
 }
 

@@ -46,6 +46,8 @@ public:
     virtual void hungUp() = 0;
     // There is something to read and nobody waits for it.
     virtual void unexpectedInput() {}
+    // What was held has gone to the kernel, and nobody waited for it.
+    virtual void drained() {}
 
 protected:
     ~WireOwner() = default;
@@ -60,6 +62,9 @@ public:
 
     bool watched() const { return watched_; }  // false: the loop refused it; the wire is dead
     int fd() const { return fd_.get(); }
+    // Somebody else is told from now on; it must outlive the wire.
+    void setOwner(WireOwner &owner) { owner_ = &owner; }
+    bool secure() const { return tls_ != nullptr; }
     BufferPool &buffers() { return pool_; }
 
     // ---- in
@@ -125,6 +130,7 @@ private:
     Send sendTls(const iovec *pieces, int count);
     Send sendCipher(const std::string &text);
     void keepShaking();
+    void closeTls();
     Send broken(int error);
     bool makeRoom();
     void dropBlock();
@@ -132,7 +138,7 @@ private:
     Poller &poller_;
     Scheduler &scheduler_;
     BufferPool &pool_;
-    WireOwner &owner_;
+    WireOwner *owner_;
     BufferPool::Block block_;
     uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;

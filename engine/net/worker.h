@@ -2,6 +2,7 @@
 // Worker: one thread, one loop, its own connections, pools and timers; the World of its journeys with real sockets.
 #pragma once
 
+#include "engine/http/http2_counters.h"
 #include "engine/journey/world.h"
 #include "engine/net/dispatcher/loop.h"
 #include "engine/net/socket.h"
@@ -19,10 +20,12 @@
 
 namespace sluice::net {
 
-class ClientConnection;
 class Listener;
 class Resolver;
+class ServedConnection;
 class UpstreamPool;
+class Wire;
+struct LoopContext;
 
 struct WorkerOptions {
     LoopKind loop = bestLoop;
@@ -34,6 +37,8 @@ struct WorkerOptions {
 // Read by any thread.
 struct WorkerCounters {
     std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
+    http::Http2Counters http2;              // of clients
+    http::Http2Counters http2Upstream;      // of connections to endpoints
     std::atomic<uint64_t> proxyRefused{0};  // connections of trusted proxies without a PROXY header that can be read
 };
 
@@ -59,7 +64,10 @@ public:
 
     // ---- the worker's thread
     const journey::RulesPtr &rules() const { return rules_; }
-    void closed(ClientConnection &);
+    void closed(ServedConnection &);
+    // A client's connection turned out to speak HTTP/2; its bytes so far are in the wire. `last`: as startLast().
+    void toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last);
+    http::Http2Counters &http2() { return counters_.http2; }
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
 
     void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
@@ -73,6 +81,7 @@ public:
     std::unique_ptr<journey::Exchange> blank() override;
     bool recording() const override { return options_.sink != nullptr; }
     void record(std::unique_ptr<journey::Exchange>) override;
+    void tell(journey::StreamNews) override;
 
 private:
     struct Inside;  // what lives in the thread only
@@ -81,6 +90,8 @@ private:
     void turn();
     void accept(Fd fd, const Address &peer, const std::string &secure, bool proxied);
     void securePool(UpstreamPool &, const std::string &service);
+    void serve(std::unique_ptr<ServedConnection>, bool last);
+    LoopContext context();
     void dropUnusedPools();
     void drainConnections();
     void stopConnections();

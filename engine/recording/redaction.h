@@ -29,6 +29,8 @@ class Redactor {
 public:
     Redactor(const config::RecordSettings &, const PlaceholderKey &);
     void redact(journey::Exchange &);
+    // JSON, forms and XML within a text; of binary messages only those that are text. One that is compressed still loses its bytes.
+    void redact(journey::Message &);
 
 private:
     void redactHead(http::HeaderList &);
