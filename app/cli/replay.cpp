@@ -80,6 +80,8 @@ std::string differencesJson(const replay::Comparison &comparison)
 std::optional<replay::SenderOptions> senderOptions(const ReplayArgs &args)
 {
     replay::SenderOptions out;
+    if (std::ifstream own(secretOptions().folder + "/local-ca.pem", std::ios::binary); own)  // this user's own
+        out.trusted.assign(std::istreambuf_iterator<char>(own), std::istreambuf_iterator<char>());
     if (args.ca.empty())
         return out;
     std::ifstream in(args.ca, std::ios::binary);
@@ -92,7 +94,7 @@ std::optional<replay::SenderOptions> senderOptions(const ReplayArgs &args)
         complain("--ca: the file " + args.ca + ' ' + read.error().what);
         return std::nullopt;
     }
-    out.trusted = std::move(text);
+    out.trusted += text;
     return out;
 }
 
