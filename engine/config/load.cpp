@@ -58,7 +58,7 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
     return finish(std::move(plan), report);
 }
 
-Loaded planFor(const std::string &to, const std::vector<std::string> &listen)
+Loaded planFor(const std::string &to, const Overrides &overrides)
 {
     Report report("command line");
     Origin origin;
@@ -67,7 +67,7 @@ Loaded planFor(const std::string &to, const std::vector<std::string> &listen)
     if (report.hasErrors())
         return finish(nullptr, report);
     return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {},
-                {listen});
+                overrides);
 }
 
 FileText readFile(const std::string &path)

@@ -8,6 +8,7 @@
 #include "engine/http/limits.h"
 #include "engine/routing/router.h"
 #include "engine/routing/routing_settings.h"
+#include "engine/tls/tls_settings.h"
 
 #include <chrono>
 #include <cstdint>
@@ -31,6 +32,7 @@ struct ListenSettings {
     uint16_t port = 0;  // 0: any free one
     bool tls = false;
     Place place;
+    tls::ServerSettings secure;  // with tls; its files' names made whole
 };
 
 struct EndpointSettings {
@@ -41,6 +43,8 @@ struct EndpointSettings {
     bool http2 = false;   // h2c://: HTTP/2 in clear, without asking (RFC 9113 section 3.3)
     uint32_t weight = 1;  // 0 to balancing::maxWeight
     Place place;
+    // Which connections may carry its requests: by url, and with tls by service too, as each trusts and shows its own.
+    std::string pool, service;
 };
 
 struct TimeoutSettings {
@@ -55,9 +59,10 @@ struct ServiceSettings {
     std::vector<EndpointSettings> endpoints;  // in file order; may be empty where they are discovered
     balancing::BalancingSettings balance;
     TimeoutSettings timeouts;
+    tls::ClientSettings secure;  // towards the endpoints that have tls
     std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
-                              // left out (https endpoints, say): exchanges get 503 with this sentence
-    std::string restricted;   // the key that this is about: "tls", "discover"
+                              // left out (credentials, say): exchanges get 503 with this sentence
+    std::string restricted;   // the key that this is about: "credentials", "discover"
     Place place;
 };
 

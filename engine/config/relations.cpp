@@ -81,7 +81,7 @@ private:
             if (discover->find("dns") && !discover->find("port"))
                 report_.error(discover->place, "'port' is missing in 'discover'", "A and AAAA records say no port");
         }
-        if (const Node *tls = node.find("tls"))
+        if (const Node *tls = node.find("tls"); tls && tls->isMapping())
             together(*tls, "certificate", "key");
         checkEndpoints(node.find("endpoints"));
     }
@@ -187,8 +187,11 @@ private:
             Origin origin;
             if (!url || !url->isScalar() || !parseOrigin(url->text, true, origin).empty() || origin.port == 0)
                 continue;
-            if (item.isMapping() && origin.scheme == "http" && item.keys.size() > 1)
-                report_.error(item.place, "certificates need an https URL");
+            for (const char *key : {"certificates", "client_ca", "min_version"}) {
+                const Node *value = item.isMapping() && origin.scheme == "http" ? item.find(key) : nullptr;
+                if (value)
+                    report_.error(value->place, inQuotes(key) + " needs an https URL");
+            }
             const auto [first, fresh] = seen.emplace(
                 (origin.host == "*" ? "" : origin.host) + ':' + std::to_string(origin.port), url->place.line);
             if (!fresh)

@@ -48,6 +48,17 @@ void noteReplay(Journey &j)
     headers.remove("X-Sluice-Replay");
 }
 
+// Who the caller is by the certificate it showed (RFC 8705 section 2 leaves open which part of it is the name).
+void noteCertificate(Journey &j)
+{
+    const Peer &peer = j.client.peer();
+    if (peer.certificate.empty())
+        return;
+    j.x->user = peer.commonName.empty() ? peer.certificate : peer.commonName;
+    j.x->decisions.add(Stage::Auth, "identified", "the client showed a certificate of a CA that this address believes",
+                       [&](JsonObject &f) { f.add("subject", peer.certificate).add("fingerprint", peer.fingerprint); });
+}
+
 }  // namespace
 
 bool identify(Journey &j)
@@ -62,6 +73,7 @@ bool identify(Journey &j)
     x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);
     noteReplay(j);
+    noteCertificate(j);
     const http::TargetParts target = http::splitTarget(x.received.target);
     x.query = target.query;
     std::string storage;

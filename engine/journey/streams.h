@@ -62,6 +62,8 @@ struct Peer {
     std::string address;  // without port
     uint16_t port = 0;
     bool tls = false;
+    // Of the certificate that it showed and that one of the listener's client CAs has signed; empty: none was asked for.
+    std::string certificate, commonName, fingerprint;
 };
 
 // One request of one client, its head read.

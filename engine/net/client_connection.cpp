@@ -42,6 +42,12 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
 
 ClientConnection::~ClientConnection() = default;
 
+void ClientConnection::secure(std::unique_ptr<TlsSession> session)
+{
+    wire_.startTls(std::move(session));
+    reader_.setScheme("https");
+}
+
 void ClientConnection::start()
 {
     life_.start(live());
@@ -87,6 +93,7 @@ Task<void> ClientConnection::serve()
             if (heard == Heard::Nothing)
                 break;
             if (heard == Heard::Http2) {
+                knowPeer();
                 worker_.toHttp2(std::move(own_), std::move(peer_), draining_);
                 co_return;
             }
@@ -115,7 +122,10 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
 {
     // Copies: a reload may take the plan away while we wait.
     const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
-    waiting.deadline(last_ ? graceTime : keepAlive > Nanos(0) ? keepAlive : header);
+    waiting.deadline(last_                                     ? graceTime
+                         : wire_.shake() == Wire::Shake::Going ? header
+                         : keepAlive > Nanos(0)                ? keepAlive
+                                                               : header);
     bool begun = false;
     for (;;) {
         const Preface spoken = preface();
@@ -139,19 +149,18 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
         const Wire::Fill fill = wire_.fill();
         if (fill == Wire::Fill::More)
             continue;
-        if (fill != Wire::Fill::Nothing) {
-            refusal_ = 400;
-            reason_ =
-                fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
-            co_return begun ? Heard::Refused : Heard::Nothing;
-        }
+        if (fill != Wire::Fill::Nothing)
+            co_return ended(fill, begun);
         wire_.releaseInput();
         if (draining_ && !begun && !last_)
             co_return Heard::Nothing;
         const Why why = co_await on(wire_.readable(), waiting);
-        if (why == Why::TimedOut && begun && scope_.running()) {
+        const bool shaking = wire_.shake() == Wire::Shake::Going && wire_.tls()->heard();
+        if (why == Why::TimedOut && (begun || shaking) && scope_.running()) {
             refusal_ = 408;
-            reason_ = "the request's head was not whole after " + durationText(header);
+            reason_ = std::string(shaking ? "the TLS handshake" : "the request's head") + " was not whole after "
+                + durationText(header);
+            cut_ = shaking;
             co_return Heard::Refused;
         }
         if (why != Why::Ok)
@@ -165,12 +174,28 @@ ClientConnection::Preface ClientConnection::preface() const
 {
     const std::string_view in = wire_.input();
     const bool agreed = wire_.protocol() == "h2";
-    if (!first_ || in.empty() || (wire_.secure() && !agreed))
+    if (!first_ || in.empty() || (wire_.tls() && !agreed))
         return Preface::None;
     const size_t seen = std::min(in.size(), http::http2Preface.size());
     if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
         return agreed ? Preface::Whole : Preface::None;  // the session refuses it
     return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
+}
+
+// No head, and there will be none. What went wrong in a handshake is on the record, though nothing can be answered.
+ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
+{
+    refusal_ = 400;
+    reason_ = fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
+    if (wire_.shake() != Wire::Shake::Failed)
+        return begun ? Heard::Refused : Heard::Nothing;
+    if (!wire_.tls()->heard())
+        return Heard::Nothing;
+    if (wire_.tls()->spokenPlain())
+        wire_.dropTls();
+    else
+        cut_ = true;
+    return Heard::Refused;
 }
 
 void ClientConnection::began()
@@ -185,8 +210,19 @@ void ClientConnection::began()
     inBefore_ = wire_.bytesIn();
     outBefore_ = wire_.bytesOut();
     content_.begin();
+    knowPeer();
     if (wire_.hungUp())
         hungUp();
+}
+
+void ClientConnection::knowPeer()
+{
+    if (const TlsSession *tls = wire_.tls(); tls && tls->shaken() && peer_.certificate.empty()) {
+        TlsFacts facts = tls->facts();
+        peer_.certificate = std::move(facts.subject);
+        peer_.commonName = std::move(facts.commonName);
+        peer_.fingerprint = std::move(facts.fingerprint);
+    }
 }
 
 // After an answer: may another request follow? What is left of the request's content is skipped if it is here already.
@@ -235,14 +271,14 @@ void ClientConnection::hungUp()
         return scope_.cancel(Why::ClientGone);
     if (!content_.ended() && reader_.framing().kind != http::Framing::Kind::None)
         return;  // the upload finds that it is cut short
-    outAtHangup_ = wire_.bytesOut();
+    outAtHangup_ = wire_.moved();
     grace_.start(scheduler_.now() + graceTime);
 }
 
 void ClientConnection::lookWhetherGone()
 {
-    if (wire_.probe() != Wire::Alive::Gone && wire_.bytesOut() != outAtHangup_) {
-        outAtHangup_ = wire_.bytesOut();
+    if (wire_.probe() != Wire::Alive::Gone && wire_.moved() != outAtHangup_) {
+        outAtHangup_ = wire_.moved();
         grace_.start(scheduler_.now() + graceTime);
         return;
     }
@@ -285,6 +321,8 @@ void ClientConnection::sendInformational(const http::ResponseHead &head)
 void ClientConnection::sendHead(http::ResponseHead &head, journey::Length length, bool note)
 {
     using Kind = http::Framing::Kind;
+    if (cut_)  // a handshake failed: there is nobody to tell
+        return;
     http::Wire how;
     http::Framing framing;
     if (head.status != 101 && !isHead_ && !http::hasNoContent({}, head.status)) {

@@ -19,6 +19,7 @@ public:
     ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits);
     ~ClientConnection();
 
+    void secure(std::unique_ptr<TlsSession>);  // before start()
     void start() override;
     void startLast() override;
     void drain() override;
@@ -54,8 +55,10 @@ private:
     Task<Heard> nextHead(Scope &waiting);
     enum class Preface : uint8_t { None, Part, Whole };
     Preface preface() const;
+    Heard ended(Wire::Fill fill, bool begun);
     Task<void> linger();
     void began();
+    void knowPeer();
     bool finished();
     void hungUp() override;
     void lookWhetherGone();

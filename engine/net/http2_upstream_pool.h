@@ -18,9 +18,9 @@ public:
 
     // `fresh`: not over a connection that was there before, unless there may be no further one.
     Http2UpstreamStream &open(bool fresh, const http::Limits &limits);
-    // The same over a wire that was connected elsewhere, whose other end has agreed upon HTTP/2.
+    // The same over a wire that was connected elsewhere, whose other end has agreed upon HTTP/2; closed where it is not needed.
     Http2UpstreamStream &adopt(std::unique_ptr<Wire> wire, const http::Limits &limits);
-    bool connected() const;  // one is ready and takes requests
+    bool connected() const;  // one is ready and has room for a request
     size_t idle() const;
     size_t busy() const;
     void closeIdle();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -58,8 +59,12 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
     Socket socket;
     socket.url = settings.url;
     uint16_t port = settings.port;
+    const std::string secure = settings.tls ? settings.url : std::string();
     for (const std::string &host : hostsOf(settings.host)) {
         if (BoundPtr known = find(host, port)) {
+            if (known->secure != secure)  // the same socket, but now it speaks otherwise
+                known = std::make_shared<Bound>(
+                    Bound{host, port, Fd(::fcntl(known->fd.get(), F_DUPFD_CLOEXEC, 0)), secure});
             socket.bound.push_back(std::move(known));
             continue;
         }
@@ -74,15 +79,17 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
         if (!fd)
             continue;  // no IPv6 on this machine
         port = realPort(*fd);
-        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take()}));
+        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take(), secure}));
     }
     const std::string shown = settings.host.empty() ? "0.0.0.0" : settings.host;
     const bool v6 = shown.find(':') != shown.npos;
-    socket.address = "http://" + (v6 ? '[' + shown + ']' : shown) + ':' + std::to_string(port);
+    socket.address =
+        (settings.tls ? "https://" : "http://") + (v6 ? '[' + shown + ']' : shown) + ':' + std::to_string(port);
     return socket;
 }
 
-Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const ServerOptions &options)
+Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, TlsMaterialPtr tls,
+                                               const ServerOptions &options)
 {
     std::unique_ptr<Server> server(new Server);
     std::vector<Socket> sockets;
@@ -102,7 +109,7 @@ Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const Se
         worker.seed = (uint64_t(seeds()) << 32) | seeds();
         worker.mostConnections = roomForClients(rules->plan->limits.connections, workers);
         server->workers_.push_back(std::make_unique<Worker>(worker));
-        const Outcome started = server->workers_.back()->start(rules);
+        const Outcome started = server->workers_.back()->start(rules, tls);
         if (!started)
             return started.error();
     }
@@ -142,7 +149,7 @@ void Server::adopt(std::vector<Socket> next)
         for (const BoundPtr &bound : socket.bound) {
             for (const auto &worker : workers_) {
                 if (!has(sockets_, bound))
-                    worker->listen(bound->fd.get());
+                    worker->listen(bound->fd.get(), bound->secure);
             }
         }
     }
@@ -157,7 +164,13 @@ void Server::adopt(std::vector<Socket> next)
     sockets_ = std::move(next);
 }
 
-Outcome Server::setRules(journey::RulesPtr rules)
+void Server::setTls(TlsMaterialPtr tls)
+{
+    for (const auto &worker : workers_)
+        worker->setTls(tls);
+}
+
+Outcome Server::setRules(journey::RulesPtr rules, TlsMaterialPtr tls)
 {
     const std::vector<int> gone = leaving(*rules->plan);
     std::vector<Socket> next;
@@ -174,7 +187,7 @@ Outcome Server::setRules(journey::RulesPtr rules)
         next.push_back(socket.take());
     }
     for (const auto &worker : workers_)
-        worker->setRules(rules, roomForClients(rules->plan->limits.connections, int(workers_.size())));
+        worker->setRules(rules, tls, roomForClients(rules->plan->limits.connections, int(workers_.size())));
     adopt(std::move(next));
     return Done{};
 }

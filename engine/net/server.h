@@ -19,12 +19,14 @@ struct ServerOptions {
 class Server {
 public:
     // Binds everything, then starts: on an error nothing runs.
-    static Result<std::unique_ptr<Server>> create(journey::RulesPtr rules, const ServerOptions &options);
+    static Result<std::unique_ptr<Server>> create(journey::RulesPtr rules, TlsMaterialPtr tls,
+                                                  const ServerOptions &options);
     ~Server();
 
     // New rules from the next request on. Addresses that are new are bound first: on an error nothing changes. Addresses that
     // are not in the plan any more take no new connections; those there are go on.
-    Outcome setRules(journey::RulesPtr rules);
+    Outcome setRules(journey::RulesPtr rules, TlsMaterialPtr tls);
+    void setTls(TlsMaterialPtr tls);  // for the next connections; those there are keep what they have
     // `done` is called on a worker's thread, once.
     void drain(std::function<void()> done);
 
@@ -40,6 +42,7 @@ private:
         std::string host;  // numeric
         uint16_t port;
         Fd fd;
+        std::string secure;  // ListenSettings::url, for TLS; empty: in clear
     };
     using BoundPtr = std::shared_ptr<const Bound>;
     struct Socket {

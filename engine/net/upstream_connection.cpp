@@ -12,7 +12,7 @@ using journey::Chunk;
 using journey::Sent;
 
 UpstreamConnection::UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits)
-    : pool_(pool), loop_(loop), reader_(limits)
+    : pool_(pool), loop_(loop), reader_(limits), limits_(limits)
 {}
 
 void UpstreamConnection::connect(std::vector<Address> addresses, std::string trouble)
@@ -21,6 +21,21 @@ void UpstreamConnection::connect(std::vector<Address> addresses, std::string tro
     reason_ = std::move(trouble);
     tryNext();
     connecting_.wake(loop_.scheduler);
+}
+
+void UpstreamConnection::secure(std::shared_ptr<const ClientTls> tls, std::string host,
+                                std::shared_ptr<SessionShelf> shelf)
+{
+    tls_ = std::move(tls);
+    tlsHost_ = std::move(host);
+    shelf_ = std::move(shelf);
+}
+
+void UpstreamConnection::refuse(std::string why)
+{
+    reason_ = std::move(why);
+    fault_ = Fault::Gateway;
+    state_ = State::Failed;
 }
 
 void UpstreamConnection::tryNext()
@@ -50,16 +65,45 @@ void UpstreamConnection::tryNext()
 
 journey::UpstreamStream::State UpstreamConnection::state()
 {
+    if (other_)
+        return other_->state();
     if (state_ != State::Connecting || !wire_ || !wire_->canSend())
         return state_;
-    std::string error = connectError(wire_->fd());
-    if (error.empty()) {
-        state_ = State::Ready;
-        content_.emplace(reader_, *wire_);
-    } else {
-        reason_ = std::move(error);
+    if (wire_->shake() == Wire::Shake::None) {
+        std::string error = connectError(wire_->fd());
+        if (!error.empty()) {
+            reason_ = std::move(error);
+            tryNext();
+            return state_;
+        }
+        if (!tls_)
+            return connected();
+        std::unique_ptr<TlsSession> session = TlsSession::client(tls_, tlsHost_, shelf_);
+        if (!session) {
+            refuse("TLS cannot begin: " + tlsHost_ + " is no name that a certificate could have");
+            return state_;
+        }
+        wire_->startTls(std::move(session));
+    }
+    if (wire_->shake() == Wire::Shake::Done)
+        return connected();
+    if (wire_->shake() == Wire::Shake::Failed) {
+        reason_ = wire_->trouble();
+        fault_ = Fault::Upstream;
         tryNext();
     }
+    return state_;
+}
+
+journey::UpstreamStream::State UpstreamConnection::connected()
+{
+    if (wire_->protocol() == "h2") {
+        other_ = &pool_.http2().adopt(std::move(wire_), limits_);
+        return other_->state();
+    }
+    state_ = State::Ready;
+    content_.emplace(reader_, *wire_);
+    sentBefore_ = wire_->bytesOut();
     return state_;
 }
 
@@ -74,10 +118,12 @@ void UpstreamConnection::reuse()
 
 void UpstreamConnection::giveBack(bool keep, size_t mostIdle)
 {
+    if (other_)
+        std::exchange(other_, nullptr)->giveBack(keep, mostIdle);
     pool_.release(*this, keep, mostIdle);
 }
 
-bool UpstreamConnection::clean() const
+bool UpstreamConnection::clean()
 {
     return state_ == State::Ready && wire_ && !tunnel_ && content_->ended() && framer_.done() && reader_.keepAlive()
         && wire_->input().empty() && !wire_->holds() && wire_->quiet();
@@ -85,6 +131,8 @@ bool UpstreamConnection::clean() const
 
 void UpstreamConnection::sendHead(http::RequestHead &head, journey::Length length, bool note)
 {
+    if (other_)
+        return other_->sendHead(head, length, note);
     using Kind = journey::Length::Kind;
     const http::Framing framing = length.kind == Kind::Known ? http::Framing{http::Framing::Kind::Length, length.bytes}
         : length.kind == Kind::Unknown                       ? http::Framing{http::Framing::Kind::Chunked, 0}
@@ -111,6 +159,8 @@ journey::UpstreamStream::Head UpstreamConnection::fail(std::string why)
 
 journey::UpstreamStream::Head UpstreamConnection::readHead()
 {
+    if (other_)
+        return other_->readHead();
     if (state_ != State::Ready)
         return Head::Failed;
     for (;;) {
@@ -135,6 +185,8 @@ journey::UpstreamStream::Head UpstreamConnection::readHead()
 
 Chunk UpstreamConnection::read()
 {
+    if (other_)
+        return other_->read();
     if (!tunnel_) {
         const Chunk chunk = content_->read();
         if (chunk.kind == Chunk::Kind::Failed)
@@ -146,6 +198,8 @@ Chunk UpstreamConnection::read()
 
 Sent UpstreamConnection::write(std::string_view data, bool last, const http::HeaderList *trailers)
 {
+    if (other_)
+        return other_->write(data, last, trailers);
     if (tunnel_)
         return writeRaw(*wire_, data, last);
     if (state_ != State::Ready)
@@ -158,6 +212,8 @@ Sent UpstreamConnection::write(std::string_view data, bool last, const http::Hea
 
 Sent UpstreamConnection::flush()
 {
+    if (other_)
+        return other_->flush();
     if (!wire_)
         return Sent::Failed;
     if (!head_.empty()) {
@@ -177,7 +233,7 @@ void UpstreamConnection::hungUp()
 
 void UpstreamConnection::unexpectedInput()
 {
-    if (resting_)  // it speaks unasked: closing, or out of step; not to be used again
+    if (resting_ && !wire_->quiet())  // it speaks unasked: closing, or out of step; not to be used again
         pool_.discard(*this);
 }
 

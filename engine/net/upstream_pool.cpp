@@ -26,7 +26,7 @@ UpstreamPool::~UpstreamPool() = default;
 
 PooledStream &UpstreamPool::open(bool fresh, const http::Limits &limits)
 {
-    if (onlyHttp2_)
+    if (onlyHttp2_ || (!fresh && http2_.connected()))
         return http2_.open(fresh, limits);
     std::unique_ptr<UpstreamConnection> connection;
     if (!fresh && !idle_.empty()) {  // the most recent: the others may rest and go
@@ -40,7 +40,11 @@ PooledStream &UpstreamPool::open(bool fresh, const http::Limits &limits)
     UpstreamConnection *raw = connection.get();
     raw->place_ = busy_.size();
     busy_.push_back(std::move(connection));
-    if (made) {
+    if (made && secured_ && !tls_) {
+        raw->refuse(tlsTrouble_);
+    } else if (made) {
+        if (secured_)
+            raw->secure(tls_, host_, shelf_);
         resolver_.resolve(
             host_, port_,
             [this, raw, alive = std::weak_ptr(alive_)](std::vector<Address> addresses, std::string trouble) {
@@ -52,6 +56,17 @@ PooledStream &UpstreamPool::open(bool fresh, const http::Limits &limits)
             });
     }
     return *raw;
+}
+
+void UpstreamPool::secure(std::shared_ptr<const ClientTls> tls, std::string trouble)
+{
+    if (secured_ && tls == tls_)
+        return;
+    closeIdle();
+    secured_ = true;
+    tls_ = std::move(tls);
+    tlsTrouble_ = std::move(trouble);
+    shelf_ = std::make_shared<SessionShelf>();
 }
 
 void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mostIdle)

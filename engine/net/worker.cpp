@@ -47,9 +47,10 @@ constexpr size_t mostBlanks = 64;
 
 // ---- from outside
 
-Outcome Worker::start(journey::RulesPtr rules)
+Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
 {
     rules_ = std::move(rules);
+    tls_ = std::move(tls);
     context_ = std::make_unique<QObject>();
     QSemaphore up;
     std::string trouble;
@@ -105,9 +106,15 @@ void Worker::post(std::function<void()> work)
         Qt::QueuedConnection);
 }
 
-void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
+void Worker::setTls(TlsMaterialPtr tls)
 {
-    post([this, mostConnections, rules = std::move(rules)]() mutable {
+    post([this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
+}
+
+void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections)
+{
+    post([this, mostConnections, rules = std::move(rules), tls = std::move(tls)]() mutable {
+        tls_ = std::move(tls);
         options_.mostConnections = mostConnections;
         inside_->limits = rules->plan->limits.ofHeads();
         rules_ = std::move(rules);
@@ -117,16 +124,16 @@ void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
     });
 }
 
-void Worker::listen(int fd)
+void Worker::listen(int fd, std::string secure)
 {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return;
-    post([this, fd, own] {
+    post([this, fd, own, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return inside_->connections.size() < options_.mostConnections; },
-            [this](Fd client, const Address &peer) { accept(std::move(client), peer); });
+            [this, secure](Fd client, const Address &peer) { accept(std::move(client), peer, secure); });
     });
 }
 
@@ -169,7 +176,7 @@ std::unordered_map<std::string, uint32_t> Worker::idleConnections()
         context_.get(),
         [&] {
             for (const auto &[name, pool] : inside_->pools)
-                out[name] = uint32_t(pool->idle());
+                out[name] += uint32_t(pool->idle());
         },
         Qt::BlockingQueuedConnection);
     return out;
@@ -204,13 +211,25 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
-void Worker::accept(Fd fd, const Address &peer)
+void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
 {
     journey::Peer who;
     who.address = peer.host();
     who.port = peer.port();
-    serve(std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits),
-          bool(drained_));
+    who.tls = !secure.empty();
+    std::unique_ptr<TlsSession> session;
+    if (who.tls) {
+        const auto at = tls_->listeners.find(secure);
+        if (at != tls_->listeners.end())
+            session = TlsSession::server(at->second);
+        if (!session)
+            return;  // no certificate, no connection; the gateway tells which file is wrong
+    }
+    auto connection =
+        std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
+    if (session)
+        connection->secure(std::move(session));
+    serve(std::move(connection), bool(drained_));
 }
 
 LoopContext Worker::context()
@@ -254,7 +273,7 @@ void Worker::dropUnusedPools()
     std::unordered_set<std::string_view> used;
     for (const config::ServiceSettings &service : rules_->plan->services) {
         for (const config::EndpointSettings &endpoint : service.endpoints)
-            used.insert(endpoint.url);
+            used.insert(endpoint.pool);
     }
     std::erase_if(inside_->pools, [&](const auto &entry) {
         if (used.contains(entry.first))
@@ -288,11 +307,21 @@ WallTime Worker::wallTime()
 
 journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
 {
-    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
+    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.pool];
     if (!pool)
         pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
                                               endpoint);
+    if (endpoint.tls)
+        securePool(*pool, endpoint.service);
     return pool->open(fresh, inside_->limits);
+}
+
+void Worker::securePool(UpstreamPool &pool, const std::string &service)
+{
+    if (const auto at = tls_->services.find(service); at != tls_->services.end())
+        return pool.secure(at->second, {});
+    const auto why = tls_->serviceTrouble.find(service);
+    pool.secure(nullptr, why != tls_->serviceTrouble.end() ? why->second : "there is no TLS for this service");
 }
 
 void Worker::release(journey::UpstreamStream &stream, bool keep)

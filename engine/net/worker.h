@@ -6,6 +6,7 @@
 #include "engine/journey/world.h"
 #include "engine/net/dispatcher/loop.h"
 #include "engine/net/socket.h"
+#include "engine/net/tls/tls_context.h"
 #include "engine/recording/sink.h"
 
 #include <QThread>
@@ -46,9 +47,12 @@ public:
     ~Worker();  // stops and joins
 
     // ---- any thread but the worker's
-    Outcome start(journey::RulesPtr rules);
-    void setRules(journey::RulesPtr rules, uint32_t mostConnections);  // adopted between two turns
-    void listen(int fd);    // a listening socket of the caller's; the worker keeps a descriptor of its own
+    Outcome start(journey::RulesPtr rules, TlsMaterialPtr tls);
+    void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections);  // adopted between two turns
+    void setTls(TlsMaterialPtr tls);                                                       // the same
+    // A listening socket of the caller's; the worker keeps a descriptor of its own. `secure`: TLS as ListenSettings::url
+    // says; empty: in clear.
+    void listen(int fd, std::string secure);
     void unlisten(int fd);  // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.
     void drain(std::function<void()> done);
@@ -80,9 +84,10 @@ private:
     void run();
     void post(std::function<void()>);
     void turn();
-    void accept(Fd fd, const Address &peer);
+    void accept(Fd fd, const Address &peer, const std::string &secure);
     void serve(std::unique_ptr<ServedConnection>, bool last);
     LoopContext context();
+    void securePool(UpstreamPool &, const std::string &service);
     void dropUnusedPools();
     void drainConnections();
     void stopConnections();
@@ -92,6 +97,7 @@ private:
     Scheduler scheduler_;
     Random random_;
     journey::RulesPtr rules_;
+    TlsMaterialPtr tls_;
     std::unique_ptr<QThread> thread_;
     std::unique_ptr<QObject> context_;  // lives in the thread: receiver of what is posted
     std::unique_ptr<Inside> inside_;

@@ -258,12 +258,12 @@ private Q_SLOTS:
         QVERIFY(plan.routes[0].match.path == "/**" && plan.routes[0].service == "upstream"
                 && plan.routes[0].serviceIndex == 0);
         QCOMPARE(plan.services[0].endpoints[0].url, std::string("http://localhost:3000"));
-        QCOMPARE(planFor("http://a:1", {"http://*:0"}).plan->listen[0].host, std::string("*"));
+        QCOMPARE(planFor("http://a:1", {{"http://*:0"}, {}}).plan->listen[0].host, std::string("*"));
         for (const char *bad : {"", "localhost:3000", "http://a:1/x", "ftp://a"}) {
             const Loaded wrong = planFor(bad);
             QVERIFY2(!wrong.plan && wrong.problems.size() == 1 && !wrong.problems[0].hint.empty(), bad);
         }
-        const QByteArray said = texts(planFor("http://a:1", {"foo"}).problems);
+        const QByteArray said = texts(planFor("http://a:1", {{"foo"}, {}}).problems);
         QVERIFY2(said.startsWith("command line: error: --listen 'foo' "), said);
     }
 
