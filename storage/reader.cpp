@@ -189,7 +189,8 @@ Result<journey::Exchange> Reader::exchange(int64_t id)
     if (snapshot.trouble())
         return *snapshot.trouble();
     journey::Exchange x;
-    auto found = impl_->readExchange(id, x);
+    bool open = false;
+    auto found = id < 0 ? impl_->readOpen(-id, x, open) : impl_->readExchange(id, x);
     if (!found)
         return found.error();
     if (!*found)

@@ -79,6 +79,10 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
         return sealer.error();
     impl->sealer = sealer.take();
     impl->keySource = std::move(key);
+    auto streams = StreamWriter::create(*impl->database);
+    if (!streams)
+        return streams.error();
+    impl->streams = streams.take();
     auto retention = Retention::create(*impl->database);
     if (!retention)
         return retention.error();
@@ -92,6 +96,8 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     impl->lastId = *last;
     impl->settings = settings;
     impl->guest = role == Role::Guest;
+    if (const Outcome recovered = impl->recover(); !recovered)
+        return recovered.error();
     impl->start();
     return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
@@ -100,6 +106,11 @@ recording::Batch Recorder::push(recording::Batch batch)
 {
     impl_->push(batch);
     return batch;
+}
+
+void Recorder::tell(std::vector<journey::StreamNews> news)
+{
+    impl_->tell(std::move(news));
 }
 
 Outcome Recorder::take(std::string_view handedOver)
@@ -120,6 +131,7 @@ recording::SinkStats Recorder::stats() const
     stats.rows = impl_->rows;
     stats.bytes = impl_->bytes;
     stats.shed = impl_->shed;
+    stats.shedMessages = impl_->shedMessages;
     stats.queued = impl_->queuedRows + impl_->underWay;
     stats.lastId = impl_->lastId;
     stats.trouble = impl_->writeTrouble.empty() ? impl_->shedTrouble : impl_->writeTrouble;

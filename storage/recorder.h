@@ -29,6 +29,7 @@ public:
     ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
     recording::Batch push(recording::Batch) override;
+    void tell(std::vector<journey::StreamNews>) override;
     // One that another program finished and wrote with encodeExchange(). Error: it cannot be read.
     Outcome take(std::string_view handedOver);
     recording::SinkStats stats() const override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How the writer comes by the key that seals secrets.
+// How the writer comes by the key that seals secrets, and seals them.
 #include "storage/writer_thread.h"
 
 namespace sluice::storage {
@@ -17,6 +17,23 @@ void Recorder::Impl::findKey()
         sealer->setKey(*found);
     askAgain = Clock::now() + keyPause;
     tellUnsealed(sealer->hasKey() ? "" : found ? "the key for them is none" : found.error().what);
+}
+
+// `current` holds it, or it is a large one.
+int Recorder::Impl::writeExchange(Entry &entry, int64_t id)
+{
+    journey::Exchange &x = entry.large ? *entry.large : current;
+    if (!entry.redacted)
+        redactor->redact(x);
+    if (!entry.redacted && entry.large)
+        entry.secrets = redactor->secrets();
+    entry.redacted = entry.large;
+    const auto &secrets = entry.large ? entry.secrets : redactor->secrets();
+    if (!secrets.empty() && mayFindKey())
+        return needsKey;
+    if (const int code = sealer->write(sealer->seal(secrets, id), id); code != SQLITE_OK)
+        return code;
+    return writer->write(x, id);
 }
 
 void Recorder::Impl::tellUnsealed(const std::string &why)

@@ -63,7 +63,12 @@ WallTime wallTime()
 
 uint64_t Recorder::Impl::Waiting::bytes() const
 {
-    return large ? weight(*large) : images.size();
+    if (!news)
+        return large ? weight(*large) : images.size();
+    uint64_t sum = 512 + (news->opened ? 4096 : 0);
+    for (const journey::Message &message : news->messages)
+        sum += sizeof message + message.bytes.capacity();
+    return sum;
 }
 
 TextBlock Recorder::Impl::emptyImages()
@@ -83,11 +88,11 @@ void Recorder::Impl::push(recording::Batch &batch)
         if (!exchange)
             continue;
         if (isLarge(*exchange)) {
-            pieces.push_back({{}, std::move(exchange), 1});
+            pieces.push_back({{}, std::move(exchange), {}, 1});
             continue;
         }
         if (pieces.empty() || pieces.back().large || pieces.back().rows >= mostInPiece)
-            pieces.push_back({emptyImages(), nullptr, 0});
+            pieces.push_back({emptyImages(), nullptr, {}, 0});
         appendImage(pieces.back().images, *exchange);
         ++pieces.back().rows;
     }
@@ -104,6 +109,12 @@ void Recorder::Impl::enqueue(std::vector<Waiting> pieces)
         for (Waiting &piece : pieces) {
             const uint64_t weighs = piece.bytes();
             if (queuedRows + piece.rows > mostQueued || queuedBytes + weighs > mostQueuedBytes || stopping) {
+                if (piece.news) {
+                    const uint64_t some = piece.news->messages.size(), total = shedMessages.fetch_add(some) + some;
+                    shedTrouble =
+                        "more comes than the disk takes: " + std::to_string(total) + " messages were not recorded";
+                    continue;
+                }
                 const uint64_t total = shed.fetch_add(piece.rows) + piece.rows;
                 shedTrouble =
                     "more comes than the disk takes: " + std::to_string(total) + " exchanges were not recorded";
@@ -188,6 +199,7 @@ void Recorder::Impl::adoptSettings()
     redactor = std::make_unique<recording::Redactor>(fresh, key);
     redactor->wantSecrets(true);
     bounds = {fresh.keepBytes, fresh.keepAge};
+    streams->setMostBytes(fresh.keepBytes);
     moreToPrune = true;
     if (guest)
         return;
@@ -215,31 +227,15 @@ Recorder::Impl::Batch Recorder::Impl::take()
         }
         underWay = taking;
     }
-    for (const Waiting &piece : batch.pieces) {
+    for (Waiting &piece : batch.pieces) {
+        if (piece.news)
+            batch.entries.push_back({{}, nullptr, &*piece.news});
         if (piece.large)
-            batch.entries.push_back({{}, piece.large.get()});
+            batch.entries.push_back({{}, piece.large.get(), nullptr});
         for (std::string_view images = piece.images.view(); !images.empty();)
-            batch.entries.push_back({takeImage(images), nullptr});
+            batch.entries.push_back({takeImage(images), nullptr, nullptr});
     }
     return batch;
-}
-
-int Recorder::Impl::writeOne(Entry &entry, int64_t id)
-{
-    if (!entry.large)
-        readImage(entry.image, current);
-    journey::Exchange &x = entry.large ? *entry.large : current;
-    if (!entry.redacted)
-        redactor->redact(x);
-    if (!entry.redacted && entry.large)
-        entry.secrets = redactor->secrets();
-    entry.redacted = entry.large;
-    const auto &secrets = entry.large ? entry.secrets : redactor->secrets();
-    if (!secrets.empty() && mayFindKey())
-        return needsKey;
-    if (const int code = sealer->write(sealer->seal(secrets, id), id); code != SQLITE_OK)
-        return code;
-    return writer->write(x, id);
 }
 
 int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
@@ -250,7 +246,7 @@ int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
         return sqlite3_extended_errcode(database->handle());
     int64_t id = lastId;
     for (size_t i = 0; i < batch.entries.size() && code == SQLITE_OK; ++i) {
-        code = writeOne(batch.entries[i], ++id);
+        code = write(batch.entries[i], id);
         if (isItsOwnFault(code))
             culprit = i;
     }
@@ -260,11 +256,13 @@ int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
         code = sqlite3_extended_errcode(database->handle());
     if (code == SQLITE_OK) {
         lastId = id;
+        streams->committed();
         return code;
     }
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     writer->forget();
     sealer->forget();
+    streams->forget();
     return code;
 }
 
@@ -301,7 +299,8 @@ void Recorder::Impl::write(Batch &batch)
     }
     if (sealer->hasKey())
         tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
-    settle(entries.size(), givenUp);
+    const auto exchanges = std::count_if(entries.begin(), entries.end(), [](const Entry &e) { return !e.news; });
+    settle(entries.size(), size_t(exchanges), givenUp);
     keepSpare(batch);
 }
 
@@ -326,10 +325,10 @@ bool Recorder::Impl::waitToRetry(milliseconds pause)
     return true;
 }
 
-void Recorder::Impl::settle(size_t written, size_t givenUp)
+void Recorder::Impl::settle(size_t written, size_t exchanges, size_t givenUp)
 {
     std::function<void(int64_t)> tell;
-    rows += written;
+    rows += exchanges;
     {
         const std::lock_guard guard(mutex);
         shed += givenUp;

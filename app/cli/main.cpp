@@ -29,9 +29,12 @@ std::string filterHelp()
 }
 
 // What `sluice log` lists first on a line.
-CLI::Validator exchangeId()
+// `open`: also "@" and the number of one that is open.
+CLI::Validator exchangeId(bool open = false)
 {
-    const auto wrong = [](const std::string &text) {
+    const auto wrong = [open](std::string text) {
+        if (open && text.starts_with('@'))
+            text.erase(0, 1);
         const bool fits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos
             && text.find_first_not_of('0') != text.npos;
         return fits ? std::string() : '\'' + printable(text) + "' is no number of an exchange; `sluice log` lists them";
@@ -140,13 +143,17 @@ void addRecordings(CLI::App &app, All &a)
     v->add_option("-n,--limit", a.log.limit, "Only the last N; 0: all (default: 100, with --json all)")
         ->check(CLI::Range(0L, 1'000'000'000L));
     v->add_flag("--reverse", a.log.reverse, "Newest first");
+    v->add_flag("--open", a.log.open,
+                "Those that go on still: WebSockets, event streams, gRPC calls; without a filter");
     v->add_option("--record", a.log.record, recordHelp)->type_name("DB");
 
     v = verb(
         app, "show", "Shows one exchange whole: both messages as they came and as they went on",
         "Examples:\n  sluice show 17\n  sluice show 17 --body response > answer.json\n", [&a] { return show(a.show); },
         a.code);
-    v->add_option("id", a.show.id, "Its number in `sluice log`")->required()->check(exchangeId());
+    v->add_option("id", a.show.id, "Its number in `sluice log`; @N is one that `sluice log --open` lists")
+        ->required()
+        ->check(exchangeId(true));
     v->add_option("--body", a.show.body, "Only this body: request or response")->type_name("WHICH");
     v->add_flag("--raw", a.show.raw, "With --body: as it went by, content codings left on");
     v->add_flag("--json", a.show.json, "One JSON object");

@@ -37,13 +37,13 @@ int demoServices(int parent);
 struct LogArgs {
     std::vector<std::string> filter;
     std::string record;
-    bool follow = false, json = false, reverse = false;
+    bool follow = false, json = false, reverse = false, open = false;
     long limit = -1;  // negative: 100 for people, all with --json; 0: all
 };
 int log(const LogArgs &args);
 
 struct ShowArgs {
-    long id = 0;
+    std::string id;  // a number, or "@" and that of one that is open
     std::string record, body;
     bool raw = false, json = false;
 };

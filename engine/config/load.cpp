@@ -66,7 +66,7 @@ Loaded planFor(const std::string &to, const Overrides &overrides)
 {
     Report report("command line");
     Origin origin;
-    if (const std::string wrong = parseOrigin(to, false, origin); !wrong.empty())
+    if (const std::string wrong = parseEndpoint(to, origin); !wrong.empty())
         report.error({}, "--to " + inQuotes(to) + ' ' + wrong, "write it as http://localhost:3000");
     if (report.hasErrors())
         return finish(nullptr, report);

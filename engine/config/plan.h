@@ -40,13 +40,15 @@ struct ListenSettings {
     bool tls = false;
     Place place;
     tls::ServerSettings secure;  // with tls; its files' names made whole
+    bool proxyProtocol = false;  // peers of Plan::trusted begin each connection with a PROXY header
 };
 
 struct EndpointSettings {
-    std::string url;   // "http://127.0.0.1:9001", normalised: scheme, host, port, no path
+    std::string url;   // "http://127.0.0.1:9001" or h2c://…, normalised: scheme, host, port, no path
     std::string host;  // without brackets
     uint16_t port = 0;
     bool tls = false;
+    bool http2 = false;   // h2c://: HTTP/2 in clear, without asking (RFC 9113 section 3.3)
     uint32_t weight = 1;  // 0 to balancing::maxWeight
     Place place;
     // Which connections may carry its requests: by url, and with tls by service too, as each trusts and shows its own.

@@ -92,6 +92,8 @@ void PlanBuilder::addListener(const Node &node)
     listen.secure.clientCa = fileOf(at(&node, "client_ca"));
     const Node *least = at(&node, "min_version");
     listen.secure.tls13Only = least && least->text == "1.3";
+    const Node *proxied = at(&node, "proxy_protocol");
+    listen.proxyProtocol = proxied && proxied->text == "true";
     plan_.listen.push_back(std::move(listen));
 }
 
@@ -226,9 +228,11 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
     }
     const Node *url = node.isMapping() ? node.find("url") : &node;
     Origin origin;
-    if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+    if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
         return;
-    EndpointSettings endpoint{origin.url(), origin.host, origin.port, origin.scheme == "https", 1, url->place, {}, {}};
+    EndpointSettings endpoint{
+        origin.url(), origin.host, origin.port, origin.scheme == "https", origin.scheme == "h2c", 1,
+        url->place,   {},          {}};
     endpoint.pool = endpoint.tls ? endpoint.url + ' ' + service.name : endpoint.url;
     endpoint.service = service.name;
     readWhole(node.find("weight"), endpoint.weight);

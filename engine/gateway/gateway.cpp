@@ -322,6 +322,7 @@ Status Gateway::status() const
     s.requests = impl_->server->exchanges();
     s.active = impl_->server->active();
     s.connections = impl_->server->connections();
+    s.proxyRefused = impl_->server->proxyRefused();
     impl_->addServices(s);
     impl_->addRoutes(s);
     s.certificates = impl_->keeper.certificates(wallNow());

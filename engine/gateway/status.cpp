@@ -268,6 +268,7 @@ std::string toJson(const Status &s)
         .add("requests", s.requests)
         .add("active", s.active)
         .add("connections", s.connections)
+        .add("proxy_headers_refused", s.proxyRefused)
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
         .addRaw("limits", "[]")
@@ -301,6 +302,7 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "requests", s.requests);
     read(document, "active", s.active);
     read(document, "connections", s.connections);
+    read(document, "proxy_headers_refused", s.proxyRefused);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);
     readObjects(document, "certificates", s.certificates, readCertificate);

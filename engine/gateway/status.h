@@ -68,7 +68,8 @@ struct Status {
     int workers = 0;
     bool draining = false;
     uint64_t requests = 0, active = 0;
-    uint64_t connections = 0;  // of clients, open now
+    uint64_t connections = 0;   // of clients, open now
+    uint64_t proxyRefused = 0;  // connections of trusted proxies without a PROXY header that can be read, since start
     std::vector<ServiceStatus> services;
     std::vector<RouteStatus> routes;
     std::vector<CertificateStatus> certificates;

@@ -83,7 +83,7 @@ Task<void> moveContent(Talk &t)
             co_return;
     }
     j.uploadBegun = true;
-    Pump p{j, j.client, t.up, j.x->requestBody, j.service->timeouts.idle, true, &t.moving};
+    Pump p{j, j.client, t.up, j.x->requestBody, j.service->timeouts.idle, true, &t.moving, Message::From::Client};
     const PumpResult result = co_await pump(p, t.upload.scope());
     if (!j.client.headSent())  // the wait for the answer has a timeout of its own
         t.moving.deadline(Nanos(0));
@@ -177,6 +177,7 @@ void sendHead(Talk &t)
         x.returned.headers.add("Date", httpDate(j.world.wallTime()));
     x.returned.headers.set("X-Request-ID", x.requestId);
     x.returned.headers.set("X-Trace-ID", x.trace.trace);
+    watchAnswer(j);
     t.attempt.status = x.answer.status;
     t.attempt.firstByte = x.times.firstByte = j.sinceStart();
     j.client.sendHead(x.returned, lengthOf(t), j.recording);
@@ -222,9 +223,11 @@ Task<bool> relay(Talk &t)
 Ending noAnswer(Talk &t)
 {
     Journey &j = t.j;
-    const bool again = !j.failed() && t.up.reused() && t.up.silent() && !j.uploadBegun
-        && (!t.up.touched() || http::isIdempotent(j.x->received.method));
-    t.attempt.error = j.failed() ? j.x->failure : again ? "the kept connection had been closed" : t.up.reason();
+    const bool stale = t.up.reused() && http::isIdempotent(j.x->received.method);
+    const bool again = !j.failed() && t.up.silent() && !j.uploadBegun && (!t.up.touched() || stale);
+    t.attempt.error = j.failed() ? j.x->failure
+        : again && t.up.reused() ? "the kept connection had been closed"
+                                 : t.up.reason();
     if (!again)
         j.fail(Fault::Upstream, 502, "no valid answer: " + t.attempt.error);
     return again ? Ending::Again : Ending::Failed;
@@ -267,6 +270,14 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         t.attempt.error = "the upstream switched protocols unasked";
         j.fail(Fault::Upstream, 502, t.attempt.error);
         co_return Ending::Failed;
+    }
+    if (switching && j.webSocket) {
+        t.attempt.error = watchWebSocket(j, t.up.response());
+        if (!t.attempt.error.empty()) {
+            std::swap(j.x->answer, t.up.response());  // for the record
+            j.fail(Fault::Upstream, 502, t.attempt.error);
+            co_return Ending::Failed;
+        }
     }
     // Refused before the request was whole: the client's connection cannot go on. An answer that is no refusal (an echo, a
     // stream) may well let the upload end first.

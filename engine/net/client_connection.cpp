@@ -2,11 +2,14 @@
 #include "engine/net/client_connection.h"
 
 #include "engine/http/http1_writer.h"
+#include "engine/http/http2_session.h"
 #include "engine/net/worker.h"
 
 #include <QtGlobal>
 
 #include <sys/uio.h>
+
+#include <algorithm>
 
 namespace sluice::net {
 
@@ -26,7 +29,8 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
                                    const http::Limits &limits)
     : worker_(worker),
       scope_(loop.scheduler),
-      wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
+      own_(std::make_unique<Wire>(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this)),
+      wire_(*own_),
       scheduler_(loop.scheduler),
       reader_(limits),
       content_(reader_, wire_),
@@ -40,7 +44,7 @@ ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::secure(std::unique_ptr<TlsSession> session)
 {
-    wire_.startTls(std::move(session));
+    tls_ = std::move(session);
     reader_.setScheme("https");
 }
 
@@ -84,10 +88,20 @@ Task<void> ClientConnection::serve()
 {
     if (wire_.watched()) {
         Scope waiting(scope_);
-        for (int requests = 1;; ++requests) {
+        bool goOn = true;
+        if (proxied_)
+            goOn = co_await takeProxyHeader(waiting);
+        if (goOn && tls_)
+            wire_.startTls(std::move(tls_));
+        for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
             if (heard == Heard::Nothing)
                 break;
+            if (heard == Heard::Http2) {
+                knowPeer();
+                worker_.toHttp2(std::move(own_), std::move(peer_), draining_);
+                co_return;
+            }
             began();
             worker_.busy(true);
             waiting.deadline(longTime);
@@ -119,8 +133,11 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
                                                                : header);
     bool begun = false;
     for (;;) {
+        const Preface spoken = preface();
+        if (spoken == Preface::Whole)
+            co_return Heard::Http2;
         size_t consumed = 0;
-        const http::Step step = reader_.read(wire_.input(), consumed);
+        const http::Step step = spoken == Preface::Part ? http::Step::NeedMore : reader_.read(wire_.input(), consumed);
         wire_.consume(consumed);
         if (step == http::Step::Head)
             co_return Heard::Request;
@@ -172,9 +189,36 @@ ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
     return Heard::Refused;
 }
 
+// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
+// nothing else is taken.
+ClientConnection::Preface ClientConnection::preface() const
+{
+    const std::string_view in = wire_.input();
+    const bool agreed = wire_.protocol() == "h2";
+    if (!first_ || in.empty() || (wire_.secure() && !agreed))
+        return Preface::None;
+    const size_t seen = std::min(in.size(), http::http2Preface.size());
+    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
+        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
+    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
+}
+
+// Who it is by the certificate that it showed.
+void ClientConnection::knowPeer()
+{
+    const TlsSession *tls = wire_.tls();
+    if (!tls || !tls->shaken() || !peer_.certificate.empty())
+        return;
+    TlsFacts facts = tls->facts();
+    peer_.certificate = std::move(facts.subject);
+    peer_.commonName = std::move(facts.commonName);
+    peer_.fingerprint = std::move(facts.fingerprint);
+}
+
 void ClientConnection::began()
 {
     busy_ = true;
+    first_ = false;
     headSent_ = false;
     close_ = draining_ || !reader_.keepAlive()
         || worker_.rules()->plan->limits.keepAlive <= Nanos(0);  // never kept after a refusal
@@ -183,12 +227,7 @@ void ClientConnection::began()
     inBefore_ = wire_.bytesIn();
     outBefore_ = wire_.bytesOut();
     content_.begin();
-    if (const TlsSession *tls = wire_.tls(); tls && tls->shaken() && peer_.certificate.empty()) {
-        TlsFacts facts = tls->facts();
-        peer_.certificate = std::move(facts.subject);
-        peer_.commonName = std::move(facts.commonName);
-        peer_.fingerprint = std::move(facts.fingerprint);
-    }
+    knowPeer();
     if (wire_.hungUp())
         hungUp();
 }

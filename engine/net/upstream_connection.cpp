@@ -101,6 +101,16 @@ journey::UpstreamStream::State UpstreamConnection::connected()
     return state_;
 }
 
+// ALPN chose HTTP/2: the pool goes on with the wire.
+journey::UpstreamStream *UpstreamConnection::successor()
+{
+    if (reused_ || !wire_ || wire_->protocol() != "h2")
+        return nullptr;
+    content_.reset();
+    state_ = State::Failed;
+    return &pool_.toHttp2(std::move(wire_));
+}
+
 void UpstreamConnection::reuse()
 {
     reused_ = true;
@@ -108,6 +118,11 @@ void UpstreamConnection::reuse()
     sentBefore_ = wire_->bytesOut();
     receivedBefore_ = wire_->bytesIn();
     reason_.clear();
+}
+
+void UpstreamConnection::giveBack(bool keep, size_t mostIdle)
+{
+    pool_.release(*this, keep, mostIdle);
 }
 
 bool UpstreamConnection::clean()

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "engine/http/http1_reader.h"
-#include "engine/journey/streams.h"
 #include "engine/net/content.h"
-#include "engine/net/wire.h"
+#include "engine/net/loop_context.h"
+#include "engine/net/pooled_stream.h"
 
 #include <memory>
 #include <optional>
@@ -16,13 +16,7 @@ namespace sluice::net {
 
 class UpstreamPool;
 
-struct LoopContext {
-    Poller &poller;
-    Scheduler &scheduler;
-    BufferPool &buffers;
-};
-
-class UpstreamConnection final : public journey::UpstreamStream, public WireOwner {
+class UpstreamConnection final : public PooledStream, public WireOwner {
 public:
     UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits);
 
@@ -35,11 +29,12 @@ public:
     void reuse();
     // May rest in the pool: the exchange ended and nothing is left over.
     bool clean();
-    UpstreamPool &pool() const { return pool_; }
+    void giveBack(bool keep, size_t mostIdle) override;
     Moment restingSince{};
 
     State state() override;
     bool reused() const override { return reused_; }
+    UpstreamStream *successor() override;
     void sendHead(http::RequestHead &, journey::Length, bool note) override;
     bool touched() const override { return wire_ && wire_->bytesOut() > sentBefore_; }
     Head readHead() override;

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -75,7 +76,7 @@ char *BufferPool::cipherIn()
 }
 
 Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
-    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(owner)
+    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(&owner)
 {
     watched_ = poller_.watch(fd_.get(), this);
 }
@@ -119,7 +120,7 @@ void Wire::dropBlock()
     block_.reset();
 }
 
-Wire::Fill Wire::fill()
+Wire::Fill Wire::fillAtMost(size_t most)
 {
     if (receiveBroken_)
         return Fill::Broken;
@@ -134,7 +135,7 @@ Wire::Fill Wire::fill()
     }
     if (tls_)
         return fillTls();
-    const size_t room = room_ - end_;
+    const size_t room = std::min<size_t>(room_ - end_, most);
     const ssize_t n = receiveFrom(fd_.get(), block_.get() + end_, room);
     const Fill fill = received(n, room);
     if (fill == Fill::More) {
@@ -298,22 +299,25 @@ void Wire::ready(unsigned events)
     }
     if (events & Writable) {
         canWrite_ = true;
-        if (holds() && !writable_.awaited())
-            flush();  // nobody waits for it: a held 1xx or head
-        else
+        if (holds() && !writable_.awaited()) {  // nobody waits for it: a held 1xx or head, or what many streams share
+            flush();
+            if (!holds())
+                owner_->drained();
+        } else {
             writable_.wake(scheduler_);
+        }
     }
     if (events & (Readable | Hangup)) {
         canRead_ = true;
         if (readable_.awaited())
             readable_.wake(scheduler_);
         else if (!(events & Hangup))
-            owner_.unexpectedInput();
+            owner_->unexpectedInput();
     }
     if (events & Hangup) {
         hangup_ = true;
         writable_.wake(scheduler_);
-        owner_.hungUp();
+        owner_->hungUp();
     }
 }
 

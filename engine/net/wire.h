@@ -46,6 +46,8 @@ public:
     virtual void hungUp() = 0;
     // There is something to read and nobody waits for it.
     virtual void unexpectedInput() {}
+    // What was held has gone to the kernel, and nobody waited for it.
+    virtual void drained() {}
 
 protected:
     ~WireOwner() = default;
@@ -60,6 +62,9 @@ public:
 
     bool watched() const { return watched_; }  // false: the loop refused it; the wire is dead
     int fd() const { return fd_.get(); }
+    // Somebody else is told from now on; it must outlive the wire.
+    void setOwner(WireOwner &owner) { owner_ = &owner; }
+    bool secure() const { return tls_ != nullptr; }
     BufferPool &buffers() { return pool_; }
 
     // ---- in
@@ -67,7 +72,9 @@ public:
     // Reads once. More: input() has grown. Nothing: wait for readable(). The reader's limits keep what it leaves unused below
     // mostInput; what is beyond breaks the wire.
     static constexpr size_t mostInput = 2 * 1024 * 1024;
-    Fill fill();
+    Fill fill() { return fillAtMost(BufferPool::blockSize * 64); }
+    // Leaves with the kernel what is beyond `most` bytes: before TLS begins, what is TLS's own.
+    Fill fillAtMost(size_t most);
     std::string_view input() const { return {block_.get() + begin_, end_ - begin_}; }
     void consume(size_t bytes) { begin_ += bytes; }
     // The block goes back when nothing is left in it; views into it end.
@@ -131,7 +138,7 @@ private:
     Poller &poller_;
     Scheduler &scheduler_;
     BufferPool &pool_;
-    WireOwner &owner_;
+    WireOwner *owner_;
     BufferPool::Block block_;
     uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;

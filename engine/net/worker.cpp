@@ -2,6 +2,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/client_connection.h"
+#include "engine/net/http2_client_connection.h"
 #include "engine/net/listener.h"
 #include "engine/net/upstream_pool.h"
 
@@ -18,13 +19,15 @@ struct Worker::Inside {
     explicit Inside(Poller &p) : poller(p) {}
     Poller &poller;
     BufferPool buffers;
+    TurnEnd ends;
     Resolver resolver;
     UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
-    std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
-    std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
+    std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
+    std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
+    std::vector<journey::StreamNews> news;
     recording::Batch blanks;  // for requests to come
     http::Limits limits;
     std::optional<Timer> drainLimit;
@@ -87,6 +90,8 @@ void Worker::run()
     while (scheduler_.drain())
         ;
     inside_->poller.setAfterBatch({});
+    if (options_.sink && !inside_->news.empty())
+        options_.sink->tell(std::move(inside_->news));
     if (options_.sink && !inside_->batch.empty())
         options_.sink->push(std::move(inside_->batch));
     inside_.reset();
@@ -122,16 +127,18 @@ void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t most
     });
 }
 
-void Worker::listen(int fd, std::string secure)
+void Worker::listen(int fd, std::string secure, bool proxied)
 {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return;
-    post([this, fd, own, secure = std::move(secure)] {
+    post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return inside_->connections.size() < options_.mostConnections; },
-            [this, secure](Fd client, const Address &peer) { accept(std::move(client), peer, secure); });
+            [this, secure, proxied](Fd client, const Address &peer) {
+                accept(std::move(client), peer, secure, proxied);
+            });
     });
 }
 
@@ -186,9 +193,17 @@ void Worker::turn()
 {
     scheduler_.setNow(inside_->poller.now());
     scheduler_.fireDue();
-    const bool more = scheduler_.drain();
+    bool more = scheduler_.drain();
+    inside_->ends.run();
+    if (!more && !scheduler_.idle()) {  // who waited for room
+        more = scheduler_.drain();
+        inside_->ends.run();
+    }
+    more = more || !scheduler_.idle() || !inside_->ends.empty();
     inside_->gone.clear();
     inside_->closed.clear();
+    if (!inside_->news.empty())
+        options_.sink->tell(std::exchange(inside_->news, {}));
     if (!inside_->batch.empty()) {
         recording::Batch mine = options_.sink->push(std::exchange(inside_->batch, {}));
         while (!mine.empty() && inside_->blanks.size() < mostBlanks) {
@@ -203,7 +218,7 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
-void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
+void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
     who.address = peer.host();
@@ -217,21 +232,39 @@ void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
         if (!session)
             return;  // no certificate, no connection; the gateway tells which file is wrong
     }
+    proxied = proxied && rules_->trusted.contains(who.address);
     auto connection =
-        std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                           std::move(fd), std::move(who), inside_->limits);
+        std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
     if (session)
         connection->secure(std::move(session));
-    ClientConnection *raw = connection.get();
+    if (proxied)
+        connection->expectProxyHeader();
+    serve(std::move(connection), bool(drained_));
+}
+
+LoopContext Worker::context()
+{
+    return {inside_->poller, scheduler_, inside_->buffers, inside_->ends};
+}
+
+void Worker::serve(std::unique_ptr<ServedConnection> connection, bool last)
+{
+    ServedConnection *raw = connection.get();
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
-    if (drained_)
+    if (last)
         raw->startLast();
     else
         raw->start();
 }
 
-void Worker::closed(ClientConnection &connection)
+void Worker::toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last)
+{
+    serve(std::make_unique<Http2ClientConnection>(*this, context(), std::move(wire), std::move(peer), inside_->limits),
+          last);
+}
+
+void Worker::closed(ServedConnection &connection)
 {
     const auto at = inside_->connections.find(&connection);
     inside_->gone.push_back(std::move(at->second));
@@ -286,8 +319,8 @@ journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, 
 {
     std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.pool];
     if (!pool)
-        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                              inside_->resolver, inside_->closed, endpoint.host, endpoint.port);
+        pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
+                                              endpoint);
     if (endpoint.tls)
         securePool(*pool, endpoint.service);
     return pool->open(fresh, inside_->limits);
@@ -303,8 +336,7 @@ void Worker::securePool(UpstreamPool &pool, const std::string &service)
 
 void Worker::release(journey::UpstreamStream &stream, bool keep)
 {
-    auto &connection = static_cast<UpstreamConnection &>(stream);
-    connection.pool().release(connection, keep, rules_->plan->limits.pooled);
+    static_cast<PooledStream &>(stream).giveBack(keep, rules_->plan->limits.pooled);
 }
 
 void Worker::record(std::unique_ptr<journey::Exchange> exchange)
@@ -314,6 +346,12 @@ void Worker::record(std::unique_ptr<journey::Exchange> exchange)
         inside_->batch.push_back(std::move(exchange));
     else if (inside_->blanks.size() < mostBlanks)
         inside_->blanks.push_back(std::move(exchange));
+}
+
+void Worker::tell(journey::StreamNews news)
+{
+    if (options_.sink)  // within a turn: it is handed over at its end
+        inside_->news.push_back(std::move(news));
 }
 
 std::unique_ptr<journey::Exchange> Worker::blank()

@@ -2,6 +2,7 @@
 // Worker: one thread, one loop, its own connections, pools and timers; the World of its journeys with real sockets.
 #pragma once
 
+#include "engine/http/http2_counters.h"
 #include "engine/journey/world.h"
 #include "engine/net/dispatcher/loop.h"
 #include "engine/net/socket.h"
@@ -19,10 +20,12 @@
 
 namespace sluice::net {
 
-class ClientConnection;
 class Listener;
 class Resolver;
+class ServedConnection;
 class UpstreamPool;
+class Wire;
+struct LoopContext;
 
 struct WorkerOptions {
     LoopKind loop = bestLoop;
@@ -34,6 +37,9 @@ struct WorkerOptions {
 // Read by any thread.
 struct WorkerCounters {
     std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
+    http::Http2Counters http2;              // of clients
+    http::Http2Counters http2Upstream;      // of connections to endpoints
+    std::atomic<uint64_t> proxyRefused{0};  // connections of trusted proxies without a PROXY header that can be read
 };
 
 class Worker final : public journey::World {
@@ -46,8 +52,8 @@ public:
     void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections);  // adopted between two turns
     void setTls(TlsMaterialPtr tls);                                                       // the same
     // A listening socket of the caller's; the worker keeps a descriptor of its own. `secure`: TLS as ListenSettings::url
-    // says; empty: in clear.
-    void listen(int fd, std::string secure);
+    // says; empty: in clear. `proxied`: trusted peers begin with a PROXY header.
+    void listen(int fd, std::string secure, bool proxied);
     void unlisten(int fd);  // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.
     void drain(std::function<void()> done);
@@ -58,8 +64,13 @@ public:
 
     // ---- the worker's thread
     const journey::RulesPtr &rules() const { return rules_; }
-    void closed(ClientConnection &);
+    void closed(ServedConnection &);
+    // A client's connection turned out to speak HTTP/2; its bytes so far are in the wire. `last`: as startLast().
+    void toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last);
+    http::Http2Counters &http2() { return counters_.http2; }
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
+
+    void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
 
     Scheduler &scheduler() override { return scheduler_; }
     Moment clock() override;
@@ -70,14 +81,17 @@ public:
     std::unique_ptr<journey::Exchange> blank() override;
     bool recording() const override { return options_.sink != nullptr; }
     void record(std::unique_ptr<journey::Exchange>) override;
+    void tell(journey::StreamNews) override;
 
 private:
     struct Inside;  // what lives in the thread only
     void run();
     void post(std::function<void()>);
     void turn();
-    void accept(Fd fd, const Address &peer, const std::string &secure);
+    void accept(Fd fd, const Address &peer, const std::string &secure, bool proxied);
     void securePool(UpstreamPool &, const std::string &service);
+    void serve(std::unique_ptr<ServedConnection>, bool last);
+    LoopContext context();
     void dropUnusedPools();
     void drainConnections();
     void stopConnections();

@@ -2,6 +2,7 @@
 #include "engine/recording/redaction.h"
 
 #include "engine/http/content_decoder.h"
+#include "engine/http/websocket_reader.h"
 #include "engine/recording/content_kinds.h"
 
 namespace sluice::recording {
@@ -218,6 +219,7 @@ void Redactor::redactWords(journey::Exchange &x)
     if (placeholders_.replaceInDecisions(decisions))
         x.decisions = journey::DecisionLog::restored(std::move(decisions));
     placeholders_.replaceIn(x.failure);
+    placeholders_.replaceIn(x.stream.grpcMessage);
     for (journey::Attempt &attempt : x.attempts)
         placeholders_.replaceIn(attempt.error);
 }
@@ -246,6 +248,22 @@ void Redactor::redact(journey::Exchange &x)
         redactContent(x.responseBody, x.returned.headers, x.answer.headers);
     redactAgain(x);
     redactWords(x);
+}
+
+void Redactor::redact(journey::Message &message)
+{
+    placeholders_.clearFound();
+    if (names_.empty() || message.bytes.empty())
+        return;
+    if (message.coded) {
+        message.bytes.clear();
+        message.cut = true;
+        return;
+    }
+    const bool text = message.kind == journey::Message::Kind::Text || message.kind == journey::Message::Kind::Event;
+    if (!text && !message.cut && !http::isUtf8(message.bytes))
+        return;
+    message.redacted = redactBody(message.bytes, {}).value_or(false);
 }
 
 }  // namespace sluice::recording

@@ -231,6 +231,18 @@ private Q_SLOTS:
         QVERIFY(b.endpoints[0].pool != c.endpoints[0].pool);  // each trusts for itself
     }
 
+    void proxy_headers_are_taken_from_those_who_are_trusted()
+    {
+        const std::string listen = "listen: [{url: \"http://127.0.0.1:1\", proxy_protocol: true}, http://127.0.0.1:2]\n"
+                                   "routes: [{path: /**, service: a}]\n";
+        const Loaded loaded = load(around(listen + "trusted_proxies: [127.0.0.1]\n"), "f", {});
+        QVERIFY(loaded.plan && loaded.problems.empty());
+        QVERIFY(loaded.plan->listen.at(0).proxyProtocol && !loaded.plan->listen.at(1).proxyProtocol);
+        const Loaded nobody = load(around(listen), "f", {});
+        QVERIFY(nobody.plan && nobody.problems.size() == 1);
+        QVERIFY(nobody.problems[0].what.find("nobody is trusted") != std::string::npos);
+    }
+
     void names_of_routes_are_given_once_also_those_that_are_made()
     {
         const Loaded loaded = load(around("routes:\n"
