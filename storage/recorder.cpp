@@ -74,15 +74,15 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     if (!writer)
         return writer.error();
     impl->writer = writer.take();
+    auto streams = StreamWriter::create(*impl->database);
+    if (!streams)
+        return streams.error();
+    impl->streams = streams.take();
     auto sealer = Sealer::create(*impl->database);
     if (!sealer)
         return sealer.error();
     impl->sealer = sealer.take();
     impl->keySource = std::move(key);
-    auto streams = StreamWriter::create(*impl->database);
-    if (!streams)
-        return streams.error();
-    impl->streams = streams.take();
     auto retention = Retention::create(*impl->database);
     if (!retention)
         return retention.error();

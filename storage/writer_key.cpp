@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the writer comes by the key that seals secrets, and seals them.
+#include "storage/exchange_image.h"
 #include "storage/writer_thread.h"
 
 namespace sluice::storage {
@@ -19,9 +20,16 @@ void Recorder::Impl::findKey()
     tellUnsealed(sealer->hasKey() ? "" : found ? "the key for them is none" : found.error().what);
 }
 
-// `current` holds it, or it is a large one.
-int Recorder::Impl::writeExchange(Entry &entry, int64_t id)
+void Recorder::Impl::tellUnsealed(const std::string &why)
 {
+    const std::lock_guard guard(mutex);
+    unsealed = why;
+}
+
+int Recorder::Impl::writeOne(Entry &entry, int64_t id)
+{
+    if (!entry.large)
+        readImage(entry.image, current);
     journey::Exchange &x = entry.large ? *entry.large : current;
     if (!entry.redacted)
         redactor->redact(x);
@@ -34,12 +42,6 @@ int Recorder::Impl::writeExchange(Entry &entry, int64_t id)
     if (const int code = sealer->write(sealer->seal(secrets, id), id); code != SQLITE_OK)
         return code;
     return writer->write(x, id);
-}
-
-void Recorder::Impl::tellUnsealed(const std::string &why)
-{
-    const std::lock_guard guard(mutex);
-    unsealed = why;
 }
 
 }  // namespace sluice::storage

@@ -18,9 +18,7 @@ int Recorder::Impl::write(Entry &entry, int64_t &id)
 {
     if (entry.news)
         return streams->write(*entry.news, *redactor);
-    if (!entry.large)
-        readImage(entry.image, current);
-    const int code = writeExchange(entry, ++id);
+    const int code = writeOne(entry, ++id);
     return code == SQLITE_OK ? streams->close(entry.large ? *entry.large : current) : code;
 }
 

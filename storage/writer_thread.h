@@ -18,6 +18,7 @@
 namespace sluice::storage {
 
 struct Recorder::Impl {
+    static constexpr int needsKey = -1;  // no code of SQLite's
     using Clock = std::chrono::steady_clock;
     // Some exchanges as images, or one that is too large to be copied, or news of one that is under way.
     struct Waiting {
@@ -30,7 +31,7 @@ struct Recorder::Impl {
     struct Entry {
         std::string_view image;
         journey::Exchange *large;
-        journey::StreamNews *news;
+        journey::StreamNews *news = nullptr;
         // Of a large one, which is redacted in its place: another try finds no secrets in it any more.
         bool redacted = false;
         std::vector<recording::Placeholders::Met> secrets = {};
@@ -98,15 +99,14 @@ struct Recorder::Impl {
     Batch take();
     void adoptSettings();
     void write(Batch &);
-    static constexpr int needsKey = -1;  // no code of SQLite's
     // SQLITE_OK, `needsKey`, or why not; `culprit` is the entry that can never be written.
     int tryWrite(Batch &, size_t &culprit);
+    int writeOne(Entry &, int64_t id);
     bool mayFindKey() const { return !sealer->hasKey() && Clock::now() >= askAgain; }
     void findKey();
     void tellUnsealed(const std::string &why);
     bool waitToRetry(std::chrono::milliseconds);
     int write(Entry &, int64_t &id);
-    int writeExchange(Entry &, int64_t id);
     void settle(size_t written, size_t exchanges, size_t given_up);
     void keepSpare(Batch &);
     void prune();
