@@ -183,6 +183,24 @@ void ReaderThread::lastId(Asker asker, Then<int64_t> then)
     post<int64_t>(Lane::Quick, asker, std::move(then), [](storage::Reader &r) { return r.lastId(); });
 }
 
+void ReaderThread::open(Asker asker, size_t most, Then<Rows> then)
+{
+    post<Rows>(Lane::Quick, asker, std::move(then), [most](storage::Reader &r) { return r.open(most); });
+}
+
+void ReaderThread::messages(Asker asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                            Then<std::vector<journey::Message>> then)
+{
+    post<std::vector<journey::Message>>(Lane::Quick, asker, std::move(then),
+                                        [=](storage::Reader &r) { return r.messages(exchange, after, most, bytes); });
+}
+
+void ReaderThread::messageSpan(Asker asker, int64_t exchange, Then<storage::MessageSpan> then)
+{
+    post<storage::MessageSpan>(Lane::Quick, asker, std::move(then),
+                               [exchange](storage::Reader &r) { return r.messageSpan(exchange); });
+}
+
 void ReaderThread::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)
 {
     const auto compared = [before, after](storage::Reader &r) -> Result<replay::Comparison> {

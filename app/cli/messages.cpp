@@ -94,7 +94,7 @@ void printMessages(storage::Reader &reader, const journey::Exchange &x)
 {
     if (x.stream.kind == journey::Streaming::None)
         return;
-    const Result<storage::MessageSpan> span = reader.messageSpan(x.id);
+    const Result<storage::MessageSpan> span = reader.messageSpan(x.id, true);
     if (!span)
         return complain(span.error().what);
     std::string title = std::to_string(span->open ? span->last : x.stream.messages) + " messages";
