@@ -85,9 +85,10 @@ void addRun(CLI::App &app, All &a)
     v->add_option("--socket", a.run.socket,
                   "Where to put the control socket, or none (default: $XDG_RUNTIME_DIR/sluice/PID.sock)")
         ->type_name("PATH");
-    v->add_option("--certificate", a.run.certificate, "Certificate for https listeners (not in effect yet)")
+    v->add_option("--certificate", a.run.certificate,
+                  "PEM chain for the https addresses of --listen (default: made on demand by this laptop's own CA)")
         ->type_name("FILE");
-    v->add_option("--key", a.run.key, "Its private key (not in effect yet)")->type_name("FILE");
+    v->add_option("--key", a.run.key, "Its private key, PEM")->type_name("FILE");
     v->add_option("--loop", a.run.loop, "Event loop of the workers")->check(CLI::IsMember({"epoll", "stock"}));
 }
 

@@ -18,10 +18,10 @@ std::string misuse(const RunArgs &args)
 {
     const bool https = std::any_of(args.listen.begin(), args.listen.end(),
                                    [](const std::string &url) { return url.starts_with("https:"); });
-    if (https || !args.certificate.empty() || !args.key.empty())
-        return "https listeners are not in effect yet in this version, so --certificate, --key and https URLs are "
-               "refused rather than "
-               "served in clear. Listen on http://127.0.0.1:PORT";
+    if (args.certificate.empty() != args.key.empty())
+        return "--certificate and --key go together: the PEM file of the chain, and that of its private key";
+    if (!args.certificate.empty() && !https)
+        return "--certificate needs an address that speaks TLS: add --listen https://127.0.0.1:8443";
     if (!args.to.empty() && !args.file.empty())
         return "--to and --config exclude each other: --to URL sends everything to one place, a file has rules of its "
                "own";
@@ -47,6 +47,7 @@ int run(RunArgs args)
     options.file = args.file;
     options.to = args.to;
     options.listen = args.listen;
+    options.pair = {args.certificate, args.key};
     options.workers = args.workers;
     options.stockLoop = args.loop == "stock";
     options.socket = args.socket;

@@ -52,9 +52,10 @@ int Serving::start()
     raiseDescriptorLimit();
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
-        ? config::planFor(options_.to, options_.listen)
-        : config::loadFile(options_.file, gateway::environment(), {options_.listen});
-    tell(loaded.problems);
+        ? config::planFor(options_.to, {options_.listen, options_.pair})
+        : config::loadFile(options_.file, gateway::environment(), {options_.listen, options_.pair});
+    if (!loaded.plan)
+        tell(loaded.problems);
     if (!loaded.plan)
         return Misused;
     if (const int code = openRecording(*loaded.plan); code != Fine)
@@ -65,6 +66,7 @@ int Serving::start()
     const Outcome started = gateway_->start();
     if (!started)
         return fail(Failed, started.error().what);
+    tell(gateway_->problems());
     if (recorder_) {
         recorder_->setSocket(gateway_->status().socket);
         connect(&watch_, &QTimer::timeout, this, &Serving::watchRecording);
@@ -74,6 +76,8 @@ int Serving::start()
     connect(signals_.get(), &Signals::end, this, &Serving::end);
     connect(signals_.get(), &Signals::hangup, this, [this] { (void)gateway_->reload().ok(); });
     connect(gateway_.get(), &gateway::Gateway::reloaded, this, &Serving::told);
+    connect(gateway_.get(), &gateway::Gateway::certificatesChanged, this,
+            [](const QString &what) { complain(what.toStdString()); });
     connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
     return Fine;
 }

@@ -68,8 +68,8 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     // Loaded here once more than the gateway does it: what the file says of keeping and redacting holds from the
     // recording's first moment, or its old rows would be gone by the time that it is read.
     const config::Loaded loaded = options.file.empty()
-        ? config::planFor(options.to, options.listen)
-        : config::loadFile(options.file, gateway::environment(), {options.listen});
+        ? config::planFor(options.to, {options.listen, {}})
+        : config::loadFile(options.file, gateway::environment(), {options.listen, {}});
     for (const Problem &problem : loaded.problems)
         std::fprintf(stderr, "%s\n", problem.text().c_str());
     if (!loaded.plan)

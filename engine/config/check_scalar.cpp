@@ -113,7 +113,7 @@ std::string urlComplaint(const Row &row, const std::string &text)
     Origin origin;
     switch (row.type) {
     case Type::Listen: return parseOrigin(text, true, origin);
-    case Type::Endpoint: return parseOrigin(text, false, origin);
+    case Type::Endpoint: return parseEndpoint(text, origin);
     case Type::Origin: return text == "*" ? std::string() : parseOrigin(text, false, origin);
     default: return checkUrl(text);
     }

@@ -58,16 +58,16 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
     return finish(std::move(plan), report);
 }
 
-Loaded planFor(const std::string &to, const std::vector<std::string> &listen)
+Loaded planFor(const std::string &to, const Overrides &overrides)
 {
     Report report("command line");
     Origin origin;
-    if (const std::string wrong = parseOrigin(to, false, origin); !wrong.empty())
+    if (const std::string wrong = parseEndpoint(to, origin); !wrong.empty())
         report.error({}, "--to " + inQuotes(to) + ' ' + wrong, "write it as http://localhost:3000");
     if (report.hasErrors())
         return finish(nullptr, report);
     return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {},
-                {listen});
+                overrides);
 }
 
 FileText readFile(const std::string &path)

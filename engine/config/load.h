@@ -15,6 +15,7 @@ namespace sluice::config {
 // What the command line puts above the file.
 struct Overrides {
     std::vector<std::string> listen;  // URLs that replace the file's; empty: the file's
+    tls::PairSettings pair;           // for the https ones among them; empty: the local CA's
 };
 
 struct Loaded {
@@ -27,7 +28,7 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
 
 // The plan of `run --to URL`: every path to one service, "upstream". `listen` empty: http://127.0.0.1:8080.
 // A problem names the option instead of a file.
-Loaded planFor(const std::string &to, const std::vector<std::string> &listen = {});
+Loaded planFor(const std::string &to, const Overrides & = {});
 
 // The text of a file: a regular one (or a pipe), at most 4 MiB. Blocks while it reads.
 struct FileText {

@@ -8,6 +8,7 @@
 #include "engine/http/limits.h"
 #include "engine/routing/router.h"
 #include "engine/routing/routing_settings.h"
+#include "engine/tls/tls_settings.h"
 
 #include <chrono>
 #include <cstdint>
@@ -31,15 +32,20 @@ struct ListenSettings {
     uint16_t port = 0;  // 0: any free one
     bool tls = false;
     Place place;
+    tls::ServerSettings secure;  // with tls; its files' names made whole
+    bool proxyProtocol = false;  // peers of Plan::trusted begin each connection with a PROXY header
 };
 
 struct EndpointSettings {
-    std::string url;   // "http://127.0.0.1:9001", normalised: scheme, host, port, no path
+    std::string url;   // "http://127.0.0.1:9001" or h2c://…, normalised: scheme, host, port, no path
     std::string host;  // without brackets
     uint16_t port = 0;
     bool tls = false;
+    bool http2 = false;   // h2c://: HTTP/2 in clear, without asking (RFC 9113 section 3.3)
     uint32_t weight = 1;  // 0 to balancing::maxWeight
     Place place;
+    // Which connections may carry its requests: by url, and with tls by service too, as each trusts and shows its own.
+    std::string pool, service;
 };
 
 struct TimeoutSettings {
@@ -54,9 +60,10 @@ struct ServiceSettings {
     std::vector<EndpointSettings> endpoints;  // in file order; may be empty where they are discovered
     balancing::BalancingSettings balance;
     TimeoutSettings timeouts;
+    tls::ClientSettings secure;  // towards the endpoints that have tls
     std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
-                              // left out (https endpoints, say): exchanges get 503 with this sentence
-    std::string restricted;   // the key that this is about: "tls", "discover"
+                              // left out (credentials, say): exchanges get 503 with this sentence
+    std::string restricted;   // the key that this is about: "credentials", "discover"
     Place place;
 };
 

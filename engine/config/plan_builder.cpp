@@ -62,12 +62,12 @@ void PlanBuilder::buildListen(const Overrides &overrides)
 {
     if (!overrides.listen.empty()) {
         for (const std::string &url : overrides.listen)
-            listenOn(url);
+            listenOn(url, overrides);
         return;
     }
     const Node *listen = root_.find("listen");
     if (!listen) {
-        listenOn("http://127.0.0.1:8080");
+        listenOn("http://127.0.0.1:8080", overrides);
         return;
     }
     if (listen->isScalar())
@@ -75,7 +75,7 @@ void PlanBuilder::buildListen(const Overrides &overrides)
     for (const Node &item : listen->items)
         addListener(item);
     if (plan_.listen.empty() && listen->reference != Node::Reference::Broken)
-        report_.error(listen->place, "no listener is left", "add an http URL; https is not in effect yet");
+        report_.error(listen->place, "no listener is left", "add one, http://127.0.0.1:8080 say");
 }
 
 void PlanBuilder::addListener(const Node &node)
@@ -84,11 +84,34 @@ void PlanBuilder::addListener(const Node &node)
     Origin origin;
     if (!url || !url->isScalar() || !parseOrigin(url->text, true, origin).empty())
         return;
-    if (origin.scheme == "https") {
-        report_.warning(url->place, "https listeners are not in effect yet", "nothing listens at " + url->text);
-        return;
+    ListenSettings listen{url->text, origin.host, origin.port, origin.scheme == "https", url->place, {}};
+    if (const Node *certificates = at(&node, "certificates"); certificates && certificates->isSequence()) {
+        for (const Node &pair : certificates->items)
+            listen.secure.certificates.push_back(pairOf(pair));
     }
-    plan_.listen.push_back({url->text, origin.host, origin.port, false, url->place});
+    listen.secure.clientCa = fileOf(at(&node, "client_ca"));
+    const Node *least = at(&node, "min_version");
+    listen.secure.tls13Only = least && least->text == "1.3";
+    const Node *proxied = at(&node, "proxy_protocol");
+    listen.proxyProtocol = proxied && proxied->text == "true";
+    plan_.listen.push_back(std::move(listen));
+}
+
+// Names of files are told from where the gateway file is. A key may be there itself, out of a secret.
+std::string PlanBuilder::fileOf(const Node *node) const
+{
+    if (!node || !node->isScalar() || node->text.empty())
+        return {};
+    const std::string &name = node->text;
+    if (name[0] == '/' || name.starts_with("-----BEGIN"))
+        return name;
+    const size_t slash = plan_.file.rfind('/');
+    return slash == std::string::npos ? name : plan_.file.substr(0, slash + 1) + name;
+}
+
+tls::PairSettings PlanBuilder::pairOf(const Node &node) const
+{
+    return {fileOf(at(&node, "certificate")), fileOf(at(&node, "key"))};
 }
 
 // Not the file's mistake, whatever the file is.
@@ -97,16 +120,18 @@ void PlanBuilder::wrongListen(const std::string &what, const std::string &hint)
     report_.add(Problems{{Problem::Severity::Error, "command line", 0, 0, "--listen " + what, hint}});
 }
 
-void PlanBuilder::listenOn(const std::string &url)
+void PlanBuilder::listenOn(const std::string &url, const Overrides &overrides)
 {
     Origin origin;
     const std::string wrong = parseOrigin(url, true, origin);
     if (!wrong.empty())
         wrongListen(inQuotes(url) + ' ' + wrong, "write it as http://127.0.0.1:8080");
-    else if (origin.scheme == "https")
-        wrongListen(inQuotes(url) + ": https listeners are not in effect yet", "use an http URL");
-    else
-        plan_.listen.push_back({url, origin.host, origin.port, false, {}});
+    if (!wrong.empty())
+        return;
+    ListenSettings listen{url, origin.host, origin.port, origin.scheme == "https", {}, {}};
+    if (listen.tls && !overrides.pair.certificate.empty())
+        listen.secure.certificates.push_back(overrides.pair);
+    plan_.listen.push_back(std::move(listen));
 }
 
 void PlanBuilder::buildHttp()
@@ -176,7 +201,21 @@ ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, 
             report_.warning(balance->place, inQuotes("balance: " + balance->text) + " is not in effect yet",
                             "until it is, endpoints take turns by their weights");
     }
+    if (const Node *tls = node.find("tls"))
+        out.secure = secureOf(*tls, out);
     closeWhereNeeded(out, node);
+    return out;
+}
+
+tls::ClientSettings PlanBuilder::secureOf(const Node &node, const ServiceSettings &service)
+{
+    tls::ClientSettings out{fileOf(node.find("ca")), pairOf(node), {}};
+    if (const Node *name = node.find("server_name"); name && name->isScalar())
+        out.serverName = name->text;
+    const auto secure = [](const EndpointSettings &e) { return e.tls; };
+    if (!service.endpoints.empty() && std::none_of(service.endpoints.begin(), service.endpoints.end(), secure))
+        report_.warning(node.place, "'tls' has no effect here: no endpoint of this service has an https URL",
+                        "write https:// where the service speaks TLS");
     return out;
 }
 
@@ -189,9 +228,13 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
     }
     const Node *url = node.isMapping() ? node.find("url") : &node;
     Origin origin;
-    if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+    if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
         return;
-    EndpointSettings endpoint{origin.url(), origin.host, origin.port, origin.scheme == "https", 1, url->place};
+    EndpointSettings endpoint{
+        origin.url(), origin.host, origin.port, origin.scheme == "https", origin.scheme == "h2c", 1,
+        url->place,   {},          {}};
+    endpoint.pool = endpoint.tls ? endpoint.url + ' ' + service.name : endpoint.url;
+    endpoint.service = service.name;
     readWhole(node.find("weight"), endpoint.weight);
     service.endpoints.push_back(std::move(endpoint));
 }
@@ -199,31 +242,15 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
 // What would be less safe without its key is not done at all.
 void PlanBuilder::closeWhereNeeded(ServiceSettings &service, const Node &node)
 {
-    const auto secure =
-        std::count_if(service.endpoints.begin(), service.endpoints.end(), [](const auto &e) { return e.tls; });
     const auto close = [&](const char *what, const char *sentence) {
         service.restricted = what;
         service.unavailable = sentence;
     };
-    if (node.find("tls"))
-        close("tls", "this service asks for TLS towards its endpoints, which this version cannot do yet");
-    else if (node.find("credentials"))
+    if (node.find("credentials"))
         close("credentials",
               "this service asks for credentials towards its endpoints, which this version cannot give yet");
-    else if (!service.endpoints.empty() && size_t(secure) == service.endpoints.size())
-        close("endpoints https", "this service has only https endpoints, which this version cannot call yet");
     else if (service.endpoints.empty() && node.find("discover"))
         close("discover", "this service's endpoints are to be discovered, which this version cannot do yet");
-    if (secure == 0 || node.find("tls"))
-        return;
-    for (const EndpointSettings &endpoint : service.endpoints) {
-        if (endpoint.tls)
-            report_.warning(endpoint.place, "https endpoints are not in effect yet",
-                            service.unavailable.empty() ? "this one gets no requests"
-                                                        : "until they are, this service answers 503");
-    }
-    if (service.unavailable.empty())
-        std::erase_if(service.endpoints, [](const EndpointSettings &e) { return e.tls; });
 }
 
 }  // namespace sluice::config

@@ -16,13 +16,16 @@ public:
 private:
     void buildListen(const Overrides &);
     void addListener(const Node &);
-    void listenOn(const std::string &url);
+    void listenOn(const std::string &url, const Overrides &);
+    std::string fileOf(const Node *) const;
+    tls::PairSettings pairOf(const Node &) const;
     void wrongListen(const std::string &what, const std::string &hint);
     void buildHttp();
     void buildRecord();
     void buildServices();
     ServiceSettings service(const std::string &name, const Node &, const Place &);
     void addEndpoints(ServiceSettings &, const Node &);
+    tls::ClientSettings secureOf(const Node &, const ServiceSettings &);
     void closeWhereNeeded(ServiceSettings &, const Node &);
     void buildRoutes();
     RouteSettings route(const Node &);

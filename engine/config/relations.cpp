@@ -21,7 +21,7 @@ public:
         eachMember(root.find("authenticators"),
                    [&](const Key &key, const Node &node) { checkAuthenticator(key, node); });
         eachMember(root.find("limits"), [&](const Key &key, const Node &node) { checkLimit(key, node); });
-        checkListen(root.find("listen"));
+        checkListen(root.find("listen"), root.find("trusted_proxies"));
         if (const Node *routes = root.find("routes"); routes && routes->isSequence()) {
             checkNames(*routes);
             for (const Node &route : routes->items) {
@@ -81,7 +81,7 @@ private:
             if (discover->find("dns") && !discover->find("port"))
                 report_.error(discover->place, "'port' is missing in 'discover'", "A and AAAA records say no port");
         }
-        if (const Node *tls = node.find("tls"))
+        if (const Node *tls = node.find("tls"); tls && tls->isMapping())
             together(*tls, "certificate", "key");
         checkEndpoints(node.find("endpoints"));
     }
@@ -100,7 +100,7 @@ private:
             known = known && (!weight || parseWhole(weight->text, number));
             weights += number;
             Origin origin;
-            if (!url || !url->isScalar() || !parseOrigin(url->text, false, origin).empty())
+            if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
                 continue;
             const auto [first, fresh] = seen.emplace(origin.url(), url->place.line);
             if (!fresh)
@@ -177,7 +177,7 @@ private:
         }
     }
 
-    void checkListen(const Node *listen)
+    void checkListen(const Node *listen, const Node *trusted)
     {
         if (!listen || !listen->isSequence())
             return;
@@ -187,8 +187,15 @@ private:
             Origin origin;
             if (!url || !url->isScalar() || !parseOrigin(url->text, true, origin).empty() || origin.port == 0)
                 continue;
-            if (item.isMapping() && origin.scheme == "http" && item.keys.size() > 1)
-                report_.error(item.place, "certificates need an https URL");
+            for (const char *key : {"certificates", "client_ca", "min_version"}) {
+                const Node *value = item.isMapping() && origin.scheme == "http" ? item.find(key) : nullptr;
+                if (value)
+                    report_.error(value->place, inQuotes(key) + " needs an https URL");
+            }
+            const Node *proxied = item.isMapping() ? item.find("proxy_protocol") : nullptr;
+            if (proxied && proxied->text == "true" && (!trusted || trusted->items.empty()))
+                report_.warning(proxied->place, "'proxy_protocol' has no effect: nobody is trusted",
+                                "name the proxies in 'trusted_proxies'");
             const auto [first, fresh] = seen.emplace(
                 (origin.host == "*" ? "" : origin.host) + ':' + std::to_string(origin.port), url->place.line);
             if (!fresh)

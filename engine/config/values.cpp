@@ -120,15 +120,15 @@ std::string splitAuthority(std::string_view authority, bool anyPort, Origin &out
     return {};
 }
 
-// Cuts "http://" or "https://" off.
-std::string takeScheme(std::string_view &text, std::string &scheme)
+// Cuts "http://" or "https://" off, and "h2c://" where an endpoint is meant.
+std::string takeScheme(std::string_view &text, std::string &scheme, bool endpoint = false)
 {
     const size_t at = text.find("://");
     if (at == std::string_view::npos)
         return "has no scheme";
     scheme = lower(text.substr(0, at));
-    if (scheme != "http" && scheme != "https")
-        return "has a scheme other than http and https";
+    if (scheme != "http" && scheme != "https" && !(endpoint && scheme == "h2c"))
+        return endpoint ? "has a scheme other than http, https and h2c" : "has a scheme other than http and https";
     text.remove_prefix(at + 3);
     return {};
 }
@@ -238,10 +238,12 @@ std::string Origin::url() const
     return scheme + "://" + (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string parseOrigin(std::string_view text, bool anyPort, Origin &out)
+namespace {
+
+std::string parse(std::string_view text, bool anyPort, bool endpoint, Origin &out)
 {
     Origin origin;
-    if (std::string wrong = takeScheme(text, origin.scheme); !wrong.empty())
+    if (std::string wrong = takeScheme(text, origin.scheme, endpoint); !wrong.empty())
         return wrong;
     if (text.find('@') != std::string_view::npos)
         return "has a user name in it";
@@ -252,6 +254,18 @@ std::string parseOrigin(std::string_view text, bool anyPort, Origin &out)
         return wrong;
     out = std::move(origin);
     return {};
+}
+
+}  // namespace
+
+std::string parseOrigin(std::string_view text, bool anyPort, Origin &out)
+{
+    return parse(text, anyPort, false, out);
+}
+
+std::string parseEndpoint(std::string_view text, Origin &out)
+{
+    return parse(text, false, true, out);
 }
 
 std::string checkUrl(std::string_view text)

@@ -37,6 +37,8 @@ struct Origin {
 // Empty: fine. Else what is wrong, "has a path" say, for a Problem. `scheme` must be http or https.
 // anyPort: port 0 is allowed, and the host may be "*" or empty (every address), as to listen.
 std::string parseOrigin(std::string_view text, bool anyPort, Origin &out);
+// The same for an endpoint, whose scheme may also be h2c: HTTP/2 in clear.
+std::string parseEndpoint(std::string_view text, Origin &out);
 
 // Empty: fine. Else what is wrong. An http or https URL with any path and query, no user, no fragment.
 std::string checkUrl(std::string_view text);

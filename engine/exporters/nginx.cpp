@@ -34,6 +34,9 @@ std::string writeListen(Draft &draft)
             everywhere(port);
         else
             lines.insert(listenLine(listen.host, port));
+        if (listen.proxyProtocol)
+            draft.say(feature + " proxy_protocol", listen.place, Fidelity::Impossible,
+                      "nginx asks every peer for a PROXY header, here only trusted ones begin with it: it is left out");
         if (listen.port)
             draft.say(feature, listen.place, Fidelity::Exact);
         else

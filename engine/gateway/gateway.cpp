@@ -19,6 +19,7 @@ namespace sluice::gateway {
 
 namespace {
 
+constexpr auto certificateTime = std::chrono::seconds(1);   // their files are looked at this often
 constexpr auto settleTime = std::chrono::milliseconds(50);  // an editor writes a file in several steps
 
 std::string balanceName(balancing::Algorithm algorithm)
@@ -31,6 +32,11 @@ std::string balanceName(balancing::Algorithm algorithm)
     case balancing::Algorithm::LeastResponseTime: return "least_response_time";
     }
     return "round_robin";
+}
+
+WallTime wallNow()
+{
+    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::string problemsJson(const Problems &problems)
@@ -54,12 +60,15 @@ std::string problemsJson(const Problems &problems)
 }  // namespace
 
 struct Gateway::Impl {
-    Impl(Gateway &owner, recording::Sink *s, GatewayOptions o) : gateway(owner), sink(s), options(std::move(o)) {}
+    Impl(Gateway &owner, recording::Sink *s, GatewayOptions o)
+        : gateway(owner), sink(s), options(std::move(o)), keeper(options.localCa)
+    {}
 
     config::Loaded load() const;
     Outcome adopt(config::Loaded loaded);
     void watch();
     void fileChanged();
+    void lookAtCertificates();
     Outcome openSocket();
     ControlAnswer answer(const ControlRequest &);
     ControlAnswer explainAnswer(const std::string &query);
@@ -79,14 +88,16 @@ struct Gateway::Impl {
     std::unique_ptr<ControlServer> control;
     std::unique_ptr<QFileSystemWatcher> watcher;
     QTimer settle;
+    TlsKeeper keeper;
+    QTimer certificates;
     bool draining = false;
 };
 
 config::Loaded Gateway::Impl::load() const
 {
     if (options.file.empty())
-        return config::planFor(options.to, options.listen);
-    return config::loadFile(options.file, environment(), config::Overrides{options.listen});
+        return config::planFor(options.to, {options.listen, options.pair});
+    return config::loadFile(options.file, environment(), {options.listen, options.pair});
 }
 
 // Takes a loaded plan into use; `rules` and `server` change only when all of it worked.
@@ -99,8 +110,9 @@ Outcome Gateway::Impl::adopt(config::Loaded loaded)
     Result<journey::RulesPtr> made = journey::Rules::create(std::move(loaded.plan), rules.get());
     if (!made)
         return made.error();
+    net::TlsMaterialPtr tls = keeper.load(*(*made)->plan, wallNow(), problems);
     if (server) {
-        const Outcome set = server->setRules(*made);
+        const Outcome set = server->setRules(*made, std::move(tls));
         if (!set) {
             problems.push_back(Problem{Problem::Severity::Error, options.file, 0, 0, set.error().what, {}});
             return set.error();
@@ -110,7 +122,7 @@ Outcome Gateway::Impl::adopt(config::Loaded loaded)
         how.workers = options.workers;
         how.loop = options.stockLoop ? net::LoopKind::Stock : net::bestLoop;
         how.sink = sink;
-        Result<std::unique_ptr<net::Server>> up = net::Server::create(*made, how);
+        Result<std::unique_ptr<net::Server>> up = net::Server::create(*made, std::move(tls), how);
         if (!up)
             return up.error();
         server = up.take();
@@ -118,6 +130,15 @@ Outcome Gateway::Impl::adopt(config::Loaded loaded)
     rules = made.take();
     refused = false;
     return Done{};
+}
+
+void Gateway::Impl::lookAtCertificates()
+{
+    std::vector<std::string> told;
+    if (net::TlsMaterialPtr tls = keeper.refresh(wallNow(), told); tls && server && !draining)
+        server->setTls(std::move(tls));
+    for (const std::string &line : told)
+        Q_EMIT gateway.certificatesChanged(QString::fromStdString(line));
 }
 
 // The folder is watched too: editors put a new file in the place of the old one.
@@ -225,7 +246,7 @@ Gateway::~Gateway() = default;
 
 Outcome Gateway::start()
 {
-    impl_->started = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    impl_->started = wallNow();
     impl_->taken = impl_->options.file.empty() ? std::string() : config::readFile(impl_->options.file).text;
     const Outcome adopted = impl_->adopt(impl_->load());
     if (!adopted)
@@ -236,6 +257,8 @@ Outcome Gateway::start()
         return socket.error();
     }
     impl_->watch();
+    connect(&impl_->certificates, &QTimer::timeout, this, [this] { impl_->lookAtCertificates(); });
+    impl_->certificates.start(certificateTime);
     return Done{};
 }
 
@@ -296,8 +319,10 @@ Status Gateway::status() const
     s.requests = impl_->server->exchanges();
     s.active = impl_->server->active();
     s.connections = impl_->server->connections();
+    s.proxyRefused = impl_->server->proxyRefused();
     impl_->addServices(s);
     impl_->addRoutes(s);
+    s.certificates = impl_->keeper.certificates(wallNow());
     s.recording.on = impl_->sink && impl_->rules->plan->record.on;
     s.recording.path = impl_->options.recordingPath;
     if (impl_->sink) {
@@ -332,7 +357,7 @@ void Gateway::Impl::addServices(Status &s) const
             endpoint.failures = counters.failures.load(std::memory_order_relaxed);
             endpoint.active = counters.active.load(std::memory_order_relaxed);
             endpoint.meanLatency = Nanos(counters.meanLatency.load(std::memory_order_relaxed));
-            if (const auto at = idle.find(endpoint.url); at != idle.end())
+            if (const auto at = idle.find(settings.endpoints[e].pool); at != idle.end())
                 endpoint.idle = at->second;
             service.endpoints.push_back(std::move(endpoint));
         }

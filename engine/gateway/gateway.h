@@ -6,6 +6,7 @@
 #include "engine/base/result.h"
 #include "engine/config/plan.h"
 #include "engine/gateway/status.h"
+#include "engine/gateway/tls_keeper.h"
 #include "engine/recording/sink.h"
 
 #include <QObject>
@@ -22,6 +23,8 @@ struct GatewayOptions {
     std::string file;                 // gateway file; empty: `to` must be given
     std::string to;                   // every request goes to this URL
     std::vector<std::string> listen;  // URLs; not empty: instead of the file's
+    tls::PairSettings pair;           // for the https ones among them; empty: the local CA's
+    LocalCaSource localCa;            // empty: there is none
     int workers = 0;                  // 0: one a core, at most 4
     bool stockLoop = false;           // Qt's own event dispatcher instead of the epoll one
     std::string socket;               // control socket; empty: $XDG_RUNTIME_DIR/sluice/PID.sock; "none": no socket
@@ -54,6 +57,7 @@ public:
 Q_SIGNALS:
     void reloaded(bool accepted);  // after each attempt, also those that a file change or SIGHUP began
     void drained();
+    void certificatesChanged(const QString &what);  // one line: new ones are in use, or why not
 
 private:
     struct Impl;

@@ -72,6 +72,22 @@ void writeRoute(JsonObject &o, const RouteStatus &r)
         .add("server_errors", r.serverErrors);
 }
 
+void writeCertificate(JsonObject &o, const CertificateStatus &c)
+{
+    o.add("where", c.where)
+        .add("subject", c.subject)
+        .add("issuer", c.issuer)
+        .addRaw("names", texts(c.names))
+        .add("fingerprint", c.fingerprint)
+        .addOrNull("not_before", c.subject.empty() ? std::string() : rfc3339(c.notBefore))
+        .addOrNull("not_after", c.subject.empty() ? std::string() : rfc3339(c.notAfter))
+        .add("not_before_us", int64_t(c.notBefore.time_since_epoch().count()))
+        .add("not_after_us", int64_t(c.notAfter.time_since_epoch().count()))
+        .add("days_left", c.daysLeft)
+        .addOrNull("file", c.file)
+        .addOrNull("trouble", c.trouble);
+}
+
 void writeProblem(JsonObject &o, const Problem &p)
 {
     o.add("severity", p.severity == Problem::Severity::Error ? "error" : "warning")
@@ -188,6 +204,23 @@ void readRoute(const Json &o, RouteStatus &r)
     read(o, "server_errors", r.serverErrors);
 }
 
+void readCertificate(const Json &o, CertificateStatus &c)
+{
+    read(o, "where", c.where);
+    read(o, "subject", c.subject);
+    read(o, "issuer", c.issuer);
+    read(o, "names", c.names);
+    read(o, "fingerprint", c.fingerprint);
+    int64_t before = 0, after = 0;
+    read(o, "not_before_us", before);
+    read(o, "not_after_us", after);
+    c.notBefore = WallTime(std::chrono::microseconds(before));
+    c.notAfter = WallTime(std::chrono::microseconds(after));
+    read(o, "days_left", c.daysLeft);
+    read(o, "file", c.file);
+    read(o, "trouble", c.trouble);
+}
+
 void readProblem(const Json &o, Problem &p)
 {
     std::string severity;
@@ -233,12 +266,13 @@ std::string toJson(const Status &s)
         .add("requests", s.requests)
         .add("active", s.active)
         .add("connections", s.connections)
+        .add("proxy_headers_refused", s.proxyRefused)
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
         .addRaw("limits", "[]")
         .addRaw("cache", "{\"on\":false}")
         .addRaw("recording", recordingJson(s.recording))
-        .addRaw("certificates", "[]")
+        .addRaw("certificates", objects(s.certificates, writeCertificate))
         .addRaw("problems", objects(s.problems, writeProblem))
         .add("file_refused", s.fileRefused);
     o.close();
@@ -266,8 +300,10 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "requests", s.requests);
     read(document, "active", s.active);
     read(document, "connections", s.connections);
+    read(document, "proxy_headers_refused", s.proxyRefused);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);
+    readObjects(document, "certificates", s.certificates, readCertificate);
     readRecording(document, s.recording);
     readObjects(document, "problems", s.problems, readProblem);
     read(document, "file_refused", s.fileRefused);

@@ -39,6 +39,17 @@ struct RouteStatus {
     uint64_t requests = 0, clientErrors = 0, serverErrors = 0;  // since start; outlive reloads by name
 };
 
+// One certificate in use: of a listener, of us towards a service, or the local CA's own.
+struct CertificateStatus {
+    std::string where;  // "https://127.0.0.1:8443", "service payment-service", "local CA"
+    std::string subject, issuer, fingerprint;
+    std::vector<std::string> names;
+    WallTime notBefore{}, notAfter{};
+    int daysLeft = 0;     // at the time of the status, whole ones; negative: it has expired
+    std::string file;     // empty: made here
+    std::string trouble;  // why it is not in use, or why the files as they are now are not
+};
+
 struct RecordingStatus {
     bool on = false;
     std::string path;
@@ -56,9 +67,11 @@ struct Status {
     int workers = 0;
     bool draining = false;
     uint64_t requests = 0, active = 0;
-    uint64_t connections = 0;  // of clients, open now
+    uint64_t connections = 0;   // of clients, open now
+    uint64_t proxyRefused = 0;  // connections of trusted proxies without a PROXY header that can be read, since start
     std::vector<ServiceStatus> services;
     std::vector<RouteStatus> routes;
+    std::vector<CertificateStatus> certificates;
     RecordingStatus recording;
     Problems problems;         // of the file as it is now: warnings, or why the last reload was refused
     bool fileRefused = false;  // the file on disk is bad, the rules before it are still on

@@ -53,6 +53,8 @@ public:
     // `scheme`: "http", or "https" on a TLS connection; an absolute-form target that says otherwise is refused.
     explicit RequestReader(const Limits &limits = {}, std::string_view scheme = "http");
 
+    void setScheme(std::string_view scheme) { scheme_ = scheme; }  // before the first read()
+
     // Takes bytes from the front of `in`; `consumed` (set, not added to) says how many are done with.
     Step read(std::string_view in, size_t &consumed);
 

@@ -223,9 +223,11 @@ Task<bool> relay(Talk &t)
 Ending noAnswer(Talk &t)
 {
     Journey &j = t.j;
-    const bool again = !j.failed() && t.up.reused() && t.up.silent() && !j.uploadBegun
-        && (!t.up.touched() || http::isIdempotent(j.x->received.method));
-    t.attempt.error = j.failed() ? j.x->failure : again ? "the kept connection had been closed" : t.up.reason();
+    const bool stale = t.up.reused() && http::isIdempotent(j.x->received.method);
+    const bool again = !j.failed() && t.up.silent() && !j.uploadBegun && (!t.up.touched() || stale);
+    t.attempt.error = j.failed() ? j.x->failure
+        : again && t.up.reused() ? "the kept connection had been closed"
+                                 : t.up.reason();
     if (!again)
         j.fail(Fault::Upstream, 502, "no valid answer: " + t.attempt.error);
     return again ? Ending::Again : Ending::Failed;

@@ -58,8 +58,8 @@ struct Exchange {
     int64_t id = 0;  // given by the recording; 0 before
     WallTime time{};
     Moment started{};
-    std::string client;  // address, as believed (X-Forwarded-For only from trusted peers)
-    std::string peer;    // address:port that the connection came from
+    std::string client;  // address, as believed (X-Forwarded-For and PROXY headers only from trusted peers)
+    std::string peer;    // address:port that the connection came from: with a PROXY header, the proxy's
     std::string user;    // nobody yet: empty
 
     http::RequestHead received;   // as the client sent it

@@ -10,10 +10,11 @@ namespace {
 
 constexpr size_t mostAttempts = 8;  // further endpoints are not tried for one exchange
 
-// An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away).
+// An upgrade is passed on, but that to HTTP/2, which belongs to the connection (RFC 9113 section 3.1 has taken it away). Over
+// HTTP/2 only a request for a WebSocket looks like one (RFC 8441).
 bool wantsUpgrade(const http::RequestHead &head)
 {
-    return head.version == http::Version::Http11 && head.headers.hasToken("Connection", "upgrade")
+    return head.version != http::Version::Http10 && head.headers.hasToken("Connection", "upgrade")
         && head.headers.has("Upgrade") && !head.headers.hasToken("Upgrade", "h2c");
 }
 
@@ -40,19 +41,22 @@ void prepare(Journey &j)
 
 Task<bool> connected(Journey &j, Held &held)
 {
-    if (held->state() == UpstreamStream::State::Ready)
+    using State = UpstreamStream::State;
+    if (held->state() == State::Ready && !held.follow())
         co_return true;
     Scope connecting(j.scope);
     connecting.deadline(j.service->timeouts.connect);
-    while (held->state() == UpstreamStream::State::Connecting) {
-        const Why why = co_await on(held->writable(), connecting);
-        if (why == Why::Ok)
-            continue;
-        if (why != Why::TimedOut || j.scope.stopped() == Why::TimedOut)
-            j.failWait(why, "");
-        co_return false;
-    }
-    co_return held->state() == UpstreamStream::State::Ready;
+    do {
+        while (held->state() == State::Connecting) {
+            const Why why = co_await on(held->writable(), connecting);
+            if (why == Why::Ok)
+                continue;
+            if (why != Why::TimedOut || j.scope.stopped() == Why::TimedOut)
+                j.failWait(why, "");
+            co_return false;
+        }
+    } while (held->state() == State::Ready && held.follow());
+    co_return held->state() == State::Ready;
 }
 
 void explainPick(Journey &j, const balancing::Pick &pick)

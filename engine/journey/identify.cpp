@@ -48,6 +48,17 @@ void noteReplay(Journey &j)
     headers.remove("X-Sluice-Replay");
 }
 
+// Who the caller is by the certificate it showed (RFC 8705 section 2 leaves open which part of it is the name).
+void noteCertificate(Journey &j)
+{
+    const Peer &peer = j.client.peer();
+    if (peer.certificate.empty())
+        return;
+    j.x->user = peer.commonName.empty() ? peer.certificate : peer.commonName;
+    j.x->decisions.add(Stage::Auth, "identified", "the client showed a certificate of a CA that this address believes",
+                       [&](JsonObject &f) { f.add("subject", peer.certificate).add("fingerprint", peer.fingerprint); });
+}
+
 }  // namespace
 
 bool identify(Journey &j)
@@ -55,13 +66,16 @@ bool identify(Journey &j)
     Exchange &x = *j.x;
     const Peer &peer = j.client.peer();
     char port[8];
-    x.peer.assign(peer.address);
-    x.peer += ':';
-    x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
+    x.peer.assign(peer.proxy.empty() ? peer.address : peer.proxy);
+    if (peer.proxy.empty()) {
+        x.peer += ':';
+        x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
+    }
     x.requestBody.complete = j.requestLength.kind == Length::Kind::None;  // until it has been taken
     x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);
     noteReplay(j);
+    noteCertificate(j);
     const http::TargetParts target = http::splitTarget(x.received.target);
     x.query = target.query;
     std::string storage;

@@ -54,17 +54,27 @@ struct Journey {
 // One upstream stream while it is ours: given back closed unless kept.
 class Held {
 public:
-    Held(World &world, UpstreamStream &stream) : world_(world), stream_(stream) {}
-    ~Held() { world_.release(stream_, keep_); }
+    Held(World &world, UpstreamStream &stream) : world_(world), stream_(&stream) {}
+    ~Held() { world_.release(*stream_, keep_); }
     Held(const Held &) = delete;
     Held &operator=(const Held &) = delete;
-    UpstreamStream &operator*() const { return stream_; }
-    UpstreamStream *operator->() const { return &stream_; }
+    UpstreamStream &operator*() const { return *stream_; }
+    UpstreamStream *operator->() const { return stream_; }
     void keep() { keep_ = true; }
+    // True: another one is held now, which may not be ready.
+    bool follow()
+    {
+        UpstreamStream *next = stream_->successor();
+        if (!next)
+            return false;
+        world_.release(*stream_, false);
+        stream_ = next;
+        return true;
+    }
 
 private:
     World &world_;
-    UpstreamStream &stream_;
+    UpstreamStream *stream_;
     bool keep_ = false;
 };
 

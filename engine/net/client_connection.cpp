@@ -2,11 +2,14 @@
 #include "engine/net/client_connection.h"
 
 #include "engine/http/http1_writer.h"
+#include "engine/http/http2_session.h"
 #include "engine/net/worker.h"
 
 #include <QtGlobal>
 
 #include <sys/uio.h>
+
+#include <algorithm>
 
 namespace sluice::net {
 
@@ -26,7 +29,8 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
                                    const http::Limits &limits)
     : worker_(worker),
       scope_(loop.scheduler),
-      wire_(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this),
+      own_(std::make_unique<Wire>(std::move(fd), loop.poller, loop.scheduler, loop.buffers, *this)),
+      wire_(*own_),
       scheduler_(loop.scheduler),
       reader_(limits),
       content_(reader_, wire_),
@@ -37,6 +41,12 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
 {}
 
 ClientConnection::~ClientConnection() = default;
+
+void ClientConnection::secure(std::unique_ptr<TlsSession> session)
+{
+    tls_ = std::move(session);
+    reader_.setScheme("https");
+}
 
 void ClientConnection::start()
 {
@@ -78,10 +88,20 @@ Task<void> ClientConnection::serve()
 {
     if (wire_.watched()) {
         Scope waiting(scope_);
-        for (int requests = 1;; ++requests) {
+        bool goOn = true;
+        if (proxied_)
+            goOn = co_await takeProxyHeader(waiting);
+        if (goOn && tls_)
+            wire_.startTls(std::move(tls_));
+        for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
             if (heard == Heard::Nothing)
                 break;
+            if (heard == Heard::Http2) {
+                knowPeer();
+                worker_.toHttp2(std::move(own_), std::move(peer_), draining_);
+                co_return;
+            }
             began();
             worker_.busy(true);
             waiting.deadline(longTime);
@@ -107,11 +127,17 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
 {
     // Copies: a reload may take the plan away while we wait.
     const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
-    waiting.deadline(last_ ? graceTime : keepAlive > Nanos(0) ? keepAlive : header);
+    waiting.deadline(last_                                     ? graceTime
+                         : wire_.shake() == Wire::Shake::Going ? header
+                         : keepAlive > Nanos(0)                ? keepAlive
+                                                               : header);
     bool begun = false;
     for (;;) {
+        const Preface spoken = preface();
+        if (spoken == Preface::Whole)
+            co_return Heard::Http2;
         size_t consumed = 0;
-        const http::Step step = reader_.read(wire_.input(), consumed);
+        const http::Step step = spoken == Preface::Part ? http::Step::NeedMore : reader_.read(wire_.input(), consumed);
         wire_.consume(consumed);
         if (step == http::Step::Head)
             co_return Heard::Request;
@@ -128,19 +154,18 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
         const Wire::Fill fill = wire_.fill();
         if (fill == Wire::Fill::More)
             continue;
-        if (fill != Wire::Fill::Nothing) {
-            refusal_ = 400;
-            reason_ =
-                fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
-            co_return begun ? Heard::Refused : Heard::Nothing;
-        }
+        if (fill != Wire::Fill::Nothing)
+            co_return ended(fill, begun);
         wire_.releaseInput();
         if (draining_ && !begun && !last_)
             co_return Heard::Nothing;
         const Why why = co_await on(wire_.readable(), waiting);
-        if (why == Why::TimedOut && begun && scope_.running()) {
+        const bool shaking = wire_.shake() == Wire::Shake::Going && wire_.tls()->heard();
+        if (why == Why::TimedOut && (begun || shaking) && scope_.running()) {
             refusal_ = 408;
-            reason_ = "the request's head was not whole after " + durationText(header);
+            reason_ = std::string(shaking ? "the TLS handshake" : "the request's head") + " was not whole after "
+                + durationText(header);
+            cut_ = shaking;
             co_return Heard::Refused;
         }
         if (why != Why::Ok)
@@ -148,9 +173,52 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
     }
 }
 
+// No head, and there will be none. What went wrong in a handshake is on the record, though nothing can be answered.
+ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
+{
+    refusal_ = 400;
+    reason_ = fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
+    if (wire_.shake() != Wire::Shake::Failed)
+        return begun ? Heard::Refused : Heard::Nothing;
+    if (!wire_.tls()->heard())
+        return Heard::Nothing;
+    if (wire_.tls()->spokenPlain())
+        wire_.dropTls();
+    else
+        cut_ = true;
+    return Heard::Refused;
+}
+
+// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
+// nothing else is taken.
+ClientConnection::Preface ClientConnection::preface() const
+{
+    const std::string_view in = wire_.input();
+    const bool agreed = wire_.protocol() == "h2";
+    if (!first_ || in.empty() || (wire_.secure() && !agreed))
+        return Preface::None;
+    const size_t seen = std::min(in.size(), http::http2Preface.size());
+    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
+        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
+    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
+}
+
+// Who it is by the certificate that it showed.
+void ClientConnection::knowPeer()
+{
+    const TlsSession *tls = wire_.tls();
+    if (!tls || !tls->shaken() || !peer_.certificate.empty())
+        return;
+    TlsFacts facts = tls->facts();
+    peer_.certificate = std::move(facts.subject);
+    peer_.commonName = std::move(facts.commonName);
+    peer_.fingerprint = std::move(facts.fingerprint);
+}
+
 void ClientConnection::began()
 {
     busy_ = true;
+    first_ = false;
     headSent_ = false;
     close_ = draining_ || !reader_.keepAlive()
         || worker_.rules()->plan->limits.keepAlive <= Nanos(0);  // never kept after a refusal
@@ -159,6 +227,7 @@ void ClientConnection::began()
     inBefore_ = wire_.bytesIn();
     outBefore_ = wire_.bytesOut();
     content_.begin();
+    knowPeer();
     if (wire_.hungUp())
         hungUp();
 }
@@ -209,14 +278,14 @@ void ClientConnection::hungUp()
         return scope_.cancel(Why::ClientGone);
     if (!content_.ended() && reader_.framing().kind != http::Framing::Kind::None)
         return;  // the upload finds that it is cut short
-    outAtHangup_ = wire_.bytesOut();
+    outAtHangup_ = wire_.moved();
     grace_.start(scheduler_.now() + graceTime);
 }
 
 void ClientConnection::lookWhetherGone()
 {
-    if (wire_.probe() != Wire::Alive::Gone && wire_.bytesOut() != outAtHangup_) {
-        outAtHangup_ = wire_.bytesOut();
+    if (wire_.probe() != Wire::Alive::Gone && wire_.moved() != outAtHangup_) {
+        outAtHangup_ = wire_.moved();
         grace_.start(scheduler_.now() + graceTime);
         return;
     }
@@ -259,6 +328,8 @@ void ClientConnection::sendInformational(const http::ResponseHead &head)
 void ClientConnection::sendHead(http::ResponseHead &head, journey::Length length, bool note)
 {
     using Kind = http::Framing::Kind;
+    if (cut_)  // a handshake failed: there is nobody to tell
+        return;
     http::Wire how;
     http::Framing framing;
     if (head.status != 101 && !isHead_ && !http::hasNoContent({}, head.status)) {

@@ -5,27 +5,28 @@
 
 #include "engine/base/fork.h"
 #include "engine/http/http1_reader.h"
+#include "engine/http/proxy_protocol.h"
 #include "engine/journey/journey.h"
 #include "engine/net/content.h"
-#include "engine/net/upstream_connection.h"
+#include "engine/net/loop_context.h"
+#include "engine/net/served_connection.h"
 
 namespace sluice::net {
 
 class Worker;
 
-class ClientConnection final : public journey::ClientStream, public WireOwner {
+class ClientConnection final : public ServedConnection, public journey::ClientStream, public WireOwner {
 public:
     ClientConnection(Worker &worker, LoopContext loop, Fd fd, journey::Peer peer, const http::Limits &limits);
     ~ClientConnection();
 
-    void start();
-    // Came while the gateway drains: one request, which must begin at once.
-    void startLast();
-    // No further request: closes at once between two, after the answer within one.
-    void drain();
-    // Whatever is under way ends now.
-    void stop();
-    bool closed() const { return life_.over(); }
+    void secure(std::unique_ptr<TlsSession>);  // before start()
+    // Before start(): the peer is a proxy that is believed, and says first for whom it speaks (listen[].proxy_protocol).
+    void expectProxyHeader() { proxied_ = true; }
+    void start() override;
+    void startLast() override;
+    void drain() override;
+    void stop() override;
 
     http::RequestHead &request() override { return reader_.head(); }
     const http::Framing &framing() const override { return reader_.framing(); }
@@ -51,11 +52,18 @@ public:
     const std::string &reason() const override { return reason_; }
 
 private:
-    enum class Heard : uint8_t { Request, Nothing, Refused };
+    enum class Heard : uint8_t { Request, Nothing, Refused, Http2 };
     Task<void> live();
     Task<void> serve();
+    Task<bool> takeProxyHeader(Scope &waiting);
+    Task<void> refuseProxyHeader(std::string why);
+    void believe(const http::ProxyHeader &);
     Task<Heard> nextHead(Scope &waiting);
+    Heard ended(Wire::Fill fill, bool begun);
+    enum class Preface : uint8_t { None, Part, Whole };
+    Preface preface() const;
     Task<void> linger();
+    void knowPeer();
     void began();
     bool finished();
     void hungUp() override;
@@ -63,7 +71,9 @@ private:
 
     Worker &worker_;
     Scope scope_;
-    Wire wire_;
+    std::unique_ptr<Wire> own_;  // nothing once it has become HTTP/2
+    Wire &wire_;
+    std::unique_ptr<TlsSession> tls_;  // until the PROXY header has been read
     Scheduler &scheduler_;
     http::RequestReader reader_;
     Content<http::RequestReader> content_;
@@ -74,8 +84,8 @@ private:
     int refusal_ = 0;
     uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;
     Timer grace_;  // after a half-close
-    bool busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false, tunnel_ = false,
-         cut_ = false;
+    bool first_ = true, busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false,
+         tunnel_ = false, cut_ = false, proxied_ = false;
     bool http10_ = false, isHead_ = false;
     Fork life_;  // last: ends before what it uses
 };

@@ -63,7 +63,11 @@ journey::Chunk readRaw(Wire &wire, std::string &trouble)
         case Wire::Fill::More: break;
         case Wire::Fill::Nothing: wire.releaseInput(); return {Kind::Wait, {}};
         case Wire::Fill::End: return {Kind::End, {}};
-        case Wire::Fill::Broken: trouble = wire.trouble(); return {Kind::Failed, {}};
+        case Wire::Fill::Broken:
+            if (wire.cutShort())  // who talks through a tunnel has an end of its own
+                return {Kind::End, {}};
+            trouble = wire.trouble();
+            return {Kind::Failed, {}};
         }
     }
     const std::string_view data = wire.input();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -57,9 +58,15 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
 {
     Socket socket;
     socket.url = settings.url;
+    socket.proxied = settings.proxyProtocol;
     uint16_t port = settings.port;
+    const std::string secure = settings.tls ? settings.url : std::string();
     for (const std::string &host : hostsOf(settings.host)) {
         if (BoundPtr known = find(host, port)) {
+            if (known->secure != secure
+                || known->proxied != settings.proxyProtocol)  // the same socket, but now it speaks otherwise
+                known = std::make_shared<Bound>(Bound{host, port, Fd(::fcntl(known->fd.get(), F_DUPFD_CLOEXEC, 0)),
+                                                      secure, settings.proxyProtocol});
             socket.bound.push_back(std::move(known));
             continue;
         }
@@ -74,15 +81,17 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
         if (!fd)
             continue;  // no IPv6 on this machine
         port = realPort(*fd);
-        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take()}));
+        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take(), secure, settings.proxyProtocol}));
     }
     const std::string shown = settings.host.empty() ? "0.0.0.0" : settings.host;
     const bool v6 = shown.find(':') != shown.npos;
-    socket.address = "http://" + (v6 ? '[' + shown + ']' : shown) + ':' + std::to_string(port);
+    socket.address =
+        (settings.tls ? "https://" : "http://") + (v6 ? '[' + shown + ']' : shown) + ':' + std::to_string(port);
     return socket;
 }
 
-Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const ServerOptions &options)
+Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, TlsMaterialPtr tls,
+                                               const ServerOptions &options)
 {
     std::unique_ptr<Server> server(new Server);
     std::vector<Socket> sockets;
@@ -102,7 +111,7 @@ Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, const Se
         worker.seed = (uint64_t(seeds()) << 32) | seeds();
         worker.mostConnections = roomForClients(rules->plan->limits.connections, workers);
         server->workers_.push_back(std::make_unique<Worker>(worker));
-        const Outcome started = server->workers_.back()->start(rules);
+        const Outcome started = server->workers_.back()->start(rules, tls);
         if (!started)
             return started.error();
     }
@@ -142,7 +151,7 @@ void Server::adopt(std::vector<Socket> next)
         for (const BoundPtr &bound : socket.bound) {
             for (const auto &worker : workers_) {
                 if (!has(sockets_, bound))
-                    worker->listen(bound->fd.get());
+                    worker->listen(bound->fd.get(), bound->secure, bound->proxied);
             }
         }
     }
@@ -157,13 +166,20 @@ void Server::adopt(std::vector<Socket> next)
     sockets_ = std::move(next);
 }
 
-Outcome Server::setRules(journey::RulesPtr rules)
+void Server::setTls(TlsMaterialPtr tls)
+{
+    for (const auto &worker : workers_)
+        worker->setTls(tls);
+}
+
+Outcome Server::setRules(journey::RulesPtr rules, TlsMaterialPtr tls)
 {
     const std::vector<int> gone = leaving(*rules->plan);
     std::vector<Socket> next;
     for (const config::ListenSettings &listen : rules->plan->listen) {
-        const auto known =
-            std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket &s) { return s.url == listen.url; });
+        const auto known = std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket &s) {
+            return s.url == listen.url && s.proxied == listen.proxyProtocol;
+        });
         if (known != sockets_.end()) {
             next.push_back(*known);
             continue;
@@ -174,7 +190,7 @@ Outcome Server::setRules(journey::RulesPtr rules)
         next.push_back(socket.take());
     }
     for (const auto &worker : workers_)
-        worker->setRules(rules, roomForClients(rules->plan->limits.connections, int(workers_.size())));
+        worker->setRules(rules, tls, roomForClients(rules->plan->limits.connections, int(workers_.size())));
     adopt(std::move(next));
     return Done{};
 }
@@ -212,6 +228,14 @@ uint64_t Server::exchanges() const
     uint64_t sum = 0;
     for (const auto &worker : workers_)
         sum += worker->counters().exchanges.load(std::memory_order_relaxed);
+    return sum;
+}
+
+uint64_t Server::proxyRefused() const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += worker->counters().proxyRefused.load(std::memory_order_relaxed);
     return sum;
 }
 

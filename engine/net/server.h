@@ -19,12 +19,14 @@ struct ServerOptions {
 class Server {
 public:
     // Binds everything, then starts: on an error nothing runs.
-    static Result<std::unique_ptr<Server>> create(journey::RulesPtr rules, const ServerOptions &options);
+    static Result<std::unique_ptr<Server>> create(journey::RulesPtr rules, TlsMaterialPtr tls,
+                                                  const ServerOptions &options);
     ~Server();
 
     // New rules from the next request on. Addresses that are new are bound first: on an error nothing changes. Addresses that
     // are not in the plan any more take no new connections; those there are go on.
-    Outcome setRules(journey::RulesPtr rules);
+    Outcome setRules(journey::RulesPtr rules, TlsMaterialPtr tls);
+    void setTls(TlsMaterialPtr tls);  // for the next connections; those there are keep what they have
     // `done` is called on a worker's thread, once.
     void drain(std::function<void()> done);
 
@@ -33,6 +35,7 @@ public:
     uint64_t connections() const;
     uint64_t exchanges() const;
     uint64_t active() const;
+    uint64_t proxyRefused() const;
     std::unordered_map<std::string, uint32_t> idleConnections();  // by endpoint URL
 
 private:
@@ -40,11 +43,14 @@ private:
         std::string host;  // numeric
         uint16_t port;
         Fd fd;
+        std::string secure;    // ListenSettings::url, for TLS; empty: in clear
+        bool proxied = false;  // ListenSettings::proxyProtocol
     };
     using BoundPtr = std::shared_ptr<const Bound>;
     struct Socket {
-        std::string url;              // as the plan has it
-        std::string address;          // with the real port
+        std::string url;      // as the plan has it
+        std::string address;  // with the real port
+        bool proxied = false;
         std::vector<BoundPtr> bound;  // one an address; two settings may share one
     };
     Server() = default;

@@ -23,6 +23,21 @@ void UpstreamConnection::connect(std::vector<Address> addresses, std::string tro
     connecting_.wake(loop_.scheduler);
 }
 
+void UpstreamConnection::secure(std::shared_ptr<const ClientTls> tls, std::string host,
+                                std::shared_ptr<SessionShelf> shelf)
+{
+    tls_ = std::move(tls);
+    tlsHost_ = std::move(host);
+    shelf_ = std::move(shelf);
+}
+
+void UpstreamConnection::refuse(std::string why)
+{
+    reason_ = std::move(why);
+    fault_ = Fault::Gateway;
+    state_ = State::Failed;
+}
+
 void UpstreamConnection::tryNext()
 {
     content_.reset();
@@ -52,15 +67,48 @@ journey::UpstreamStream::State UpstreamConnection::state()
 {
     if (state_ != State::Connecting || !wire_ || !wire_->canSend())
         return state_;
-    std::string error = connectError(wire_->fd());
-    if (error.empty()) {
-        state_ = State::Ready;
-        content_.emplace(reader_, *wire_);
-    } else {
-        reason_ = std::move(error);
+    if (wire_->shake() == Wire::Shake::None) {
+        std::string error = connectError(wire_->fd());
+        if (!error.empty()) {
+            reason_ = std::move(error);
+            tryNext();
+            return state_;
+        }
+        if (!tls_)
+            return connected();
+        std::unique_ptr<TlsSession> session = TlsSession::client(tls_, tlsHost_, shelf_);
+        if (!session) {
+            refuse("TLS cannot begin: " + tlsHost_ + " is no name that a certificate could have");
+            return state_;
+        }
+        wire_->startTls(std::move(session));
+    }
+    if (wire_->shake() == Wire::Shake::Done)
+        return connected();
+    if (wire_->shake() == Wire::Shake::Failed) {
+        reason_ = wire_->trouble();
+        fault_ = Fault::Upstream;
         tryNext();
     }
     return state_;
+}
+
+journey::UpstreamStream::State UpstreamConnection::connected()
+{
+    state_ = State::Ready;
+    content_.emplace(reader_, *wire_);
+    sentBefore_ = wire_->bytesOut();
+    return state_;
+}
+
+// ALPN chose HTTP/2: the pool goes on with the wire.
+journey::UpstreamStream *UpstreamConnection::successor()
+{
+    if (reused_ || !wire_ || wire_->protocol() != "h2")
+        return nullptr;
+    content_.reset();
+    state_ = State::Failed;
+    return &pool_.toHttp2(std::move(wire_));
 }
 
 void UpstreamConnection::reuse()
@@ -72,7 +120,12 @@ void UpstreamConnection::reuse()
     reason_.clear();
 }
 
-bool UpstreamConnection::clean() const
+void UpstreamConnection::giveBack(bool keep, size_t mostIdle)
+{
+    pool_.release(*this, keep, mostIdle);
+}
+
+bool UpstreamConnection::clean()
 {
     return state_ == State::Ready && wire_ && !tunnel_ && content_->ended() && framer_.done() && reader_.keepAlive()
         && wire_->input().empty() && !wire_->holds() && wire_->quiet();
@@ -172,7 +225,7 @@ void UpstreamConnection::hungUp()
 
 void UpstreamConnection::unexpectedInput()
 {
-    if (resting_)  // it speaks unasked: closing, or out of step; not to be used again
+    if (resting_ && !wire_->quiet())  // it speaks unasked: closing, or out of step; not to be used again
         pool_.discard(*this);
 }
 

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "engine/http/http1_reader.h"
-#include "engine/journey/streams.h"
 #include "engine/net/content.h"
-#include "engine/net/wire.h"
+#include "engine/net/loop_context.h"
+#include "engine/net/pooled_stream.h"
 
 #include <memory>
 #include <optional>
@@ -16,27 +16,25 @@ namespace sluice::net {
 
 class UpstreamPool;
 
-struct LoopContext {
-    Poller &poller;
-    Scheduler &scheduler;
-    BufferPool &buffers;
-};
-
-class UpstreamConnection final : public journey::UpstreamStream, public WireOwner {
+class UpstreamConnection final : public PooledStream, public WireOwner {
 public:
     UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits);
 
+    // Under TLS with this, for `host`; before connect().
+    void secure(std::shared_ptr<const ClientTls> tls, std::string host, std::shared_ptr<SessionShelf> shelf);
     // Tries these in turn until one connects; none: it fails with `trouble`.
     void connect(std::vector<Address> addresses, std::string trouble);
+    void refuse(std::string why);  // instead of connect(): nothing can be tried
     // Ready for another exchange.
     void reuse();
     // May rest in the pool: the exchange ended and nothing is left over.
-    bool clean() const;
-    UpstreamPool &pool() const { return pool_; }
+    bool clean();
+    void giveBack(bool keep, size_t mostIdle) override;
     Moment restingSince{};
 
     State state() override;
     bool reused() const override { return reused_; }
+    UpstreamStream *successor() override;
     void sendHead(http::RequestHead &, journey::Length, bool note) override;
     bool touched() const override { return wire_ && wire_->bytesOut() > sentBefore_; }
     Head readHead() override;
@@ -59,12 +57,16 @@ private:
     void hungUp() override;
     void unexpectedInput() override;
     void tryNext();
+    State connected();
     Head fail(std::string why);
 
     UpstreamPool &pool_;
     LoopContext loop_;
     std::unique_ptr<Wire> wire_;
     std::vector<Address> addresses_;  // still to be tried, the next at the back
+    std::shared_ptr<const ClientTls> tls_;
+    std::string tlsHost_;
+    std::shared_ptr<SessionShelf> shelf_;
     State state_ = State::Connecting;
     Signal connecting_;  // while no wire is there to wait on
     http::ResponseReader reader_;

@@ -9,11 +9,14 @@ namespace {
 constexpr Nanos idleTime = std::chrono::seconds(4);
 }
 
-UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, Connections &closed, std::string host, uint16_t port)
+UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, Connections &closed, http::Http2Counters &http2,
+                           const config::EndpointSettings &endpoint)
     : loop_(loop),
       resolver_(resolver),
-      host_(std::move(host)),
-      port_(port),
+      host_(endpoint.host),
+      port_(endpoint.port),
+      onlyHttp2_(endpoint.http2),
+      http2_(loop, resolver, http2, endpoint.host, endpoint.port),
       closed_(closed),
       expiry_(
           loop.scheduler, [](Timer &, void *self) { static_cast<UpstreamPool *>(self)->expire(); }, this)
@@ -21,8 +24,11 @@ UpstreamPool::UpstreamPool(LoopContext loop, Resolver &resolver, Connections &cl
 
 UpstreamPool::~UpstreamPool() = default;
 
-UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
+PooledStream &UpstreamPool::open(bool fresh, const http::Limits &limits)
 {
+    if (onlyHttp2_ || (!fresh && http2_.connected()))
+        return http2_.open(fresh, limits);
+    limits_ = limits;
     std::unique_ptr<UpstreamConnection> connection;
     if (!fresh && !idle_.empty()) {  // the most recent: the others may rest and go
         connection = std::move(idle_.back());
@@ -35,7 +41,11 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
     UpstreamConnection *raw = connection.get();
     raw->place_ = busy_.size();
     busy_.push_back(std::move(connection));
-    if (made) {
+    if (made && secured_ && !tls_) {
+        raw->refuse(tlsTrouble_);
+    } else if (made) {
+        if (secured_)
+            raw->secure(tls_, host_, shelf_);
         resolver_.resolve(
             host_, port_,
             [this, raw, alive = std::weak_ptr(alive_)](std::vector<Address> addresses, std::string trouble) {
@@ -47,6 +57,23 @@ UpstreamConnection &UpstreamPool::open(bool fresh, const http::Limits &limits)
             });
     }
     return *raw;
+}
+
+void UpstreamPool::secure(std::shared_ptr<const ClientTls> tls, std::string trouble)
+{
+    if (secured_ && tls == tls_)
+        return;
+    closeIdle();
+    secured_ = true;
+    tls_ = std::move(tls);
+    tlsTrouble_ = std::move(trouble);
+    shelf_ = std::make_shared<SessionShelf>();
+    http2_.secure(tls_, shelf_);
+}
+
+PooledStream &UpstreamPool::toHttp2(std::unique_ptr<Wire> wire)
+{
+    return http2_.adopt(std::move(wire), limits_);
 }
 
 void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mostIdle)
@@ -87,6 +114,7 @@ void UpstreamPool::discard(UpstreamConnection &connection)
 
 void UpstreamPool::closeIdle()
 {
+    http2_.closeIdle();
     while (!idle_.empty())
         closeOldest();
     loop_.poller.requestTurn();

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -67,14 +68,23 @@ void BufferPool::giveText(std::string text)
     texts_.push_back(std::move(text));
 }
 
+char *BufferPool::cipherIn()
+{
+    if (!cipherIn_)
+        cipherIn_ = std::make_unique_for_overwrite<char[]>(blockSize);
+    return cipherIn_.get();
+}
+
 Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
-    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(owner)
+    : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(&owner)
 {
     watched_ = poller_.watch(fd_.get(), this);
 }
 
 Wire::~Wire()
 {
+    if (tls_ && tls_->ours())
+        closeTls();
     if (watched_)
         poller_.unwatch(fd_.get(), this);
     dropBlock();
@@ -110,29 +120,45 @@ void Wire::dropBlock()
     block_.reset();
 }
 
-Wire::Fill Wire::fill()
+Wire::Fill Wire::fillAtMost(size_t most)
 {
     if (receiveBroken_)
         return Fill::Broken;
     if (ended_)
         return Fill::End;
-    if (!canRead_)
+    if (!canRead_ && !tls_)
         return Fill::Nothing;
     if (!makeRoom()) {
         trouble_ = "more than 2 MiB came without an end of the line";
         receiveBroken_ = true;
         return Fill::Broken;
     }
-    const size_t room = room_ - end_;
+    if (tls_)
+        return fillTls();
+    const size_t room = std::min<size_t>(room_ - end_, most);
     const ssize_t n = receiveFrom(fd_.get(), block_.get() + end_, room);
-    if (n > 0) {
+    const Fill fill = received(n, room);
+    if (fill == Fill::More) {
         end_ += uint32_t(n);
         bytesIn_ += uint64_t(n);
-        if (size_t(n) < room && !hangup_) {  // a short read means drained, unless an end follows (loop.md trap 13)
+    }
+    return fill;
+}
+
+Wire::Fill Wire::received(ssize_t n, size_t room)
+{
+    if (n > 0) {
+        if (size_t(n) < room && !hangup_) {  // a short read means drained, unless an end follows
             canRead_ = false;
             poller_.rearm(fd_.get(), true, false);
         }
         return Fill::More;
+    }
+    if (n == 0 && tls_) {
+        cutShort_ = receiveBroken_ = true;
+        trouble_ = tls_->shaken() ? "the connection was cut off without TLS's closing message"
+                                  : "the connection was closed within the TLS handshake";
+        return Fill::Broken;
     }
     if (n == 0) {
         ended_ = true;
@@ -168,6 +194,8 @@ Wire::Send Wire::send(const iovec *pieces, int count)
 {
     if (sendBroken_ || (holds() && flush() == Send::Broken))
         return Send::Broken;
+    if (tls_)
+        return sendTls(pieces, count);
     int first = 0;
     size_t skip = 0;  // of pieces[first]
     if (!holds() && canWrite_) {
@@ -180,6 +208,7 @@ Wire::Send Wire::send(const iovec *pieces, int count)
         if (n < 0)
             n = 0;
         bytesOut_ += uint64_t(n);
+        moved_ += uint64_t(n);
         if (size_t(n) == all)
             return Send::Done;
         canWrite_ = false;
@@ -202,7 +231,8 @@ Wire::Send Wire::flush()
             return broken(errno);
         if (n > 0) {
             outAt_ += size_t(n);
-            bytesOut_ += uint64_t(n);
+            bytesOut_ += tls_ ? 0 : uint64_t(n);
+            moved_ += uint64_t(n);
         }
         if (holds()) {
             canWrite_ = false;
@@ -226,6 +256,7 @@ uint64_t Wire::unsent() const
 
 void Wire::shutdownSend()
 {
+    closeTls();
     ::shutdown(fd_.get(), SHUT_WR);
 }
 
@@ -260,24 +291,33 @@ bool Wire::unread() const
 void Wire::ready(unsigned events)
 {
     scheduler_.setNow(poller_.now());  // deadlines set from here on count from this batch
+    if (tls_ && tls_->ours() && shake() == Shake::Going) {
+        canWrite_ = canWrite_ || (events & Writable);
+        canRead_ = canRead_ || (events & (Readable | Hangup));
+        hangup_ = hangup_ || (events & Hangup);
+        return keepShaking();
+    }
     if (events & Writable) {
         canWrite_ = true;
-        if (holds() && !writable_.awaited())
-            flush();  // nobody waits for it: a held 1xx or head
-        else
+        if (holds() && !writable_.awaited()) {  // nobody waits for it: a held 1xx or head, or what many streams share
+            flush();
+            if (!holds())
+                owner_->drained();
+        } else {
             writable_.wake(scheduler_);
+        }
     }
     if (events & (Readable | Hangup)) {
         canRead_ = true;
         if (readable_.awaited())
             readable_.wake(scheduler_);
         else if (!(events & Hangup))
-            owner_.unexpectedInput();
+            owner_->unexpectedInput();
     }
     if (events & Hangup) {
         hangup_ = true;
         writable_.wake(scheduler_);
-        owner_.hungUp();
+        owner_->hungUp();
     }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Wire: one connected TCP socket on a worker's loop, with what came in and was not used yet, and what must still go out.
-// Every call returns at once. One thread. Bounds: one block (64 KiB) in, or as much as a head or a line needs that is longer
+// Wire: one connected TCP socket on a worker's loop, with what came in and was not used yet, and what must still go out; in
+// clear or under TLS, which its users do not notice. Every call returns at once. One thread. Bounds: one block (64 KiB) in, or as much as a head or a line needs that is longer
 // (mostInput); out whatever one send() left over.
 #pragma once
 
 #include "engine/base/scope.h"
 #include "engine/net/dispatcher/poller.h"
 #include "engine/net/socket.h"
+#include "engine/net/tls/tls_session.h"
 
 #include <memory>
 #include <string>
@@ -27,8 +28,13 @@ public:
     // Texts that are needed for a moment, with room in them. At most 64 of 4 KiB are kept.
     std::string takeText();
     void giveText(std::string text);
+    // Ciphertext on its way between a socket and OpenSSL, within one call.
+    char *cipherIn();  // of blockSize
+    std::string &cipherOut() { return cipherOut_; }
 
 private:
+    Block cipherIn_;
+    std::string cipherOut_;
     std::vector<Block> free_;
     std::vector<std::string> texts_;
 };
@@ -40,6 +46,8 @@ public:
     virtual void hungUp() = 0;
     // There is something to read and nobody waits for it.
     virtual void unexpectedInput() {}
+    // What was held has gone to the kernel, and nobody waited for it.
+    virtual void drained() {}
 
 protected:
     ~WireOwner() = default;
@@ -54,6 +62,9 @@ public:
 
     bool watched() const { return watched_; }  // false: the loop refused it; the wire is dead
     int fd() const { return fd_.get(); }
+    // Somebody else is told from now on; it must outlive the wire.
+    void setOwner(WireOwner &owner) { owner_ = &owner; }
+    bool secure() const { return tls_ != nullptr; }
     BufferPool &buffers() { return pool_; }
 
     // ---- in
@@ -61,15 +72,17 @@ public:
     // Reads once. More: input() has grown. Nothing: wait for readable(). The reader's limits keep what it leaves unused below
     // mostInput; what is beyond breaks the wire.
     static constexpr size_t mostInput = 2 * 1024 * 1024;
-    Fill fill();
+    Fill fill() { return fillAtMost(BufferPool::blockSize * 64); }
+    // Leaves with the kernel what is beyond `most` bytes: before TLS begins, what is TLS's own.
+    Fill fillAtMost(size_t most);
     std::string_view input() const { return {block_.get() + begin_, end_ - begin_}; }
     void consume(size_t bytes) { begin_ += bytes; }
     // The block goes back when nothing is left in it; views into it end.
     void releaseInput();
     Signal &readable() { return readable_; }
     bool ended() const { return ended_; }
-    // Nothing is known to have come that was not read.
-    bool quiet() const { return !canRead_ && !hangup_; }
+    // Nothing has come that was not read. What TLS says of itself beside the content (tickets) is heard out.
+    bool quiet();
     bool hungUp() const { return hangup_; }
 
     // ---- out
@@ -85,8 +98,22 @@ public:
     void expectConnect() { canWrite_ = false; }
     bool canSend() const { return canWrite_ || hangup_; }
 
-    uint64_t bytesIn() const { return bytesIn_; }
-    uint64_t bytesOut() const { return bytesOut_; }
+    // ---- TLS; before anything was read or sent. A server's handshake goes on within fill(); a client's by itself: then
+    // writable() fires, and shake() tells.
+    void startTls(std::unique_ptr<TlsSession>);
+    enum class Shake : uint8_t { None, Going, Done, Failed };
+    Shake shake() const;
+    const TlsSession *tls() const { return tls_.get(); }
+    // The other side speaks in clear: the answer that tells it so goes out in clear, too.
+    void dropTls() { tls_.reset(); }
+    // "h2" "http/1.1" as ALPN chose; empty: in clear, or nothing was agreed on.
+    std::string_view protocol() const { return tls_ ? tls_->protocol() : std::string_view(); }
+    // The end came without TLS's word for it: what has no length of its own may not be whole (RFC 8446 section 6.1).
+    bool cutShort() const { return cutShort_; }
+
+    uint64_t bytesIn() const { return bytesIn_; }    // under TLS: of the content
+    uint64_t bytesOut() const { return bytesOut_; }  // the same
+    uint64_t moved() const { return moved_; }        // what the kernel has taken so far
     const std::string &trouble() const { return trouble_; }
     // Looks whether the peer has closed or reset, without taking anything.
     enum class Alive : uint8_t { Yes, HalfClosed, Gone };
@@ -97,6 +124,13 @@ public:
     void ready(unsigned events) override;
 
 private:
+    Fill received(ssize_t n, size_t room);
+    Fill fillTls();
+    Fill hear();
+    Send sendTls(const iovec *pieces, int count);
+    Send sendCipher(const std::string &text);
+    void keepShaking();
+    void closeTls();
     Send broken(int error);
     bool makeRoom();
     void dropBlock();
@@ -104,14 +138,15 @@ private:
     Poller &poller_;
     Scheduler &scheduler_;
     BufferPool &pool_;
-    WireOwner &owner_;
+    WireOwner *owner_;
     BufferPool::Block block_;
     uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;
-    bool sendBroken_ = false, receiveBroken_ = false;
+    bool sendBroken_ = false, receiveBroken_ = false, cutShort_ = false;
+    std::unique_ptr<TlsSession> tls_;
     std::string out_;
     size_t outAt_ = 0;
-    uint64_t bytesIn_ = 0, bytesOut_ = 0;
+    uint64_t bytesIn_ = 0, bytesOut_ = 0, moved_ = 0;
     std::string trouble_;
     Signal readable_, writable_;
 };

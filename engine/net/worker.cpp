@@ -2,6 +2,7 @@
 #include "engine/net/worker.h"
 
 #include "engine/net/client_connection.h"
+#include "engine/net/http2_client_connection.h"
 #include "engine/net/listener.h"
 #include "engine/net/upstream_pool.h"
 
@@ -18,11 +19,12 @@ struct Worker::Inside {
     explicit Inside(Poller &p) : poller(p) {}
     Poller &poller;
     BufferPool buffers;
+    TurnEnd ends;
     Resolver resolver;
     UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
-    std::unordered_map<ClientConnection *, std::unique_ptr<ClientConnection>> connections;
-    std::vector<std::unique_ptr<ClientConnection>> gone;           // deleted after the batch
+    std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
+    std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
     std::vector<journey::StreamNews> news;
@@ -46,9 +48,10 @@ constexpr size_t mostBlanks = 64;
 
 // ---- from outside
 
-Outcome Worker::start(journey::RulesPtr rules)
+Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
 {
     rules_ = std::move(rules);
+    tls_ = std::move(tls);
     context_ = std::make_unique<QObject>();
     QSemaphore up;
     std::string trouble;
@@ -106,9 +109,15 @@ void Worker::post(std::function<void()> work)
         Qt::QueuedConnection);
 }
 
-void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
+void Worker::setTls(TlsMaterialPtr tls)
 {
-    post([this, mostConnections, rules = std::move(rules)]() mutable {
+    post([this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
+}
+
+void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections)
+{
+    post([this, mostConnections, rules = std::move(rules), tls = std::move(tls)]() mutable {
+        tls_ = std::move(tls);
         options_.mostConnections = mostConnections;
         inside_->limits = rules->plan->limits.ofHeads();
         rules_ = std::move(rules);
@@ -118,16 +127,18 @@ void Worker::setRules(journey::RulesPtr rules, uint32_t mostConnections)
     });
 }
 
-void Worker::listen(int fd)
+void Worker::listen(int fd, std::string secure, bool proxied)
 {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return;
-    post([this, fd, own] {
+    post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return inside_->connections.size() < options_.mostConnections; },
-            [this](Fd client, const Address &peer) { accept(std::move(client), peer); });
+            [this, secure, proxied](Fd client, const Address &peer) {
+                accept(std::move(client), peer, secure, proxied);
+            });
     });
 }
 
@@ -170,7 +181,7 @@ std::unordered_map<std::string, uint32_t> Worker::idleConnections()
         context_.get(),
         [&] {
             for (const auto &[name, pool] : inside_->pools)
-                out[name] = uint32_t(pool->idle());
+                out[name] += uint32_t(pool->idle());
         },
         Qt::BlockingQueuedConnection);
     return out;
@@ -182,7 +193,13 @@ void Worker::turn()
 {
     scheduler_.setNow(inside_->poller.now());
     scheduler_.fireDue();
-    const bool more = scheduler_.drain();
+    bool more = scheduler_.drain();
+    inside_->ends.run();
+    if (!more && !scheduler_.idle()) {  // who waited for room
+        more = scheduler_.drain();
+        inside_->ends.run();
+    }
+    more = more || !scheduler_.idle() || !inside_->ends.empty();
     inside_->gone.clear();
     inside_->closed.clear();
     if (!inside_->news.empty())
@@ -201,24 +218,53 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
-void Worker::accept(Fd fd, const Address &peer)
+void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
     who.address = peer.host();
     who.port = peer.port();
+    who.tls = !secure.empty();
+    std::unique_ptr<TlsSession> session;
+    if (who.tls) {
+        const auto at = tls_->listeners.find(secure);
+        if (at != tls_->listeners.end())
+            session = TlsSession::server(at->second);
+        if (!session)
+            return;  // no certificate, no connection; the gateway tells which file is wrong
+    }
+    proxied = proxied && rules_->trusted.contains(who.address);
     auto connection =
-        std::make_unique<ClientConnection>(*this, LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                           std::move(fd), std::move(who), inside_->limits);
-    ClientConnection *raw = connection.get();
+        std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
+    if (session)
+        connection->secure(std::move(session));
+    if (proxied)
+        connection->expectProxyHeader();
+    serve(std::move(connection), bool(drained_));
+}
+
+LoopContext Worker::context()
+{
+    return {inside_->poller, scheduler_, inside_->buffers, inside_->ends};
+}
+
+void Worker::serve(std::unique_ptr<ServedConnection> connection, bool last)
+{
+    ServedConnection *raw = connection.get();
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
-    if (drained_)
+    if (last)
         raw->startLast();
     else
         raw->start();
 }
 
-void Worker::closed(ClientConnection &connection)
+void Worker::toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last)
+{
+    serve(std::make_unique<Http2ClientConnection>(*this, context(), std::move(wire), std::move(peer), inside_->limits),
+          last);
+}
+
+void Worker::closed(ServedConnection &connection)
 {
     const auto at = inside_->connections.find(&connection);
     inside_->gone.push_back(std::move(at->second));
@@ -237,7 +283,7 @@ void Worker::dropUnusedPools()
     std::unordered_set<std::string_view> used;
     for (const config::ServiceSettings &service : rules_->plan->services) {
         for (const config::EndpointSettings &endpoint : service.endpoints)
-            used.insert(endpoint.url);
+            used.insert(endpoint.pool);
     }
     std::erase_if(inside_->pools, [&](const auto &entry) {
         if (used.contains(entry.first))
@@ -271,17 +317,26 @@ WallTime Worker::wallTime()
 
 journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
 {
-    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.url];
+    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.pool];
     if (!pool)
-        pool = std::make_unique<UpstreamPool>(LoopContext{inside_->poller, scheduler_, inside_->buffers},
-                                              inside_->resolver, inside_->closed, endpoint.host, endpoint.port);
+        pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
+                                              endpoint);
+    if (endpoint.tls)
+        securePool(*pool, endpoint.service);
     return pool->open(fresh, inside_->limits);
+}
+
+void Worker::securePool(UpstreamPool &pool, const std::string &service)
+{
+    if (const auto at = tls_->services.find(service); at != tls_->services.end())
+        return pool.secure(at->second, {});
+    const auto why = tls_->serviceTrouble.find(service);
+    pool.secure(nullptr, why != tls_->serviceTrouble.end() ? why->second : "there is no TLS for this service");
 }
 
 void Worker::release(journey::UpstreamStream &stream, bool keep)
 {
-    auto &connection = static_cast<UpstreamConnection &>(stream);
-    connection.pool().release(connection, keep, rules_->plan->limits.pooled);
+    static_cast<PooledStream &>(stream).giveBack(keep, rules_->plan->limits.pooled);
 }
 
 void Worker::record(std::unique_ptr<journey::Exchange> exchange)

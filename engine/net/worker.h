@@ -2,9 +2,11 @@
 // Worker: one thread, one loop, its own connections, pools and timers; the World of its journeys with real sockets.
 #pragma once
 
+#include "engine/http/http2_counters.h"
 #include "engine/journey/world.h"
 #include "engine/net/dispatcher/loop.h"
 #include "engine/net/socket.h"
+#include "engine/net/tls/tls_context.h"
 #include "engine/recording/sink.h"
 
 #include <QThread>
@@ -18,10 +20,12 @@
 
 namespace sluice::net {
 
-class ClientConnection;
 class Listener;
 class Resolver;
+class ServedConnection;
 class UpstreamPool;
+class Wire;
+struct LoopContext;
 
 struct WorkerOptions {
     LoopKind loop = bestLoop;
@@ -33,6 +37,9 @@ struct WorkerOptions {
 // Read by any thread.
 struct WorkerCounters {
     std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
+    http::Http2Counters http2;              // of clients
+    http::Http2Counters http2Upstream;      // of connections to endpoints
+    std::atomic<uint64_t> proxyRefused{0};  // connections of trusted proxies without a PROXY header that can be read
 };
 
 class Worker final : public journey::World {
@@ -41,9 +48,12 @@ public:
     ~Worker();  // stops and joins
 
     // ---- any thread but the worker's
-    Outcome start(journey::RulesPtr rules);
-    void setRules(journey::RulesPtr rules, uint32_t mostConnections);  // adopted between two turns
-    void listen(int fd);    // a listening socket of the caller's; the worker keeps a descriptor of its own
+    Outcome start(journey::RulesPtr rules, TlsMaterialPtr tls);
+    void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections);  // adopted between two turns
+    void setTls(TlsMaterialPtr tls);                                                       // the same
+    // A listening socket of the caller's; the worker keeps a descriptor of its own. `secure`: TLS as ListenSettings::url
+    // says; empty: in clear. `proxied`: trusted peers begin with a PROXY header.
+    void listen(int fd, std::string secure, bool proxied);
     void unlisten(int fd);  // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.
     void drain(std::function<void()> done);
@@ -54,8 +64,13 @@ public:
 
     // ---- the worker's thread
     const journey::RulesPtr &rules() const { return rules_; }
-    void closed(ClientConnection &);
+    void closed(ServedConnection &);
+    // A client's connection turned out to speak HTTP/2; its bytes so far are in the wire. `last`: as startLast().
+    void toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last);
+    http::Http2Counters &http2() { return counters_.http2; }
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
+
+    void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
 
     Scheduler &scheduler() override { return scheduler_; }
     Moment clock() override;
@@ -73,7 +88,10 @@ private:
     void run();
     void post(std::function<void()>);
     void turn();
-    void accept(Fd fd, const Address &peer);
+    void accept(Fd fd, const Address &peer, const std::string &secure, bool proxied);
+    void securePool(UpstreamPool &, const std::string &service);
+    void serve(std::unique_ptr<ServedConnection>, bool last);
+    LoopContext context();
     void dropUnusedPools();
     void drainConnections();
     void stopConnections();
@@ -83,6 +101,7 @@ private:
     Scheduler scheduler_;
     Random random_;
     journey::RulesPtr rules_;
+    TlsMaterialPtr tls_;
     std::unique_ptr<QThread> thread_;
     std::unique_ptr<QObject> context_;  // lives in the thread: receiver of what is posted
     std::unique_ptr<Inside> inside_;
