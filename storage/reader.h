@@ -98,6 +98,8 @@ public:
     Result<std::vector<journey::Message>> messages(int64_t exchange, uint64_t after, size_t most,
                                                    size_t bytes = size_t(-1));
     Result<MessageSpan> messageSpan(int64_t exchange, bool count = false);
+    // Schema of this service's gRPC messages, as its gateway had it last; empty: none.
+    Result<std::string> descriptorSet(const std::string &service);
     // How the gateway that records here redacts, how much of a body it keeps, and where its control socket is.
     Kept kept();
     // Replays of this exchange, oldest first.

@@ -198,4 +198,16 @@ Result<std::vector<journey::Message>> Reader::messages(int64_t exchange, uint64_
     return out;
 }
 
+Result<std::string> Reader::descriptorSet(const std::string &service)
+{
+    auto statement = Statement::prepare(*impl_->database, "SELECT bytes FROM descriptor_set WHERE service = ?1");
+    if (!statement)
+        return statement.error();
+    statement->bind(1, service);
+    const int code = statement->step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return impl_->database->error(code);
+    return code == SQLITE_ROW ? std::string(statement->text(0)) : std::string();
+}
+
 }  // namespace sluice::storage

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/reader_thread.h"
 
+#include "engine/protobuf/descriptor_set.h"
 #include "engine/recording/redaction.h"
 #include "storage/files.h"
 
@@ -193,6 +194,25 @@ void ReaderThread::messages(Asker asker, int64_t exchange, uint64_t after, size_
 {
     post<std::vector<journey::Message>>(Lane::Quick, asker, std::move(then),
                                         [=](storage::Reader &r) { return r.messages(exchange, after, most, bytes); });
+}
+
+void ReaderThread::fieldNames(Asker asker, std::string service, std::string path, Then<recording::NamedFields> then)
+{
+    const auto names = [service = std::move(service),
+                        path = std::move(path)](storage::Reader &r) -> Result<recording::NamedFields> {
+        const Result<std::string> bytes = r.descriptorSet(service);
+        if (!bytes)
+            return bytes.error();
+        if (bytes->empty())
+            return recording::NamedFields();
+        const auto set = protobuf::DescriptorSet::create(*bytes);
+        if (!set)
+            return set.error();
+        return recording::NamedFields([set = *set, path](std::string_view message, bool request, bool lines) {
+            return set->text(path, request, message, lines);
+        });
+    };
+    post<recording::NamedFields>(Lane::Quick, asker, std::move(then), names);
 }
 
 void ReaderThread::messageSpan(Asker asker, int64_t exchange, Then<storage::MessageSpan> then)

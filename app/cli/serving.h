@@ -36,6 +36,7 @@ private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
     void watchRecording();
+    void takeDescriptorSets(const config::Plan &plan);
     gateway::GatewayOptions options_;
     std::string record_;
     std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway

@@ -250,6 +250,11 @@ void FakeRecording::messages(Asker asker, int64_t exchange, uint64_t after, size
     answer<std::vector<journey::Message>>(asker, std::move(then), std::move(out));
 }
 
+void FakeRecording::fieldNames(Asker asker, std::string, std::string, Then<recording::NamedFields> then)
+{
+    answer<recording::NamedFields>(asker, std::move(then), names);
+}
+
 void FakeRecording::messageSpan(Asker asker, int64_t exchange, Then<storage::MessageSpan> then)
 {
     storage::MessageSpan span;

@@ -144,13 +144,23 @@ void MessagesView::show(const journey::Exchange &x)
     outcome_.clear();
     if (x.stream.kind == journey::Streaming::Grpc && x.stream.grpcStatus >= 0) {
         outcome_ = tr("grpc-status %1 %2").arg(x.stream.grpcStatus).arg(qs(http::grpcStatusName(x.stream.grpcStatus)));
-        if (!x.stream.grpcMessage.empty())
+        if (!x.stream.grpcMessage.empty() && x.stream.grpcStatus != 0)
             outcome_ += u": "_qs + withSecretsHidden(qs(x.stream.grpcMessage));
     }
     chosen_ = 0;
     below_->hide();
+    model_->setNames({});
     model_->show(x.stream.kind == journey::Streaming::None ? 0 : x.id);
-    table_->followTail();
+    table_->setCurrentIndex({});
+    if (x.id < 0)
+        table_->followTail();
+    else
+        table_->stopFollowing();
+    if (x.stream.kind == journey::Streaming::Grpc)
+        recording_.fieldNames({this, 1}, x.service, x.path, [this](Result<recording::NamedFields> names) {
+            if (names)
+                model_->setNames(names.take());
+        });
 }
 
 void MessagesView::clear()
