@@ -6,6 +6,7 @@
 #include "engine/base/result.h"
 #include "engine/journey/exchange.h"
 #include "engine/recording/filter.h"
+#include "engine/recording/unsealing.h"
 #include "storage/kept_settings.h"
 
 #include <atomic>
@@ -88,6 +89,9 @@ public:
     Result<std::vector<Row>> rows(const std::vector<int64_t> &ids);
     // Whole, secrets as placeholders.
     Result<journey::Exchange> exchange(int64_t id);
+    // What a placeholder in this exchange stands for, with this user's key (SealingKeySource). Error: it was not sealed, with another
+    // key, or is damaged.
+    Result<recording::Unsealed> unseal(std::string_view placeholder, int64_t id, const Secret &key);
     Result<int64_t> count(const recording::Filter &);  // may scan; interrupt() ends it
     Result<int64_t> lastId();
     Result<std::vector<Slice>> slices(const SliceRequest &);

@@ -7,6 +7,7 @@
 #include "engine/base/result.h"
 #include "engine/config/plan.h"
 #include "engine/recording/sink.h"
+#include "storage/sealing.h"
 
 #include <functional>
 #include <memory>
@@ -21,8 +22,10 @@ public:
     enum class Role { Gateway, Guest };
     // Creates the file (0600) and its folder where they are missing; runs the migrations of an older one. Error: not a
     // recording, newer than this version, no space, no right; or another process is writing to it: then it is repeatable.
+    // `key`: what seals the secrets that are redacted; asked for on the writer's thread, when the first one comes, and again a minute after
+    // an error. Empty, or while there is none: placeholders only, as stats().unsealed says.
     static Result<std::unique_ptr<Recorder>> create(const std::string &path, const config::RecordSettings &,
-                                                    Role = Role::Gateway);
+                                                    Role = Role::Gateway, SealingKeySource key = {});
     ~Recorder() override;  // writes what is queued, then closes; what the disk refuses now is counted on stderr
 
     recording::Batch push(recording::Batch) override;

@@ -14,16 +14,12 @@ void Recorder::Impl::tell(std::vector<journey::StreamNews> news)
     enqueue(std::move(pieces));
 }
 
-int Recorder::Impl::write(const Entry &entry, int64_t &id)
+int Recorder::Impl::write(Entry &entry, int64_t &id)
 {
     if (entry.news)
         return streams->write(*entry.news, *redactor);
-    if (!entry.large)
-        readImage(entry.image, current);
-    journey::Exchange &x = entry.large ? *entry.large : current;
-    redactor->redact(x);
-    const int code = writer->write(x, ++id);
-    return code == SQLITE_OK ? streams->close(x) : code;
+    const int code = writeOne(entry, ++id);
+    return code == SQLITE_OK ? streams->close(entry.large ? *entry.large : current) : code;
 }
 
 // What an earlier recorder left open: before the thread starts.

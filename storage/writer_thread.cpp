@@ -28,6 +28,8 @@ constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
 constexpr size_t mostInPiece = 64;                           // images handed over together
 constexpr uint64_t largeBodies = 32 << 10;                   // from here on moving costs less than copying
 constexpr size_t mostSpare = 64, mostSpareBytes = 1 << 20;   // strings for images that are kept, and each of them
+constexpr milliseconds keyPause{60'000};                     // until a key that could not be had is asked for again
+constexpr int needsKey = -1;                                 // no code of SQLite's
 constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)
@@ -197,6 +199,7 @@ void Recorder::Impl::adoptSettings()
         place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
+    redactor->wantSecrets(true);
     bounds = {fresh.keepBytes, fresh.keepAge};
     streams->setMostBytes(fresh.keepBytes);
     moreToPrune = true;
@@ -240,7 +243,7 @@ Recorder::Impl::Batch Recorder::Impl::take()
     return batch;
 }
 
-int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
+int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
 {
     culprit = batch.entries.size();
     int code = SQLITE_OK;
@@ -264,6 +267,7 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     writer->forget();
     streams->forget();
+    sealer->forget();
     return code;
 }
 
@@ -276,6 +280,11 @@ void Recorder::Impl::write(Batch &batch)
         const int code = tryWrite(batch, culprit);
         if (code == SQLITE_OK)
             break;
+        if (code == needsKey) {
+            findKey();
+            pause = firstRetry / 2;
+            continue;
+        }
         if (culprit < entries.size()) {
             entries.erase(entries.begin() + std::ptrdiff_t(culprit));
             ++givenUp;
@@ -293,6 +302,8 @@ void Recorder::Impl::write(Batch &batch)
             entries.clear();
         }
     }
+    if (sealer->hasKey())
+        tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
     const auto exchanges = std::count_if(entries.begin(), entries.end(), [](const Entry &e) { return !e.news; });
     settle(entries.size(), size_t(exchanges), givenUp);
     keepSpare(batch);

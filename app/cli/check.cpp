@@ -7,6 +7,8 @@
 #include "engine/config/schema.h"
 #include "engine/gateway/environment.h"
 
+#include <QCoreApplication>
+
 namespace sluice::cli {
 
 namespace {
@@ -46,7 +48,13 @@ int check(const CheckArgs &args)
     if (args.keys)
         return listKeys(args.json);
     const std::string file = args.file.empty() ? "sluice.yaml" : args.file;
-    const config::Loaded loaded = config::loadFile(file, gateway::environment());
+    int argc = 1;
+    char program[] = "sluice", *argv[] = {program, nullptr};
+    const QCoreApplication application(argc, argv);  // the keychain's library needs one
+    gateway::SecretStore store(secretOptions());
+    config::Environment environment = gateway::environment(store, gateway::patient);
+    environment.lenient = true;
+    const config::Loaded loaded = config::loadFile(file, environment);
     for (const Problem &problem : loaded.problems)
         printLine(args.json ? json(problem) : problem.text());
     if (!loaded.plan)

@@ -279,6 +279,27 @@ private:
     bool failed_ = false;
 };
 
+// What placeholders stand for, with this user's key, which is asked for when the first one comes.
+class Unsealing {
+public:
+    Unsealing(storage::Reader &reader, gateway::SecretStore &store) : reader_(reader), store_(store) {}
+    Result<recording::Unsealed> of(const journey::Exchange &original, std::string_view placeholder)
+    {
+        if (!key_)
+            key_ = store_.read(gateway::sealingKeyEntry, gateway::patient);
+        if (!*key_)
+            return key_->error();
+        if (!**key_)
+            return Error{Fault::Gateway, "this user has no key for sealed secrets " + store_.place()};
+        return reader_.unseal(placeholder, original.id, ***key_);
+    }
+
+private:
+    storage::Reader &reader_;
+    gateway::SecretStore &store_;
+    std::optional<Result<std::optional<Secret>>> key_;
+};
+
 }  // namespace
 
 int replay(const ReplayArgs &args)
@@ -307,7 +328,12 @@ int replay(const ReplayArgs &args)
         ::signal(number, [](int) { stop = true; });
     int argc = 1;
     char name[] = "sluice", *argv[] = {name, nullptr};
-    const QCoreApplication application(argc, argv);  // the sender's loop needs one
+    const QCoreApplication application(argc, argv);  // the sender's loop needs one, and the keychain's library
+    gateway::SecretStore store(secretOptions());
+    Unsealing unsealing(*reader, store);
+    options->unseal = [&](const journey::Exchange &original, std::string_view placeholder) {
+        return unsealing.of(original, placeholder);
+    };
     replay::Sender sender;
     replay::run(
         *options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); },

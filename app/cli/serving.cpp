@@ -5,6 +5,7 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/local_authority.h"
 #include "engine/protobuf/descriptor_set.h"
 #include "storage/descriptor_files.h"
 #include "storage/reader.h"
@@ -26,8 +27,11 @@ void tell(const Problems &problems)
 }  // namespace
 
 Serving::Serving(gateway::GatewayOptions options, std::string record)
-    : options_(std::move(options)), record_(std::move(record))
-{}
+    : options_(std::move(options)), record_(std::move(record)), secrets_(secretOptions())
+{
+    options_.secrets = &secrets_;
+    options_.localCa = gateway::localCaSource(secrets_);
+}
 
 Serving::~Serving() = default;
 
@@ -35,7 +39,10 @@ int Serving::openRecording(const config::Plan &plan)
 {
     if (record_ == "none")
         return Fine;
-    Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
+    Result<std::unique_ptr<storage::Recorder>> recorder =
+        storage::Recorder::create(record_, plan.record, storage::Recorder::Role::Gateway, [this] {
+            return secrets_.readOrWrite(gateway::sealingKeyEntry, storage::makeSealingKey(), gateway::soon);
+        });
     if (!recorder) {
         const std::string &why = recorder.error().what;
         const bool advised = why.find("--record") != why.npos;
@@ -55,7 +62,8 @@ int Serving::start()
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
         ? config::planFor(options_.to, {options_.listen, options_.pair})
-        : config::loadFile(options_.file, gateway::environment(), {options_.listen, options_.pair});
+        : config::loadFile(options_.file, gateway::environment(secrets_, gateway::patient),
+                           {options_.listen, options_.pair});
     if (!loaded.plan)
         tell(loaded.problems);
     if (!loaded.plan)
@@ -104,11 +112,14 @@ void Serving::takeDescriptorSets(const config::Plan &plan)
 
 void Serving::watchRecording()
 {
-    const std::string now = recorder_->stats().trouble;
-    if (now == trouble_)
-        return;
-    trouble_ = now;
-    complain(now.empty() ? "recording: all is well again" : "recording: " + now);
+    const recording::SinkStats stats = recorder_->stats();
+    if (stats.trouble != trouble_)
+        complain(stats.trouble.empty() ? "recording: all is well again" : "recording: " + stats.trouble);
+    if (stats.unsealed != unsealed_)
+        complain(stats.unsealed.empty() ? "recording: secrets are sealed"
+                                        : "recording: secrets are kept as placeholders only: " + stats.unsealed);
+    trouble_ = stats.trouble;
+    unsealed_ = stats.unsealed;
 }
 
 std::string Serving::readyLine() const

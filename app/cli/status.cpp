@@ -55,6 +55,8 @@ void printStatus(const gateway::Status &s)
                   + (r.trouble.empty() ? "" : ", " + r.trouble));
     else
         printLine("recording off");
+    if (!r.unsealed.empty())
+        printLine(painted("secrets are recorded as placeholders only: " + printable(r.unsealed), Colour::Yellow));
     if (s.fileRefused)
         printLine(painted("the file as it is now is refused, the rules before it are on:", Colour::Red));
     for (const Problem &problem : s.problems)

@@ -72,6 +72,19 @@ struct ExportArgs {
 };
 int exportConfig(const ExportArgs &args);
 
+struct SecretArgs {
+    std::string act;  // "set" "list" "remove"
+    std::string name, fromFile;
+    bool json = false;
+};
+int secret(const SecretArgs &args);
+
+struct CaArgs {
+    std::string act;  // "show" "trust" "renew"
+    bool pem = false, json = false, userOnly = false;
+};
+int ca(const CaArgs &args);
+
 struct ControlArgs {
     std::string socket;
     bool json = false;

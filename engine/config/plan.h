@@ -26,6 +26,13 @@ struct Place {
     bool operator==(const Place &) const = default;
 };
 
+// A ${secret:NAME} or ${file:PATH} of the file, as it is written there.
+struct Reference {
+    std::string text;
+    Place place;
+    bool operator==(const Reference &) const = default;
+};
+
 struct ListenSettings {
     std::string url;    // as written
     std::string host;   // an address or a name of this machine; "" or "*": every address
@@ -110,8 +117,9 @@ struct Plan {
     routing::Router router;
     RecordSettings record;
     LimitSettings limits;
-    std::vector<std::string> trusted;  // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
-    std::string metricsUrl;            // admin.metrics, not in effect yet
+    std::vector<std::string> trusted;   // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
+    std::vector<Reference> references;  // what the file takes from elsewhere, in its order
+    std::string metricsUrl;             // admin.metrics, not in effect yet
 
     const ServiceSettings *service(std::string_view name) const;  // nothing: no such service
 };

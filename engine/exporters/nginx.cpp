@@ -300,6 +300,7 @@ std::string writeNginx(Draft &draft, const Table &table, const Problems &notes)
         + rewriteMaps + upstreams;
     body += "    server {\n" + listen + settings + routes + writeAnswers(allow) + "    }\n}\n";
     addNotes(draft.plan, notes, draft.report);
+    addReferences(draft.plan, draft.report);
     return writeHead(draft) + body;
 }
 

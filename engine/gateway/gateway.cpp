@@ -97,7 +97,10 @@ config::Loaded Gateway::Impl::load() const
 {
     if (options.file.empty())
         return config::planFor(options.to, {options.listen, options.pair});
-    return config::loadFile(options.file, environment(), {options.listen, options.pair});
+    // At the start somebody is there to unlock a keychain.
+    const config::Environment known =
+        options.secrets ? environment(*options.secrets, server ? soon : patient) : environment();
+    return config::loadFile(options.file, known, {options.listen, options.pair});
 }
 
 // Takes a loaded plan into use; `rules` and `server` change only when all of it worked.
@@ -333,6 +336,7 @@ Status Gateway::status() const
         s.recording.queued = stats.queued;
         s.recording.lastId = stats.lastId;
         s.recording.trouble = stats.trouble;
+        s.recording.unsealed = stats.unsealed;
     }
     return s;
 }

@@ -109,7 +109,8 @@ std::string recordingJson(const RecordingStatus &r)
         .add("shed", r.shed)
         .add("queued", r.queued)
         .add("last_id", r.lastId)
-        .addOrNull("trouble", r.trouble);
+        .addOrNull("trouble", r.trouble)
+        .addOrNull("unsealed", r.unsealed);
     o.close();
     return out;
 }
@@ -246,6 +247,7 @@ void readRecording(const Json &object, RecordingStatus &r)
     read(*v, "queued", r.queued);
     read(*v, "last_id", r.lastId);
     read(*v, "trouble", r.trouble);
+    read(*v, "unsealed", r.unsealed);
 }
 
 }  // namespace

@@ -56,6 +56,7 @@ struct RecordingStatus {
     uint64_t rows = 0, bytes = 0, shed = 0, queued = 0;
     int64_t lastId = 0;
     std::string trouble;
+    std::string unsealed;  // why secrets are kept as placeholders only; empty: they are sealed, or none came
 };
 
 struct Status {

@@ -18,8 +18,16 @@ namespace sluice::replay {
 namespace {
 
 // What the answer's record says of the request.
-void describe(journey::Exchange &exchange, const http::Url &url, const http::RequestHead &head, const std::string &body)
+void describe(journey::Exchange &exchange, const http::Url &url, const Request &request)
 {
+    const std::string &body = request.shown ? request.shown->body : request.body;
+    http::RequestHead head = request.head;
+    if (request.shown) {
+        head.target = request.shown->head.target;
+        head.headers = request.shown->head.headers;
+        if (const std::string_view host = head.headers.get("Host"); !host.empty())
+            head.authority = http::lowerCase(host);
+    }
     const http::TargetParts parts = http::splitTarget(head.target);
     exchange.time = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     exchange.received = exchange.sent = head;
@@ -27,6 +35,7 @@ void describe(journey::Exchange &exchange, const http::Url &url, const http::Req
     exchange.query = parts.query;
     exchange.requestBody.bytes = body;
     exchange.requestBody.size = body.size();
+    exchange.requestBody.redacted = request.shown != nullptr;
     exchange.endpoint = url.scheme + "://" + url.authority();
 }
 
@@ -47,7 +56,7 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
     head.authority = http::lowerCase(head.headers.get("Host"));
     head.scheme = url->scheme;
     head.version = http::Version::Http11;
-    describe(exchange, *url, head, request.body);
+    describe(exchange, *url, request);
     if (url->scheme != "http")
         return Error{Fault::Gateway,
                      "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};

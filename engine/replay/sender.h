@@ -16,6 +16,12 @@ struct Request {
     std::string url;         // http://host:port — where to connect; the target is in `head`
     http::RequestHead head;  // Host is set from the url where it is missing
     std::string body;        // framed with Content-Length
+    // What the answer's record says of the request where secrets were put into it; null: what is sent.
+    struct Shown {
+        http::RequestHead head;
+        std::string body;
+    };
+    std::shared_ptr<const Shown> shown;
     Nanos limit = std::chrono::seconds(30);
 };
 
