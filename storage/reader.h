@@ -40,7 +40,7 @@ struct Row {
 // The messages of one exchange that are in the recording.
 struct MessageSpan {
     uint64_t first = 0, last = 0;  // numbers; last 0: none
-    uint64_t rows = 0;             // of these: how many are there; more than a gap is missing where the queue was full
+    uint64_t rows = 0;             // how many are there, where they were to be counted: it takes long
     bool open = false;             // more may come
 };
 
@@ -101,7 +101,9 @@ public:
     // Messages of an exchange behind number `after`, in order; at most 10,000. `bytes`: at most so many of each.
     Result<std::vector<journey::Message>> messages(int64_t exchange, uint64_t after, size_t most,
                                                    size_t bytes = size_t(-1));
-    Result<MessageSpan> messageSpan(int64_t exchange);
+    Result<MessageSpan> messageSpan(int64_t exchange, bool count = false);
+    // Schema of this service's gRPC messages, as its gateway had it last; empty: none.
+    Result<std::string> descriptorSet(const std::string &service);
     // How the gateway that records here redacts, how much of a body it keeps, and where its control socket is.
     Kept kept();
     // Replays of this exchange, oldest first.

@@ -154,6 +154,16 @@ void Recorder::setSettings(const config::RecordSettings &settings)
     impl_->wake.notify_all();
 }
 
+void Recorder::setDescriptorSets(std::vector<std::pair<std::string, std::string>> sets)
+{
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->descriptorSets = std::move(sets);
+        ++impl_->settingsRevision;
+    }
+    impl_->wake.notify_all();
+}
+
 void Recorder::setSocket(const std::string &socket)
 {
     {

@@ -37,6 +37,8 @@ public:
     void setSettings(const config::RecordSettings &);  // after a reload; any thread
     // Where the gateway's control socket is, for guests; any thread.
     void setSocket(const std::string &path);
+    // Schemas of gRPC messages by service (engine/protobuf), for readers; those of other services stay. Any thread.
+    void setDescriptorSets(std::vector<std::pair<std::string, std::string>>);
     // Called on the writer's thread after each commit, with the highest id; must return at once.
     void onCommit(std::function<void(int64_t lastId)>);
     // Blocks until all that was pushed before is on disk, or the disk refuses (stats().trouble). Any thread but the writer's.

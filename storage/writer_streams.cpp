@@ -45,4 +45,20 @@ Outcome Recorder::Impl::recover()
     return why;
 }
 
+Outcome Recorder::Impl::writeDescriptorSets(const std::vector<std::pair<std::string, std::string>> &sets)
+{
+    auto statement =
+        Statement::prepare(*database, "INSERT OR REPLACE INTO descriptor_set (service, bytes) VALUES (?1, ?2)");
+    if (!statement)
+        return statement.error();
+    for (const auto &[service, set] : sets) {
+        statement->bind(1, service);
+        statement->bindBlob(2, set);
+        if (const int code = statement->step(); code != SQLITE_DONE)
+            return database->error(code);
+        statement->reset();
+    }
+    return Done{};
+}
+
 }  // namespace sluice::storage

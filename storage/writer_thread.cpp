@@ -186,10 +186,12 @@ void Recorder::Impl::adoptSettings()
 {
     config::RecordSettings fresh;
     std::string place;
+    std::vector<std::pair<std::string, std::string>> sets;
     {
         const std::lock_guard guard(mutex);
         if (settingsRevision == seenRevision)
             return;
+        sets.swap(descriptorSets);
         seenRevision = settingsRevision;
         fresh = settings;
         place = socket;
@@ -201,7 +203,10 @@ void Recorder::Impl::adoptSettings()
     moreToPrune = true;
     if (guest)
         return;
-    if (const Outcome kept = writeKept(*database, fresh, place); !kept) {
+    Outcome kept = writeKept(*database, fresh, place);
+    if (kept && !sets.empty())
+        kept = writeDescriptorSets(sets);
+    if (!kept) {
         const std::lock_guard guard(mutex);
         writeTrouble = kept.error().what;  // until something can be written
     }

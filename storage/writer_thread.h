@@ -63,6 +63,7 @@ struct Recorder::Impl {
     bool stopping = false;
     config::RecordSettings settings;
     std::string socket;
+    std::vector<std::pair<std::string, std::string>> descriptorSets;  // not written yet
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
     std::string writeTrouble, shedTrouble, unsealed;
@@ -92,6 +93,7 @@ struct Recorder::Impl {
     void push(recording::Batch &);
     void tell(std::vector<journey::StreamNews>);
     Outcome recover();
+    Outcome writeDescriptorSets(const std::vector<std::pair<std::string, std::string>> &);
     TextBlock emptyImages();
     void enqueue(std::vector<Waiting> pieces);
 

@@ -6,6 +6,8 @@
 #include "app/cli/verbs.h"
 #include "engine/gateway/environment.h"
 #include "engine/gateway/local_authority.h"
+#include "engine/protobuf/descriptor_set.h"
+#include "storage/descriptor_files.h"
 #include "storage/reader.h"
 
 #include <QCoreApplication>
@@ -68,6 +70,7 @@ int Serving::start()
         return Misused;
     if (const int code = openRecording(*loaded.plan); code != Fine)
         return code;
+    takeDescriptorSets(*loaded.plan);
     if (recorder_)
         options_.takeExchange = [this](std::string_view bytes) { return recorder_->take(bytes); };
     gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
@@ -88,6 +91,23 @@ int Serving::start()
             [](const QString &what) { complain(what.toStdString()); });
     connect(gateway_.get(), &gateway::Gateway::drained, this, [] { QCoreApplication::quit(); });
     return Fine;
+}
+
+// Schemas are for those who look at the recording later: one that cannot be read stops nothing.
+void Serving::takeDescriptorSets(const config::Plan &plan)
+{
+    if (!recorder_)
+        return;
+    storage::DescriptorFiles files = storage::readDescriptorFiles(plan);
+    for (const std::string &trouble : files.troubles)
+        complain(trouble);
+    std::erase_if(files.sets, [](const auto &set) {
+        const auto good = protobuf::DescriptorSet::create(set.second);
+        if (!good)
+            complain("service " + set.first + ": " + good.error().what);
+        return !good;
+    });
+    recorder_->setDescriptorSets(std::move(files.sets));
 }
 
 void Serving::watchRecording()
@@ -134,6 +154,7 @@ void Serving::told(bool accepted)
     const config::PlanPtr plan = gateway_->plan();
     if (recorder_)
         recorder_->setSettings(plan->record);
+    takeDescriptorSets(*plan);
     complain("reloaded, revision " + std::to_string(gateway_->status().revision));
 }
 

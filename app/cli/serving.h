@@ -37,6 +37,7 @@ private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
     void watchRecording();
+    void takeDescriptorSets(const config::Plan &plan);
     gateway::GatewayOptions options_;
     std::string record_;
     gateway::SecretStore secrets_;                 // outlives both below

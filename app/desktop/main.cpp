@@ -6,6 +6,7 @@
 #include "engine/gateway/environment.h"
 #include "engine/gateway/gateway.h"
 #include "engine/gateway/local_authority.h"
+#include "storage/descriptor_files.h"
 #include "storage/files.h"
 #include "storage/recorder.h"
 #include "ui/attached_session.h"
@@ -98,10 +99,13 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     if (!started)
         return failed(started.error().what, hasErrors(own.gateway->problems()) ? 2 : 1);
     own.recorder->setSettings(own.gateway->plan()->record);
+    own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     own.recorder->setSocket(own.gateway->status().socket);
     QObject::connect(own.gateway.get(), &gateway::Gateway::reloaded, own.gateway.get(), [&own](bool accepted) {
-        if (accepted)
-            own.recorder->setSettings(own.gateway->plan()->record);
+        if (!accepted)
+            return;
+        own.recorder->setSettings(own.gateway->plan()->record);
+        own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     });
     session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder);
     return 0;

@@ -68,9 +68,10 @@ struct ServiceSettings {
     balancing::BalancingSettings balance;
     TimeoutSettings timeouts;
     tls::ClientSettings secure;  // towards the endpoints that have tls
-    std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
-                              // left out (credentials, say): exchanges get 503 with this sentence
-    std::string restricted;   // the key that this is about: "credentials", "discover"
+    std::string descriptorSet;  // file with the schema of its gRPC messages, its name made whole; only for showing them
+    std::string unavailable;    // not empty: something that the file asks for here is not in effect yet and must not be
+                                // left out (credentials, say): exchanges get 503 with this sentence
+    std::string restricted;     // the key that this is about: "credentials", "discover"
     Place place;
 };
 

@@ -201,6 +201,7 @@ ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, 
             report_.warning(balance->place, inQuotes("balance: " + balance->text) + " is not in effect yet",
                             "until it is, endpoints take turns by their weights");
     }
+    out.descriptorSet = fileOf(at(node.find("grpc"), "descriptor_set"));
     if (const Node *tls = node.find("tls"))
         out.secure = secureOf(*tls, out);
     closeWhereNeeded(out, node);
