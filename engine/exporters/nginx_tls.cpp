@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TLS towards clients and towards services, as engine/net/tls does it.
+#include "engine/config/environment.h"
 #include "engine/exporters/nginx.h"
 #include "engine/http/ip.h"
 
@@ -56,11 +57,13 @@ Pem writePair(Draft &draft, const tls::PairSettings &pair)
 {
     Pem out;
     out.certificate = literal(whole(draft, pair.certificate));
-    if (!pair.key.starts_with("-----BEGIN")) {
+    const std::string_view standIn = config::standInOf(pair.key);
+    if (standIn.empty() && !pair.key.starts_with("-----BEGIN")) {
         out.key = literal(whole(draft, pair.key));
         return out;
     }
-    const std::string name = "secret-" + std::to_string(++draft.secrets) + ".key";
+    const std::string name =
+        standIn.empty() ? "secret-" + std::to_string(++draft.secrets) + ".key" : std::string(standIn);
     out.key = name;
     out.why = "the key came from a secret and is not written: put it into " + name
         + " beside nginx.conf, for nginx alone to read; until then nginx does not start";
