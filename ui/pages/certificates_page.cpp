@@ -19,15 +19,15 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int rowHeight = 32, soonDays = 30;
+constexpr int certificateRowHeight = 32, expiresSoonDays = 30;
 constexpr const char *trustLine = "sluice ca trust";
 
-class RowDelegate : public QStyledItemDelegate {
+class CertificateDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        return {QStyledItemDelegate::sizeHint(option, index).width(), rowHeight};
+        return {QStyledItemDelegate::sizeHint(option, index).width(), certificateRowHeight};
     }
 };
 
@@ -39,7 +39,7 @@ QString commonName(const std::string &subject)
     return at < 0 ? text : text.mid(at + 3).section(u',', 0, 0);
 }
 
-QString names(const gateway::CertificateStatus &certificate)
+QString namesOf(const gateway::CertificateStatus &certificate)
 {
     QStringList all;
     for (const std::string &name : certificate.names)
@@ -47,7 +47,7 @@ QString names(const gateway::CertificateStatus &certificate)
     return all.isEmpty() ? commonName(certificate.subject) : all.join(u", "_qs);
 }
 
-QString dateOf(WallTime time)
+QString expiryDay(WallTime time)
 {
     return qs(rfc3339(time)).left(10);
 }
@@ -70,7 +70,7 @@ QString certificateState(const gateway::CertificateStatus &certificate, int &wor
     worst = 1;
     if (!certificate.trouble.empty())
         return QObject::tr("In use, but not as it is now: %1").arg(qs(certificate.trouble));
-    if (certificate.daysLeft < soonDays)
+    if (certificate.daysLeft < expiresSoonDays)
         return QObject::tr("Expires in %1").arg(days(certificate.daysLeft));
     worst = 0;
     return QObject::tr("Valid for %1").arg(days(certificate.daysLeft));
@@ -88,7 +88,7 @@ CertificatesPage::CertificatesPage(Session &session, const Theme &theme, QWidget
     tree_->setAccessibleName(tr("Certificates"));
     tree_->setColumnCount(ColumnCount);
     tree_->setHeaderLabels({tr("Where"), tr("State"), tr("Names"), tr("Expires"), tr("Signed by"), tr("Comes from")});
-    tree_->setItemDelegate(new RowDelegate(tree_));
+    tree_->setItemDelegate(new CertificateDelegate(tree_));
     tree_->setUniformRowHeights(true);
     tree_->setRootIsDecorated(false);
     tree_->header()->setStretchLastSection(false);
@@ -184,9 +184,9 @@ void CertificatesPage::fill(QTreeWidgetItem *item, const gateway::CertificateSta
     int worst = 0;
     set(State, certificateState(certificate, worst));
     set(Where, isLocalCa(certificate) ? tr("Local CA") : qs(certificate.where));
-    set(Names, names(certificate));
+    set(Names, namesOf(certificate));
     const bool known = !certificate.subject.empty();
-    set(Expires, known ? dateOf(certificate.notAfter) : u"–"_qs);
+    set(Expires, known ? expiryDay(certificate.notAfter) : u"–"_qs);
     set(Issuer,
         !known                                          ? u"–"_qs
             : certificate.issuer == certificate.subject ? tr("itself")
