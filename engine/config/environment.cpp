@@ -199,6 +199,16 @@ std::string standIn(std::string_view reference)
     return out;
 }
 
+void hideSecrets(Node &node)
+{
+    if (node.reference == State::Secret) {
+        Secret::wipe(node.text);
+        node.text = "SLUICE_SECRET_";
+    }
+    for (Node &item : node.items)
+        hideSecrets(item);
+}
+
 std::string_view standInOf(std::string_view text)
 {
     const std::string_view name = text.substr(text.rfind('/') + 1);

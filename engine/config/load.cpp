@@ -54,6 +54,8 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
     report.add(std::move(values.problems));
     const Names names = namesOf(root);
     checkDocument(root, names, values.missing, report);
+    if (report.hasErrors())
+        hideSecrets(root);
     checkRelations(root, report);
     auto plan = std::make_shared<Plan>();
     plan->file = fileName;

@@ -51,12 +51,22 @@ Error systemError(const std::string &what)
 }
 
 // Only for its owner, who is us. Empty: it is.
-std::string exposure(const struct stat &about, const std::string &path, const char *mode)
+std::string exposure(const struct stat &about, const std::string &path)
 {
     if (about.st_uid != ::geteuid())
         return path + " belongs to somebody else; secrets are not kept there";
     if (about.st_mode & 077)
-        return path + " may be read by others; take that right away first: chmod " + mode + ' ' + path;
+        return path + " may be read by others; take that right away first: chmod 600 " + path;
+    return {};
+}
+
+// Whoever may write to the folder may put another file in the place of ours. That others may look into it does no harm.
+std::string folderExposure(const struct stat &about, const std::string &path)
+{
+    if (about.st_uid != ::geteuid())
+        return path + " belongs to somebody else; secrets are not kept there";
+    if (about.st_mode & 022)
+        return path + " may be written by others; take that right away first: chmod 700 " + path;
     return {};
 }
 
@@ -90,20 +100,22 @@ Outcome SecretFile::makeFolder() const
     if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)
         return systemError("cannot make the folder " + folder_);
     struct stat about {};
-    if (::lstat(folder_.c_str(), &about) != 0)
+    if (::stat(folder_.c_str(), &about) != 0)
         return systemError("cannot look at " + folder_);
     if (!S_ISDIR(about.st_mode))
         return failed(folder_ + " is no folder");
-    if (const std::string wrong = exposure(about, folder_, "700"); !wrong.empty())
+    if (const std::string wrong = folderExposure(about, folder_); !wrong.empty())
         return failed(wrong);
+    if ((about.st_mode & 077) && ::chmod(folder_.c_str(), 0700) != 0)
+        return systemError("cannot close " + folder_ + " to others");
     return Done{};
 }
 
 Result<SecretFile::Entries> SecretFile::read() const
 {
     struct stat about {};
-    if (::lstat(folder_.c_str(), &about) == 0) {
-        if (const std::string wrong = exposure(about, folder_, "700"); !wrong.empty())
+    if (::stat(folder_.c_str(), &about) == 0) {
+        if (const std::string wrong = folderExposure(about, folder_); !wrong.empty())
             return failed(wrong);
     }
     const Descriptor file(::open(path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -113,7 +125,7 @@ Result<SecretFile::Entries> SecretFile::read() const
         return systemError("cannot open " + path());
     if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > mostBytes)
         return failed(path() + " is no file of secrets");
-    if (const std::string wrong = exposure(about, path(), "600"); !wrong.empty())
+    if (const std::string wrong = exposure(about, path()); !wrong.empty())
         return failed(wrong);
     QByteArray text(about.st_size, '\0');
     const ssize_t count = ::pread(file, text.data(), size_t(text.size()), 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Secrets in a file: where no keychain service runs. 0600 in a folder of 0700, written beside and renamed, a lock between programs.
-// Refused: a file or folder of somebody else, or that others may read, or that is a link. One thread.
+// Refused: a file of somebody else, or that others may read, or that is a link, and a folder that others may write to; one that they may
+// only read is closed to them. One thread.
 #pragma once
 
 #include "engine/base/result.h"

@@ -212,7 +212,7 @@ void SealingTest::aStoreThatCannotBeReachedIsSaidInStatus()
     const auto unsealed = [&] {
         return jsonObject(gateway_->onSocket({"status", "--json"}).out)["recording"].toObject()["unsealed"].toString();
     };
-    QVERIFY(waitUntil([&] { return unsealed().contains("may be read by others"); }));
+    QVERIFY(waitUntil([&] { return unsealed().contains("may be written by others"); }));
     QVERIFY2(gateway_->onSocket({"status"}).out.find("placeholders only") != std::string::npos, "status says it");
     QVERIFY(waitUntil(
         [&] { return gateway_->process().err().find("secrets are kept as placeholders only") != std::string::npos; }));

@@ -114,9 +114,12 @@ void SecretsTest::whatOthersMayReadIsRefused()
         QVERIFY2(has(ran.err, "may be read by others") && has(ran.err, "chmod 600 " + file), ran.err.c_str());
     }
     ::chmod(file.c_str(), 0600);
-    ::chmod(home.data().c_str(), 0755);
+    ::chmod(home.data().c_str(), 0777);
     QVERIFY(has(home.sluice({"secret", "list"}).err, "chmod 700 "));
-    ::chmod(home.data().c_str(), 0700);
+    // One that others may only look into, as it may be there from before, is closed.
+    ::chmod(home.data().c_str(), 0755);
+    QCOMPARE(home.sluice({"secret", "set", "pay"}, "hunter2").exitCode, 0);
+    QCOMPARE(modeOf(home.data()), 0700);
     // A link in its place may lead anywhere.
     std::filesystem::rename(file, home.data("elsewhere.json"));
     std::filesystem::create_symlink(home.data("elsewhere.json"), file);

@@ -144,6 +144,11 @@ private Q_SLOTS:
                     .find("'total'" + place)
                 != std::string::npos);
         }
+        // Nor by what looks at several values together.
+        QVERIFY(said("services: {a: http://a:1}\nroutes: [{path: /, service: a, methods: ['${secret:name}', get]}]\n",
+                     environment())
+                    .find("an item of 'methods'" + place)
+                != std::string::npos);
         // Not even where it has the wrong shape.
         QVERIFY(said("services: '${secret:name}'\nroutes: []\n", environment()).find("a text") != std::string::npos);
         QVERIFY(said("services: {a: {endpoints: [http://a:1], tls: '${secret:name}'}}\nroutes: []\n", environment())
