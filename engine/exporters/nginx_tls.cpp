@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TLS towards clients and towards services, as engine/net/tls does it.
+#include "engine/config/environment.h"
 #include "engine/exporters/nginx.h"
 #include "engine/http/ip.h"
 
@@ -15,6 +16,15 @@ constexpr std::string_view systemCas = "/etc/ssl/certs/ca-certificates.crt";  //
 std::string whole(const Draft &draft, const std::string &name)
 {
     return name.starts_with('/') || draft.around.folder.empty() ? name : draft.around.folder + '/' + name;
+}
+
+// What stands for the key where the file names a secret that nobody looked up; empty: it is there, or a file's name.
+std::string standIn(const Draft &draft, const std::string &key)
+{
+    const std::string last = key.substr(key.rfind('/') + 1);
+    const auto isIt = [&](const config::Reference &r) { return config::standIn(r.text) == last; };
+    const std::vector<config::Reference> &all = draft.plan.references;
+    return std::any_of(all.begin(), all.end(), isIt) ? last : "";
 }
 
 // The name that all endpoints' certificates are checked for.
@@ -56,11 +66,13 @@ Pem writePair(Draft &draft, const tls::PairSettings &pair)
 {
     Pem out;
     out.certificate = literal(whole(draft, pair.certificate));
-    if (!pair.key.starts_with("-----BEGIN")) {
+    std::string name = standIn(draft, pair.key);
+    if (name.empty() && !pair.key.starts_with("-----BEGIN")) {
         out.key = literal(whole(draft, pair.key));
         return out;
     }
-    const std::string name = "secret-" + std::to_string(++draft.secrets) + ".key";
+    if (name.empty())
+        name = "secret-" + std::to_string(++draft.secrets) + ".key";
     out.key = name;
     out.why = "the key came from a secret and is not written: put it into " + name
         + " beside nginx.conf, for nginx alone to read; until then nginx does not start";

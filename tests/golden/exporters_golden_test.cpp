@@ -78,7 +78,8 @@ void writeCertificates(const QTemporaryDir &dir)
     for (const char *name :
          {"api.pem", "shop.pem", "none.pem", "clients-ca.pem", "sec$ret.pem", "internal-ca.pem", "gateway.pem"})
         write(dir.filePath(name), QByteArray::fromStdString(pair->certificate));
-    for (const char *name : {"api.key", "shop.key", "none.key", "gateway.key", "secret-1.key", "secret-2.key"})
+    for (const char *name : {"api.key", "shop.key", "none.key", "gateway.key", "secret-1.key", "secret-2.key",
+                             "SLUICE_SECRET_api-key-pem"})
         write(dir.filePath(name), QByteArray::fromStdString(pair->key));
 }
 
