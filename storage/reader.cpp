@@ -4,6 +4,7 @@
 #include "storage/functions.h"
 #include "storage/migrations.h"
 #include "storage/reader_impl.h"
+#include "storage/sealing.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -228,6 +229,11 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
 Result<int64_t> Reader::lastId()
 {
     return impl_->database->number("SELECT coalesce(max(id), 0) FROM exchange");
+}
+
+Result<recording::Unsealed> Reader::unseal(std::string_view placeholder, int64_t id, const Secret &key)
+{
+    return storage::unseal(*impl_->database, placeholder, id, key);
 }
 
 Kept Reader::kept()

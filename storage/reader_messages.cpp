@@ -122,7 +122,7 @@ Result<std::vector<Row>> Reader::open(size_t most)
     return out;
 }
 
-Result<MessageSpan> Reader::messageSpan(int64_t exchange)
+Result<MessageSpan> Reader::messageSpan(int64_t exchange, bool count)
 {
     const Snapshot snapshot(*impl_);
     if (snapshot.trouble())
@@ -131,14 +131,16 @@ Result<MessageSpan> Reader::messageSpan(int64_t exchange)
     const int64_t row = impl_->streamOf(exchange);
     if (row == 0)
         return span;
-    auto statement =
-        Statement::prepare(*impl_->database,
-                           "SELECT coalesce(min(id), 0), coalesce(max(id), 0), count(*) FROM stream_message "
-                           "WHERE id BETWEEN ?1 AND ?2");
+    auto statement = Statement::prepare(
+        *impl_->database,
+        "SELECT (SELECT coalesce(min(id), 0) FROM stream_message WHERE id BETWEEN ?1 AND ?2), (SELECT "
+        "coalesce(max(id), 0) FROM stream_message WHERE id BETWEEN ?1 AND ?2), CASE WHEN ?3 THEN "
+        "(SELECT count(*) FROM stream_message WHERE id BETWEEN ?1 AND ?2) ELSE 0 END");
     if (!statement)
         return statement.error();
     statement->bind(1, firstMessage(row));
     statement->bind(2, lastMessage(row));
+    statement->bind(3, count ? 1 : 0);
     if (const int code = statement->step(); code != SQLITE_ROW)
         return impl_->database->error(code);
     span.first = uint64_t(statement->integer(0)) & 0xffffffff;
@@ -194,6 +196,18 @@ Result<std::vector<journey::Message>> Reader::messages(int64_t exchange, uint64_
     if (code != SQLITE_DONE)
         return impl_->database->error(code);
     return out;
+}
+
+Result<std::string> Reader::descriptorSet(const std::string &service)
+{
+    auto statement = Statement::prepare(*impl_->database, "SELECT bytes FROM descriptor_set WHERE service = ?1");
+    if (!statement)
+        return statement.error();
+    statement->bind(1, service);
+    const int code = statement->step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return impl_->database->error(code);
+    return code == SQLITE_ROW ? std::string(statement->text(0)) : std::string();
 }
 
 }  // namespace sluice::storage

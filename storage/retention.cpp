@@ -3,6 +3,7 @@
 
 #include "storage/blocks.h"
 #include "storage/row_keys.h"
+#include "storage/sealing.h"
 #include "storage/stream_rows.h"
 
 #include <algorithm>
@@ -50,6 +51,7 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
          "BETWEEN block.block << 7 AND (block.block << 7) + 127)"},
         {r.dictionaries_, "DELETE FROM dictionary WHERE id < (SELECT max(id) FROM dictionary WHERE id <= ?1)"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
+        {r.sealed_, "DELETE FROM sealed WHERE epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
     };
     for (const auto &each : all) {
@@ -149,6 +151,8 @@ int Retention::removeTraces(int64_t from, int64_t to)
         code = run(dictionaries_, oldest);
     if (code == SQLITE_OK && oldest > to && oldest >> nameEpochBits != from >> nameEpochBits)
         code = run(names_, oldest >> nameEpochBits);
+    if (code == SQLITE_OK && oldest > to && oldest >> sealedEpochBits != from >> sealedEpochBits)
+        code = run(sealed_, oldest >> sealedEpochBits);
     return code;
 }
 

@@ -46,7 +46,7 @@ private:
     Database &database_;
     Statement pages_, free_, some_, oldSpan_, first_;
     Statement stream_, streamMessages_, streams_;
-    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, lastId_;
+    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, sealed_, lastId_;
 };
 
 }  // namespace sluice::storage

@@ -14,16 +14,12 @@ void Recorder::Impl::tell(std::vector<journey::StreamNews> news)
     enqueue(std::move(pieces));
 }
 
-int Recorder::Impl::write(const Entry &entry, int64_t &id)
+int Recorder::Impl::write(Entry &entry, int64_t &id)
 {
     if (entry.news)
         return streams->write(*entry.news, *redactor);
-    if (!entry.large)
-        readImage(entry.image, current);
-    journey::Exchange &x = entry.large ? *entry.large : current;
-    redactor->redact(x);
-    const int code = writer->write(x, ++id);
-    return code == SQLITE_OK ? streams->close(x) : code;
+    const int code = writeOne(entry, ++id);
+    return code == SQLITE_OK ? streams->close(entry.large ? *entry.large : current) : code;
 }
 
 // What an earlier recorder left open: before the thread starts.
@@ -47,6 +43,22 @@ Outcome Recorder::Impl::recover()
     const Error why = database->error(code);
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     return why;
+}
+
+Outcome Recorder::Impl::writeDescriptorSets(const std::vector<std::pair<std::string, std::string>> &sets)
+{
+    auto statement =
+        Statement::prepare(*database, "INSERT OR REPLACE INTO descriptor_set (service, bytes) VALUES (?1, ?2)");
+    if (!statement)
+        return statement.error();
+    for (const auto &[service, set] : sets) {
+        statement->bind(1, service);
+        statement->bindBlob(2, set);
+        if (const int code = statement->step(); code != SQLITE_DONE)
+            return database->error(code);
+        statement->reset();
+    }
+    return Done{};
 }
 
 }  // namespace sluice::storage

@@ -186,21 +186,27 @@ void Recorder::Impl::adoptSettings()
 {
     config::RecordSettings fresh;
     std::string place;
+    std::vector<std::pair<std::string, std::string>> sets;
     {
         const std::lock_guard guard(mutex);
         if (settingsRevision == seenRevision)
             return;
+        sets.swap(descriptorSets);
         seenRevision = settingsRevision;
         fresh = settings;
         place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
+    redactor->wantSecrets(true);
     bounds = {fresh.keepBytes, fresh.keepAge};
     streams->setMostBytes(fresh.keepBytes);
     moreToPrune = true;
     if (guest)
         return;
-    if (const Outcome kept = writeKept(*database, fresh, place); !kept) {
+    Outcome kept = writeKept(*database, fresh, place);
+    if (kept && !sets.empty())
+        kept = writeDescriptorSets(sets);
+    if (!kept) {
         const std::lock_guard guard(mutex);
         writeTrouble = kept.error().what;  // until something can be written
     }
@@ -235,7 +241,7 @@ Recorder::Impl::Batch Recorder::Impl::take()
     return batch;
 }
 
-int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
+int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
 {
     culprit = batch.entries.size();
     int code = SQLITE_OK;
@@ -259,6 +265,7 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     writer->forget();
     streams->forget();
+    sealer->forget();
     return code;
 }
 
@@ -271,6 +278,11 @@ void Recorder::Impl::write(Batch &batch)
         const int code = tryWrite(batch, culprit);
         if (code == SQLITE_OK)
             break;
+        if (code == needsKey) {
+            findKey();
+            pause = firstRetry / 2;
+            continue;
+        }
         if (culprit < entries.size()) {
             entries.erase(entries.begin() + std::ptrdiff_t(culprit));
             ++givenUp;
@@ -288,6 +300,8 @@ void Recorder::Impl::write(Batch &batch)
             entries.clear();
         }
     }
+    if (sealer->hasKey())
+        tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
     const auto exchanges = std::count_if(entries.begin(), entries.end(), [](const Entry &e) { return !e.news; });
     settle(entries.size(), size_t(exchanges), givenUp);
     keepSpare(batch);

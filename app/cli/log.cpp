@@ -38,7 +38,8 @@ void printRow(const storage::Row &row)
     if (row.replayOf)
         path += "  (repeats #" + std::to_string(row.replayOf) + ")";
     if (row.stream.kind != journey::Streaming::None)
-        path += "  (" + std::string(name(row.stream.kind)) + ", " + std::to_string(row.stream.messages) + " messages)";
+        path += "  (" + std::string(name(row.stream.kind)) + ", " + std::to_string(row.stream.messages)
+            + (row.stream.messages == 1 ? " message)" : " messages)");
     if (row.stream.grpcStatus > 0)
         path += "  grpc-status " + std::to_string(row.stream.grpcStatus) + ' '
             + std::string(http::grpcStatusName(row.stream.grpcStatus));

@@ -5,6 +5,7 @@
 #include "app/cli/output.h"
 #include "engine/base/json.h"
 #include "engine/http/grpc_reader.h"
+#include "engine/protobuf/descriptor_set.h"
 #include "engine/recording/message_text.h"
 
 namespace sluice::cli {
@@ -33,9 +34,9 @@ std::string kindText(const Message &m)
     return m.kind == Message::Kind::Event && m.event != "message" ? "event " + m.event : std::string(name(m.kind));
 }
 
-void printMessage(const Message &m)
+void printMessage(const Message &m, const recording::NamedFields &names)
 {
-    std::string text = printable(recording::lineOf(m, {}, mostOfLine));
+    std::string text = printable(recording::lineOf(m, names, mostOfLine));
     if (m.cut && m.kind != Message::Kind::Close)
         text += painted(" (" + sizeText(m.bytes.size()) + " of it were kept)", Colour::Dim);
     if (m.coded)
@@ -45,7 +46,25 @@ void printMessage(const Message &m)
               + "  " + text);
 }
 
-std::string messageJson(const Message &m)
+// Names for the fields of this call's messages, where its service gave a schema.
+recording::NamedFields namesOf(storage::Reader &reader, const journey::Exchange &x)
+{
+    if (x.stream.kind != journey::Streaming::Grpc)
+        return {};
+    const Result<std::string> bytes = reader.descriptorSet(x.service);
+    if (!bytes || bytes->empty())
+        return {};
+    const auto set = protobuf::DescriptorSet::create(*bytes);
+    if (!set) {
+        complain(set.error().what);
+        return {};
+    }
+    return [set = *set, path = x.path](std::string_view message, bool request, bool lines) {
+        return set->text(path, request, message, lines);
+    };
+}
+
+std::string messageJson(const Message &m, const recording::NamedFields &names)
 {
     std::string out;
     JsonObject o(out);
@@ -63,7 +82,7 @@ std::string messageJson(const Message &m)
     if (m.kind == Message::Kind::Event)
         o.add("event", m.event).addOrNull("event_id", m.id);
     if (m.kind == Message::Kind::Grpc)
-        o.add("fields", recording::wholeOf(m));
+        o.add("fields", recording::wholeOf(m, names));
     const bool text = !m.badText && !m.coded && isText(m.bytes);
     o.add("encoding", text ? "utf-8" : "base64").add("content", text ? m.bytes : base64(m.bytes));
     o.close();
@@ -94,19 +113,21 @@ void printMessages(storage::Reader &reader, const journey::Exchange &x)
 {
     if (x.stream.kind == journey::Streaming::None)
         return;
-    const Result<storage::MessageSpan> span = reader.messageSpan(x.id);
+    const Result<storage::MessageSpan> span = reader.messageSpan(x.id, true);
     if (!span)
         return complain(span.error().what);
-    std::string title = std::to_string(span->open ? span->last : x.stream.messages) + " messages";
+    const uint64_t count = span->open ? span->last : x.stream.messages;
+    std::string title = std::to_string(count) + (count == 1 ? " message" : " messages");
     if (x.stream.kind == journey::Streaming::Grpc && x.stream.grpcStatus >= 0) {
         title += ", ended with grpc-status " + std::to_string(x.stream.grpcStatus) + ' '
             + std::string(http::grpcStatusName(x.stream.grpcStatus));
-        title += x.stream.grpcMessage.empty() ? "" : ": " + printable(x.stream.grpcMessage);
+        title += x.stream.grpcMessage.empty() || x.stream.grpcStatus == 0 ? "" : ": " + printable(x.stream.grpcMessage);
     }
     printLine("\n" + painted("Messages", Colour::Bold) + painted(" (" + title + ")", Colour::Dim));
     size_t printed = 0;
+    const recording::NamedFields names = namesOf(reader, x);
     const Outcome outcome = eachMessage(reader, x, [&](const Message &message) {
-        printMessage(message);
+        printMessage(message, names);
         return ++printed < mostPrinted;
     });
     if (!outcome)
@@ -123,8 +144,9 @@ Result<std::string> messagesJson(storage::Reader &reader, const journey::Exchang
 {
     std::string out = "[";
     if (x.stream.kind != journey::Streaming::None) {
+        const recording::NamedFields names = namesOf(reader, x);
         const Outcome outcome = eachMessage(reader, x, [&](const Message &message) {
-            out.append(out.size() > 1 ? "," : "").append(messageJson(message));
+            out.append(out.size() > 1 ? "," : "").append(messageJson(message, names));
             return true;
         });
         if (!outcome)

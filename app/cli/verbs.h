@@ -59,7 +59,7 @@ int explain(const ExplainArgs &args);
 
 struct ReplayArgs {
     std::vector<std::string> filter;
-    std::string record, to, timing = "fast", expect;
+    std::string record, to, ca, timing = "fast", expect;
     int concurrency = 0;  // not given
     std::vector<std::string> setHeaders;
     bool json = false;
@@ -71,6 +71,19 @@ struct ExportArgs {
     bool json = false;
 };
 int exportConfig(const ExportArgs &args);
+
+struct SecretArgs {
+    std::string act;  // "set" "list" "remove"
+    std::string name, fromFile;
+    bool json = false;
+};
+int secret(const SecretArgs &args);
+
+struct CaArgs {
+    std::string act;  // "show" "trust" "renew"
+    bool pem = false, json = false, userOnly = false;
+};
+int ca(const CaArgs &args);
 
 struct ControlArgs {
     std::string socket;

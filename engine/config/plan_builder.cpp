@@ -201,6 +201,7 @@ ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, 
             report_.warning(balance->place, inQuotes("balance: " + balance->text) + " is not in effect yet",
                             "until it is, endpoints take turns by their weights");
     }
+    out.descriptorSet = fileOf(at(node.find("grpc"), "descriptor_set"));
     if (const Node *tls = node.find("tls"))
         out.secure = secureOf(*tls, out);
     closeWhereNeeded(out, node);
@@ -230,9 +231,13 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
     Origin origin;
     if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
         return;
-    EndpointSettings endpoint{
-        origin.url(), origin.host, origin.port, origin.scheme == "https", origin.scheme == "h2c", 1,
-        url->place,   {},          {}};
+    EndpointSettings endpoint;
+    endpoint.url = origin.url();
+    endpoint.host = origin.host;
+    endpoint.port = origin.port;
+    endpoint.tls = origin.scheme == "https";
+    endpoint.http2 = origin.scheme == "h2c";
+    endpoint.place = url->place;
     endpoint.pool = endpoint.tls ? endpoint.url + ' ' + service.name : endpoint.url;
     endpoint.service = service.name;
     readWhole(node.find("weight"), endpoint.weight);

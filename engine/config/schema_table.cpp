@@ -125,6 +125,8 @@ constexpr Row rows[] = {
     {"services.*.tls.certificate", Type::File, "", "", now, "what to show, PEM"},
     {"services.*.tls.key", Type::File, "", "", now, "its private key, PEM"},
     {"services.*.tls.server_name", Type::Text, "", "", now, "the name to ask for and to check"},
+    {"services.*.grpc", Type::Group, "", "", now, "how its gRPC messages are shown"},
+    {"services.*.grpc.descriptor_set", Type::File, "", "", now, "schema, from protoc --descriptor_set_out"},
     {"services.*.credentials", Type::Group, "", "", later, "how the gateway shows who it is"},
     {"services.*.credentials.oauth2_client_credentials", Type::Group, "", "", later, "an OAuth 2.0 token of its own"},
     {"services.*.credentials.oauth2_client_credentials.token_url!", Type::Url, "", "", later, "where tokens are got"},

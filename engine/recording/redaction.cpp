@@ -3,6 +3,7 @@
 
 #include "engine/http/content_decoder.h"
 #include "engine/http/websocket_reader.h"
+#include "engine/recording/content_kinds.h"
 
 namespace sluice::recording {
 
@@ -46,23 +47,6 @@ bool isHost(std::string_view name)
     return name.size() == 4 && http::equalsIgnoreCase(name, "Host");
 }
 
-bool isForm(std::string_view type)
-{
-    return containsFolded(type, "x-www-form-urlencoded");
-}
-bool isXml(std::string_view type, std::string_view bytes)
-{
-    const size_t first = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-    return containsFolded(type, "xml") || containsFolded(type, "html") || (first != bytes.npos && bytes[first] == '<');
-}
-bool isPicture(std::string_view type)
-{
-    for (const std::string_view kind : {"image/", "video/", "audio/", "font/"}) {
-        if (http::equalsIgnoreCase(type.substr(0, kind.size()), kind))
-            return true;
-    }
-    return false;
-}
 // What is withheld where it cannot be decoded.
 bool mayHideSecrets(std::string_view type)
 {

@@ -20,6 +20,7 @@ struct SinkStats {
     uint64_t queued = 0;        // handed over and not yet written
     int64_t lastId = 0;         // highest id that readers can see
     std::string trouble;        // why writing fails at present; empty: it does not
+    std::string unsealed;  // why secrets are kept as placeholders only at present; empty: they are sealed, or none came
 };
 
 class Sink {

@@ -13,6 +13,9 @@ CREATE TABLE stream (
 );
 CREATE INDEX stream_by_exchange ON stream (exchange);
 
+-- What gives the fields of gRPC messages their names (protoc --descriptor_set_out), as each service had it last.
+CREATE TABLE descriptor_set (service TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+
 -- One row a message.
 CREATE TABLE stream_message (
     id INTEGER PRIMARY KEY,               -- stream << 32 | number within the exchange

@@ -5,6 +5,7 @@
 
 #include "tests/support/process.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace support {
@@ -12,7 +13,9 @@ namespace support {
 // The folder node_modules that has this package; empty: npm could not install it, `trouble` says why.
 inline std::string npmPackage(const std::string &name, const std::string &version, std::string &trouble)
 {
-    const std::string folder = std::string(SLUICE_BINARY_DIR) + "/npm/" + name, modules = folder + "/node_modules";
+    std::string plain = name;
+    std::replace(plain.begin(), plain.end(), '/', '_');
+    const std::string folder = std::string(SLUICE_BINARY_DIR) + "/npm/" + plain, modules = folder + "/node_modules";
     std::filesystem::create_directories(folder);
     // Tests run side by side: one installs, the others wait.
     const std::string script =

@@ -312,7 +312,7 @@ private Q_SLOTS:
 
     void values_of_variables_are_not_shown()
     {
-        const Loaded loaded = load(around("routes: [{path: '/**', service: '${env:S}'}]\n"), "f", {{"S", "hunter2"}});
+        const Loaded loaded = load(around("routes: [{path: '/**', service: '${env:S}'}]\n"), "f", {{{"S", "hunter2"}}});
         QVERIFY(!loaded.plan);
         QVERIFY2(!texts(loaded.problems).contains("hunter2"), texts(loaded.problems).constData());
         QVERIFY(!texts(load("services: {a: http://u:hunter2@h}\n", "f", {}).problems).contains("hunter2"));
