@@ -20,7 +20,9 @@ void require(bool condition)
 
 void checkLoad(std::string_view text)
 {
-    const Loaded loaded = load(text, "f", {{"A", "1"}});
+    Environment environment;
+    environment.variables["A"] = "1";
+    const Loaded loaded = load(text, "f", environment);
     require(!loaded.plan == hasErrors(loaded.problems));
     // A carriage return ends a line, too (YAML 1.2 section 5.4).
     const int lines = 1 + int(std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }));
