@@ -29,7 +29,8 @@ QString sentence(const gateway::ControlAnswer &answer)
 
 }  // namespace
 
-Result<std::unique_ptr<AttachedSession>> AttachedSession::create(const std::string &socket)
+Result<std::unique_ptr<AttachedSession>> AttachedSession::create(const std::string &socket,
+                                                                 storage::SealingKeySource key)
 {
     const auto answer = gateway::control(socket, "GET", "/status");
     if (!answer)
@@ -41,11 +42,11 @@ Result<std::unique_ptr<AttachedSession>> AttachedSession::create(const std::stri
         return Error{Fault::Client,
                      "the gateway at " + socket
                          + " records nothing, so there is nothing to show; run it without --record none"};
-    return std::unique_ptr<AttachedSession>(new AttachedSession(socket, status.take()));
+    return std::unique_ptr<AttachedSession>(new AttachedSession(socket, status.take(), std::move(key)));
 }
 
-AttachedSession::AttachedSession(std::string socket, gateway::Status first)
-    : socket_(std::move(socket)), reader_(std::make_unique<ReaderThread>(first.recording.path))
+AttachedSession::AttachedSession(std::string socket, gateway::Status first, storage::SealingKeySource key)
+    : socket_(std::move(socket)), reader_(std::make_unique<ReaderThread>(first.recording.path, std::move(key)))
 {
     calls_.setMaxThreadCount(2);
     setStatus(std::move(first));

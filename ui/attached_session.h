@@ -3,6 +3,7 @@
 // goes away is told with lost() and asked again every second.
 #pragma once
 
+#include "storage/sealing.h"
 #include "ui/session.h"
 
 #include <QThreadPool>
@@ -19,7 +20,9 @@ class AttachedSession : public Session {
     Q_OBJECT
 public:
     // Asks the gateway once, at most 5 s. Error: nobody answers there, or it records nothing that could be shown.
-    static Result<std::unique_ptr<AttachedSession>> create(const std::string &socket);
+    // `key`: of sealed secrets.
+    static Result<std::unique_ptr<AttachedSession>> create(const std::string &socket,
+                                                           storage::SealingKeySource key = {});
     ~AttachedSession() override;
 
     RecordingAccess &recording() override;
@@ -28,7 +31,7 @@ public:
     void reload(QObject *context, std::function<void(Outcome)>) override;
 
 private:
-    AttachedSession(std::string socket, gateway::Status first);
+    AttachedSession(std::string socket, gateway::Status first, storage::SealingKeySource key);
     void askStatus();
     void takeStatus(gateway::Status status);
     void askLastId();

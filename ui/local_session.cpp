@@ -9,11 +9,12 @@
 
 namespace sluice::ui {
 
-LocalSession::LocalSession(gateway::Gateway &gateway, storage::Recorder &recorder, QObject *parent)
+LocalSession::LocalSession(gateway::Gateway &gateway, storage::Recorder &recorder, storage::SealingKeySource key,
+                           QObject *parent)
     : Session(parent),
       gateway_(gateway),
       recorder_(recorder),
-      reader_(std::make_unique<ReaderThread>(recorder.path())),
+      reader_(std::make_unique<ReaderThread>(recorder.path(), std::move(key))),
       committed_(std::make_shared<std::atomic<int64_t>>(recorder.stats().lastId))
 {
     recorder_.onCommit(

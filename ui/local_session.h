@@ -3,6 +3,7 @@
 // their own).
 #pragma once
 
+#include "storage/sealing.h"
 #include "ui/session.h"
 
 #include <QTimer>
@@ -25,7 +26,8 @@ class LocalSession : public Session {
     Q_OBJECT
 public:
     // Both must outlive the session; the recorder's onCommit becomes ours.
-    LocalSession(gateway::Gateway &gateway, storage::Recorder &recorder, QObject *parent = nullptr);
+    LocalSession(gateway::Gateway &gateway, storage::Recorder &recorder, storage::SealingKeySource key = {},
+                 QObject *parent = nullptr);
     ~LocalSession() override;
 
     RecordingAccess &recording() override;

@@ -3,6 +3,7 @@
 
 #include "engine/protobuf/descriptor_set.h"
 #include "engine/recording/redaction.h"
+#include "engine/replay/replay.h"
 #include "storage/files.h"
 
 #include <QCoreApplication>
@@ -106,8 +107,9 @@ private:
     std::thread thread_;
 };
 
-ReaderThread::ReaderThread(std::string path)
-    : newest_(std::make_shared<Numbers>()),
+ReaderThread::ReaderThread(std::string path, storage::SealingKeySource key)
+    : key_(std::make_shared<Key>(Key{std::move(key), {}})),
+      newest_(std::make_shared<Numbers>()),
       quick_(std::make_unique<Worker>(path)),
       slow_(std::make_unique<Worker>(std::move(path)))
 {}
@@ -219,6 +221,27 @@ void ReaderThread::messageSpan(Asker asker, int64_t exchange, Then<storage::Mess
 {
     post<storage::MessageSpan>(Lane::Quick, asker, std::move(then),
                                [exchange](storage::Reader &r) { return r.messageSpan(exchange); });
+}
+
+void ReaderThread::putSecrets(Asker asker, int64_t exchange, replay::Request request, Then<replay::Request> then)
+{
+    const auto filled = [exchange, request = std::move(request),
+                         key = key_](storage::Reader &r) -> Result<replay::Request> {
+        if (!key->known && !key->source)
+            return Error{Fault::Gateway, "this window has no key for sealed secrets"};
+        if (!key->known) {
+            const Result<Secret> found = key->source();
+            if (!found)
+                return found.error();
+            key->known = *found;
+        }
+        replay::Request out = request;
+        const auto unseal = [&](std::string_view placeholder) { return r.unseal(placeholder, exchange, *key->known); };
+        if (std::optional<Error> wrong = replay::putSecrets(out, unseal))
+            return *std::move(wrong);
+        return out;
+    };
+    post<replay::Request>(Lane::Slow, asker, std::move(then), filled);
 }
 
 void ReaderThread::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

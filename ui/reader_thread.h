@@ -4,17 +4,20 @@
 // The file may be missing at first: each question tries to open it.
 #pragma once
 
+#include "storage/sealing.h"
 #include "ui/recording_access.h"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sluice::ui {
 
 class ReaderThread : public RecordingAccess {
 public:
-    explicit ReaderThread(std::string path);
+    // `key`: of sealed secrets; called on a thread of ours, until it has answered one.
+    explicit ReaderThread(std::string path, storage::SealingKeySource key = {});
     // Another recording from now on. Questions to the old one are given up and not answered.
     void open(std::string path);
     ~ReaderThread() override;  // interrupts what is under way and waits for it
@@ -31,6 +34,7 @@ public:
                   Then<std::vector<journey::Message>>) override;
     void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
     void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
+    void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
@@ -39,6 +43,12 @@ private:
     using Numbers = std::map<std::pair<const QObject *, int>, uint64_t>;
     template<class T, class Call>
     void post(Lane, Asker, Then<T>, Call &&);
+    // Kept once it is had; used by the slow lane alone.
+    struct Key {
+        storage::SealingKeySource source;
+        std::optional<Secret> known;
+    };
+    std::shared_ptr<Key> key_;
     std::shared_ptr<Numbers> newest_;  // the window's thread only
     std::unique_ptr<Worker> quick_, slow_;
 };

@@ -7,6 +7,7 @@
 
 #include "engine/recording/message_text.h"
 #include "engine/replay/compare.h"
+#include "engine/replay/sender.h"
 #include "storage/reader.h"
 
 #include <QObject>
@@ -48,6 +49,9 @@ public:
     // Gives the fields of a call's gRPC messages their names; an empty function: there is no schema for its service.
     virtual void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) = 0;
     virtual void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) = 0;
+    // The request with the secrets of this exchange in place of their placeholders; what is recorded of it keeps them. Error: why one cannot
+    // be had. May wait for the user, who has to unlock a keychain.
+    virtual void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) = 0;
     // How an answer that has just come differs from what is recorded: as replay::compare(), with the same placeholders for the secrets
     // of both.
     virtual void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) = 0;

@@ -310,18 +310,16 @@ public:
     Result<recording::Unsealed> of(const journey::Exchange &original, std::string_view placeholder)
     {
         if (!key_)
-            key_ = store_.read(gateway::sealingKeyEntry, gateway::patient);
+            key_ = gateway::sealingKey(store_, gateway::patient);
         if (!*key_)
             return key_->error();
-        if (!**key_)
-            return Error{Fault::Gateway, "this user has no key for sealed secrets " + store_.place()};
-        return reader_.unseal(placeholder, original.id, ***key_);
+        return reader_.unseal(placeholder, original.id, **key_);
     }
 
 private:
     storage::Reader &reader_;
     gateway::SecretStore &store_;
-    std::optional<Result<std::optional<Secret>>> key_;
+    std::optional<Result<Secret>> key_;
 };
 
 }  // namespace

@@ -101,8 +101,8 @@ std::optional<Secret> valueOf(const SecretArgs &args)
     }
     if (!::isatty(STDIN_FILENO))
         return readValue(STDIN_FILENO, false);
-    std::fprintf(stderr, "Value of %s (it is not shown): ", printable(args.name).c_str());
     const Hidden hidden;
+    std::fprintf(stderr, "Value of %s (it is not shown): ", printable(args.name).c_str());
     return readValue(STDIN_FILENO, true);
 }
 

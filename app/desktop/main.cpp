@@ -66,6 +66,11 @@ struct Own {
     std::unique_ptr<gateway::Gateway> gateway;
 };
 
+storage::SealingKeySource keyOf(gateway::SecretStore &store)
+{
+    return [&store] { return gateway::sealingKey(store, gateway::patient); };
+}
+
 // 0, or the exit code.
 int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Session> &session)
 {
@@ -107,11 +112,11 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
         own.recorder->setSettings(own.gateway->plan()->record);
         own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     });
-    session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder);
+    session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder, keyOf(own.secrets));
     return 0;
 }
 
-int attach(const desktop::Options &options, std::unique_ptr<ui::Session> &session)
+int attach(const desktop::Options &options, Own &own, std::unique_ptr<ui::Session> &session)
 {
     std::string socket = options.attach;
     if (socket.empty()) {
@@ -120,7 +125,7 @@ int attach(const desktop::Options &options, std::unique_ptr<ui::Session> &sessio
             return failed(found.error().what + ". Say what to run: --to URL or -c FILE", 1);
         socket = *found;
     }
-    auto attached = ui::AttachedSession::create(socket);
+    auto attached = ui::AttachedSession::create(socket, keyOf(own.secrets));
     if (!attached)
         return failed(attached.error().what, 1);
     session = attached.take();
@@ -198,7 +203,7 @@ int main(int argc, char **argv)
     Own own;
     std::unique_ptr<ui::Session> session;
     const bool runs = !options.file.empty() || !options.to.empty();
-    if (const int code = runs ? startOwn(options, own, session) : attach(options, session))
+    if (const int code = runs ? startOwn(options, own, session) : attach(options, own, session))
         return code;
     ui::MainWindow window(*session, theme);
     prepare(window, options);

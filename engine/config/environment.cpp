@@ -199,6 +199,12 @@ std::string standIn(std::string_view reference)
     return out;
 }
 
+std::string_view standInOf(std::string_view text)
+{
+    const std::string_view name = text.substr(text.rfind('/') + 1);
+    return name.starts_with("SLUICE_SECRET_") || name.starts_with("SLUICE_FILE_") ? name : std::string_view();
+}
+
 Substituted substitute(Node &node, const Environment &environment, const std::string &fileName)
 {
     Substituted out;

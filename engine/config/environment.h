@@ -33,6 +33,8 @@ constexpr size_t maxReferencedBytes = size_t(1) << 20;  // of one ${file:…}
 
 // "SLUICE_SECRET_pay" for ${secret:pay}, "SLUICE_FILE_key.pem" for ${file:tls/key.pem}.
 std::string standIn(std::string_view reference);
+// The stand-in that this is, or the path of; empty: it is none.
+std::string_view standInOf(std::string_view text);
 
 struct Substituted {
     Problems problems;  // whatever the place is

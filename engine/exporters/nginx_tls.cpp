@@ -66,13 +66,13 @@ Pem writePair(Draft &draft, const tls::PairSettings &pair)
 {
     Pem out;
     out.certificate = literal(whole(draft, pair.certificate));
-    std::string name = standIn(draft, pair.key);
-    if (name.empty() && !pair.key.starts_with("-----BEGIN")) {
+    const std::string_view standIn = config::standInOf(pair.key);
+    if (standIn.empty() && !pair.key.starts_with("-----BEGIN")) {
         out.key = literal(whole(draft, pair.key));
         return out;
     }
-    if (name.empty())
-        name = "secret-" + std::to_string(++draft.secrets) + ".key";
+    const std::string name =
+        standIn.empty() ? "secret-" + std::to_string(++draft.secrets) + ".key" : std::string(standIn);
     out.key = name;
     out.why = "the key came from a secret and is not written: put it into " + name
         + " beside nginx.conf, for nginx alone to read; until then nginx does not start";

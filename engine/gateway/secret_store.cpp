@@ -236,4 +236,14 @@ const std::string &SecretStore::folder() const
     return impl_->options.folder;
 }
 
+Result<Secret> sealingKey(SecretStore &store, Millis within)
+{
+    Result<std::optional<Secret>> found = store.read(sealingKeyEntry, within);
+    if (!found)
+        return found.error();
+    if (!*found)
+        return Error{Fault::Gateway, "this user has no key for sealed secrets " + store.place()};
+    return *std::move(*found);
+}
+
 }  // namespace sluice::gateway

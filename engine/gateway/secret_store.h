@@ -60,4 +60,7 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
+// The key of sealed secrets, to unseal them; an Error also where this user has none.
+Result<Secret> sealingKey(SecretStore &store, Millis within);
+
 }  // namespace sluice::gateway

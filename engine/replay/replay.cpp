@@ -65,48 +65,6 @@ std::optional<Error> obstacle(const journey::Exchange &exchange)
     return std::nullopt;
 }
 
-bool hasSecrets(const Request &request)
-{
-    bool any = hasPlaceholder(request.body) || hasPlaceholder(request.head.target);
-    for (const http::Field &field : request.head.headers)
-        any = any || hasPlaceholder(field.value);
-    return any;
-}
-
-// Puts the secrets into the request. Why that cannot be done; nothing: it is done. Fields that setHeaders gave are left as they are.
-std::optional<Error> fillIn(Request &request, const journey::Exchange &exchange, const ReplayOptions &options)
-{
-    const recording::Unseal unseal = [&](std::string_view placeholder) -> Result<recording::Unsealed> {
-        if (!options.unseal)
-            return Error{Fault::Client, ""};
-        return options.unseal(exchange, placeholder);
-    };
-    const auto because = [](const Error &error) { return error.what.empty() ? "" : ": " + error.what; };
-    const std::string_view type = exchange.received.headers.get("Content-Type");
-    if (const std::optional<Error> error = recording::unsealBody(request.body, type, unseal))
-        return refuse("its body held a secret that the recording does not have" + because(*error));
-    if (const std::optional<Error> error = recording::unsealTarget(request.head.target, unseal))
-        return refuse("its URL held a secret that the recording does not have" + because(*error));
-    http::HeaderList headers;
-    std::string missing, why;
-    for (const http::Field &field : request.head.headers) {
-        std::string value(field.value);
-        const std::optional<Error> error =
-            isSet(options, field.name) ? std::nullopt : recording::unsealField(field.name, value, unseal);
-        if (error) {
-            missing.append(missing.empty() ? "" : ", ").append(field.name);
-            why = because(*error);
-        }
-        headers.add(field.name, value);
-        Secret::wipe(value);
-    }
-    if (!missing.empty())
-        return refuse("the recording does not have the secrets in its headers; give them with --set-header: " + missing
-                      + (why.empty() ? "" : " (" + why.substr(2) + ")"));
-    request.head.headers = std::move(headers);
-    return std::nullopt;
-}
-
 // What was put in may come back in a field of the answer.
 struct Used {
     Secret text;
@@ -300,6 +258,43 @@ private:
 
 }  // namespace
 
+bool holdsSecrets(const Request &request)
+{
+    bool any = hasPlaceholder(request.body) || hasPlaceholder(request.head.target);
+    for (const http::Field &field : request.head.headers)
+        any = any || hasPlaceholder(field.value);
+    return any;
+}
+
+std::optional<Error> putSecrets(Request &request, const recording::Unseal &unseal, const std::string &advice)
+{
+    if (!holdsSecrets(request))
+        return std::nullopt;
+    const auto because = [](const Error &error) { return error.what.empty() ? "" : ": " + error.what; };
+    auto shown = std::make_shared<const Request::Shown>(Request::Shown{request.head, request.body});
+    const std::string type(request.head.headers.get("Content-Type"));
+    if (const std::optional<Error> error = recording::unsealBody(request.body, type, unseal))
+        return refuse("its body held a secret that the recording does not have" + because(*error));
+    if (const std::optional<Error> error = recording::unsealTarget(request.head.target, unseal))
+        return refuse("its URL held a secret that the recording does not have" + because(*error));
+    http::HeaderList headers;
+    std::string missing, why;
+    for (const http::Field &field : request.head.headers) {
+        std::string value(field.value);
+        if (const std::optional<Error> error = recording::unsealField(field.name, value, unseal)) {
+            missing.append(missing.empty() ? "" : ", ").append(field.name);
+            why = error->what.empty() ? "" : " (" + error->what + ")";
+        }
+        headers.add(field.name, value);
+        Secret::wipe(value);
+    }
+    if (!missing.empty())
+        return refuse("the recording does not have the secrets in its headers; " + advice + ": " + missing + why);
+    request.head.headers = std::move(headers);
+    request.shown = std::move(shown);
+    return std::nullopt;
+}
+
 Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions &options)
 {
     if (std::optional<Error> error = obstacle(exchange))
@@ -327,10 +322,10 @@ Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions
     if (options.isGateway && options.isGateway(request.url))
         request.head.headers.set(replayMark, std::to_string(exchange.id));
     request.body = exchange.requestBody.bytes;
-    if (!hasSecrets(request))
-        return request;
-    request.shown = std::make_shared<const Request::Shown>(Request::Shown{request.head, request.body});
-    if (std::optional<Error> error = fillIn(request, exchange, options))
+    const auto unseal = [&](std::string_view placeholder) -> Result<recording::Unsealed> {
+        return options.unseal ? options.unseal(exchange, placeholder) : Error{Fault::Client, ""};
+    };
+    if (std::optional<Error> error = putSecrets(request, unseal, "give them with --set-header"))
         return *std::move(error);
     return request;
 }

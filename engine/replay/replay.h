@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,5 +46,11 @@ void run(const ReplayOptions &, Sender &, const std::function<std::unique_ptr<jo
 // The request that repeats this exchange, with its secrets. Error: its body was cut at the recording's limit, or it holds placeholders of
 // secrets that cannot be unsealed and must be given with setHeaders; what() says which, and why.
 Result<Request> requestOf(const journey::Exchange &, const ReplayOptions &);
+
+// Placeholders of secrets stand in its URL, its fields or its body.
+bool holdsSecrets(const Request &);
+// Puts the secrets into a request that repeats one, be it edited; its record keeps the placeholders. Why that cannot be done; nothing: it is
+// done. The request is then not fit to be sent. `advice`: what to do about those in its fields.
+std::optional<Error> putSecrets(Request &, const recording::Unseal &, const std::string &advice = "write them");
 
 }  // namespace sluice::replay

@@ -18,16 +18,39 @@ void require(bool condition)
         std::abort();
 }
 
+constexpr std::string_view planted = "s3cret-hunter2";
+
+// What a file may refer to: some are there, some are not, some cannot be reached.
+const Environment &environment()
+{
+    static const Environment known = [] {
+        Environment out;
+        out.variables = {{"A", "1"}};
+        out.secret = out.file = [](const std::string &name) {
+            const char first = name.empty() ? ' ' : name.back();
+            if (first == 'p')
+                return Lookup{Lookup::State::Found, Secret("-----BEGIN X-----\n" + std::string(planted) + "\n"), {}};
+            if (first == 'u')
+                return Lookup{Lookup::State::Unreachable, {}, "locked"};
+            if (first == 'm')
+                return Lookup{};
+            return Lookup{Lookup::State::Found, Secret(planted), {}};
+        };
+        return out;
+    }();
+    return known;
+}
+
 void checkLoad(std::string_view text)
 {
-    Environment environment;
-    environment.variables["A"] = "1";
-    const Loaded loaded = load(text, "f", environment);
+    const Loaded loaded = load(text, "f", environment());
     require(!loaded.plan == hasErrors(loaded.problems));
     // A carriage return ends a line, too (YAML 1.2 section 5.4).
     const int lines = 1 + int(std::count_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r'; }));
     for (const Problem &problem : loaded.problems)
         require(problem.line >= 0 && problem.line <= lines + 1 && !problem.what.empty());
+    for (const Problem &problem : loaded.problems)  // what a secret holds is told nowhere
+        require(text.find(planted) != text.npos || problem.text().find(planted) == std::string::npos);
     if (!loaded.plan)
         return;
     require(!loaded.plan->listen.empty());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/fake_session.h"
 
+#include "engine/replay/replay.h"
+
 #include <QCoreApplication>
 #include <QPointer>
 
@@ -106,12 +108,12 @@ void FakeRecording::grow(size_t count, const std::function<void(journey::Exchang
 }
 
 template<class T>
-void FakeRecording::answer(Asker asker, Then<T> then, T value)
+void FakeRecording::answer(Asker asker, Then<T> then, Result<T> value)
 {
     const uint64_t number = ++newest_[{asker.who, asker.slot}];
     const QPointer<QObject> who(asker.who);
     const auto kept = std::make_shared<Result<T>>(
-        failing ? Result<T>(Error{Fault::Gateway, "the recording cannot be read"}) : Result<T>(std::move(value)));
+        failing ? Result<T>(Error{Fault::Gateway, "the recording cannot be read"}) : std::move(value));
     auto run = [this, asker, who, number, then = std::move(then), kept] {
         if (!who || newest_[{asker.who, asker.slot}] != number)
             return;
@@ -265,6 +267,20 @@ void FakeRecording::messageSpan(Asker asker, int64_t exchange, Then<storage::Mes
     }
     span.open = exchange < 0 && streams.count(exchange) > 0;
     answer<storage::MessageSpan>(asker, std::move(then), span);
+}
+
+void FakeRecording::putSecrets(Asker asker, int64_t, replay::Request request, Then<replay::Request> then)
+{
+    const auto unseal = [this](std::string_view placeholder) -> Result<recording::Unsealed> {
+        const auto at = secrets.find(std::string(placeholder));
+        if (at == secrets.end())
+            return Error{Fault::Gateway, "it was not sealed when it was recorded"};
+        return recording::Unsealed{Secret(std::string_view(at->second)), true, false};
+    };
+    std::optional<Error> wrong = replay::putSecrets(request, unseal);
+    answer<replay::Request>(asker, std::move(then),
+                            wrong ? Result<replay::Request>(*std::move(wrong))
+                                  : Result<replay::Request>(std::move(request)));
 }
 
 void FakeRecording::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

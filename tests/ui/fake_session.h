@@ -39,6 +39,7 @@ public:
     size_t failed = 0;
     void release();
     std::map<int64_t, int> marks;
+    std::map<std::string, std::string> secrets;  // what placeholders stand for
     // Messages by exchange, in order; of these that are negative, the exchange is open.
     std::map<int64_t, std::vector<journey::Message>> streams;
     std::map<int64_t, int64_t> openAs;  // what an open one is recorded as, once it is not open any more
@@ -57,11 +58,12 @@ public:
                   Then<std::vector<journey::Message>>) override;
     void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
     void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
+    void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
     template<class T>
-    void answer(Asker asker, Then<T> then, T value);
+    void answer(Asker asker, Then<T> then, Result<T> value);
     std::map<int64_t, journey::Exchange> exchanges_;
     int64_t lastId_ = 0, pretended_ = 0;
     std::deque<std::function<void()>> waiting_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the Replay page sends, and what it refuses to send.
+#include "engine/replay/replay.h"
 #include "tests/ui/opened_window.h"
 #include "ui/pages/replay_page.h"
 #include "ui/widgets/request_editor.h"
@@ -38,19 +39,28 @@ void ReplayTest::placeholdersOfSecretsAreNeverSent()
 {
     RequestEditor editor(*theme_);
     journey::Exchange x = sampleExchange(3);
+    x.id = 0;  // nobody knows what its placeholders stand for
     x.received.headers = {};
     x.received.target = "/login?token={{secret:0a1b2c3d4e5f}}";
     x.requestBody.take(R"({"password":"{{secret:0a1b2c3d4e5f}}"})", 1 << 20);
     editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
     QTRY_VERIFY(editor.ready());
     auto refused = editor.request();
-    QVERIFY(!refused && refused.error().what.find("URL holds a secret") != std::string::npos);
+    QVERIFY(!refused && refused.error().what.find("URL holds what stands for a secret") != std::string::npos);
     QTRY_VERIFY(editor.ready());
     editor.target()->setText(u"http://127.0.0.1:8080/login?token=mine"_qs);
     refused = editor.request();
-    QVERIFY(!refused && refused.error().what.find("body holds a secret") != std::string::npos);
+    QVERIFY(!refused && refused.error().what.find("body holds what stands for a secret") != std::string::npos);
     editor.body()->setPlainText(uR"({"password":"mine"})"_qs);
     QVERIFY(editor.request().ok());
+    // Of a recorded one they go to where they are put in, as they are.
+    x.id = 3;
+    editor.fill(std::make_shared<const journey::Exchange>(x), u"http://127.0.0.1:8080"_qs);
+    QTRY_VERIFY(editor.ready());
+    const auto recorded = editor.request();
+    QVERIFY2(recorded.ok(), recorded ? "" : recorded.error().what.c_str());
+    QCOMPARE(recorded->head.target, std::string("/login?token={{secret:0a1b2c3d4e5f}}"));
+    QVERIFY(replay::holdsSecrets(*recorded));
     // Nor is a part of a body sent as if it were the whole.
     x.received.target = "/login";
     x.requestBody = {};

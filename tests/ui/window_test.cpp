@@ -178,8 +178,19 @@ void WindowTest::editAndReplayFillsTheEditor()
     QCOMPARE(replay->editor()->target()->text(), u"http://127.0.0.1:8080/api/users/6?page=2"_qs);
     // A placeholder is never sent in place of the secret.
     QVERIFY(replay->editor()->headers()->toPlainText().contains(u"Authorization"));
+    QSignalSpy answered(replay, &ReplayPage::answered);
     replay->send();
-    QVERIFY(replay->editor()->troubleText().contains(u"Authorization holds a secret"));
+    QTRY_VERIFY(replay->editor()->troubleText().contains(u"the secrets in its headers"));
+    QVERIFY(replay->editor()->troubleText().contains(u"Authorization"));
+    QVERIFY(answered.isEmpty());
+    // Where it is known, it goes out, and only there.
+    opened.session.fake.secrets["{{secret:0a1b2c}}"] = "planted-token";
+    replay->send();
+    QVERIFY(answered.wait());
+    QVERIFY(replay->editor()->troubleText().isEmpty());
+    QVERIFY(replay->editor()->headers()->toPlainText().contains(u"{{secret:0a1b2c}}"));
+    for (const QPlainTextEdit *each : replay->findChildren<QPlainTextEdit *>())
+        QVERIFY(!each->toPlainText().contains(u"planted"));
 }
 
 void WindowTest::compareTellsTheDifferences()

@@ -19,7 +19,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int soonDays = 30;
+constexpr int expiresSoonDays = 30;
 constexpr const char *trustLine = "sluice ca trust";
 
 // Of "CN=shop.test,O=Shop": what people call it.
@@ -30,7 +30,7 @@ QString commonName(const std::string &subject)
     return at < 0 ? text : text.mid(at + 3).section(u',', 0, 0);
 }
 
-QString names(const gateway::CertificateStatus &certificate)
+QString namesOf(const gateway::CertificateStatus &certificate)
 {
     QStringList all;
     for (const std::string &name : certificate.names)
@@ -38,7 +38,7 @@ QString names(const gateway::CertificateStatus &certificate)
     return all.isEmpty() ? commonName(certificate.subject) : all.join(u", "_qs);
 }
 
-QString dateOf(WallTime time)
+QString expiryDay(WallTime time)
 {
     return qs(rfc3339(time)).left(10);
 }
@@ -61,7 +61,7 @@ QString certificateState(const gateway::CertificateStatus &certificate, int &wor
     worst = 1;
     if (!certificate.trouble.empty())
         return QObject::tr("In use, but not as it is now: %1").arg(qs(certificate.trouble));
-    if (certificate.daysLeft < soonDays)
+    if (certificate.daysLeft < expiresSoonDays)
         return QObject::tr("Expires in %1").arg(days(certificate.daysLeft));
     worst = 0;
     return QObject::tr("Valid for %1").arg(days(certificate.daysLeft));
@@ -175,9 +175,9 @@ void CertificatesPage::fill(QTreeWidgetItem *item, const gateway::CertificateSta
     int worst = 0;
     set(State, certificateState(certificate, worst));
     set(Where, isLocalCa(certificate) ? tr("Local CA") : qs(certificate.where));
-    set(Names, names(certificate));
+    set(Names, namesOf(certificate));
     const bool known = !certificate.subject.empty();
-    set(Expires, known ? dateOf(certificate.notAfter) : u"–"_qs);
+    set(Expires, known ? expiryDay(certificate.notAfter) : u"–"_qs);
     set(Issuer,
         !known                                          ? u"–"_qs
             : certificate.issuer == certificate.subject ? tr("itself")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/replay_page.h"
 
+#include "engine/replay/replay.h"
+
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/message_view.h"
@@ -206,8 +208,26 @@ void ReplayPage::send()
         return;
     sending_ = true;
     editor_->setSending(true);
+    if (!replay::holdsSecrets(*made))
+        return dispatch(made.take());
+    say(std::nullopt, tr("Its secrets are put in…"));
+    session_.recording().putSecrets({this, 3}, original_->id, made.take(),
+                                    [this, generation = generation_](Result<replay::Request> whole) {
+                                        if (generation != generation_)
+                                            return;
+                                        if (whole)
+                                            return dispatch(whole.take());
+                                        sending_ = false;
+                                        editor_->setSending(false);
+                                        editor_->setTrouble(qs(whole.error().what));
+                                        say(std::nullopt, tr("Not sent: a secret is missing."));
+                                    });
+}
+
+void ReplayPage::dispatch(replay::Request request)
+{
     say(std::nullopt, tr("Sending…"));
-    session_.send(made.take(), this, [this, generation = generation_](replay::Answer answer) {
+    session_.send(std::move(request), this, [this, generation = generation_](replay::Answer answer) {
         if (generation != generation_)
             return;
         sending_ = false;

@@ -46,6 +46,7 @@ private:
     void showAnswer(std::shared_ptr<const journey::Exchange> answer);
     void showComparison(const replay::Comparison &comparison);
     void restyle();
+    void dispatch(replay::Request request);  // with its secrets
     void say(std::optional<replay::Verdict> verdict, const QString &words);
 
     Session &session_;

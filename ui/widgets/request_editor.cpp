@@ -247,13 +247,22 @@ void RequestEditor::takeBody(Body body)
     Q_EMIT filled();
 }
 
+// What stands for its secrets can be looked up.
+bool RequestEditor::recorded() const
+{
+    return original_ && original_->id != 0;
+}
+
 Result<replay::Request> RequestEditor::request() const
 {
     if (!ready_)
         return Error{Fault::Client, "the body is still being read"};
-    if (holdsSecret(target_->text().toStdString()))
-        return Error{Fault::Client, "the URL holds a secret that the recording does not know; write it"};
-    const QUrl url(target_->text().trimmed(), QUrl::StrictMode);
+    // What stands for secrets is no URL yet.
+    const QString target = target_->text().trimmed();
+    if (!recorded() && holdsSecret(target.toStdString()))
+        return Error{Fault::Client, "the URL holds what stands for a secret; write the secret"};
+    const QUrl url(QString(target).replace(u"{{secret:"_qs, u"%7B%7Bsecret:"_qs).replace(u"}}"_qs, u"%7D%7D"_qs),
+                   QUrl::StrictMode);
     if (!url.isValid() || url.host().isEmpty() || (url.scheme() != u"http" && url.scheme() != u"https"))
         return Error{Fault::Client, "the URL must be like http://127.0.0.1:8080/path"};
     replay::Request out;
@@ -267,15 +276,19 @@ Result<replay::Request> RequestEditor::request() const
         out.head.target = "/";
     if (url.hasQuery())
         out.head.target += '?' + url.query(QUrl::FullyEncoded).toStdString();
+    if (holdsSecret(target.toStdString()))
+        out.head.target = qs(out.head.target)
+                              .replace(u"%7B%7Bsecret:"_qs, u"{{secret:"_qs)
+                              .replace(u"%7D%7D"_qs, u"}}"_qs)
+                              .toStdString();
     auto fields = fieldsOf(headers_->toPlainText());
     if (!fields)
         return fields.error();
     for (const http::Field field : *fields) {
-        if (holdsSecret(field.value))
+        if (!recorded() && holdsSecret(field.value))
             return Error{Fault::Client,
                          std::string(field.name)
-                             + " holds a secret that the recording does not know; "
-                               "write it, or take the line out"};
+                             + " holds what stands for a secret; write the secret, or take the line out"};
     }
     const bool untouched = body_->isReadOnly() || body_->toPlainText() == filledBody_;
     if (untouched && original_ && !original_->requestBody.withheld.empty())
@@ -285,8 +298,8 @@ Result<replay::Request> RequestEditor::request() const
         return Error{Fault::Client, "the recording kept only a part of this body; write another one"};
     out.head.headers = fields.take();
     out.body = untouched ? bodyBytes_ : body_->toPlainText().toStdString();
-    if (holdsSecret(out.body))
-        return Error{Fault::Client, "the body holds a secret that the recording does not know; write it"};
+    if (!recorded() && holdsSecret(out.body))
+        return Error{Fault::Client, "the body holds what stands for a secret; write the secret"};
     // Only its own gateway takes the mark away again.
     if (original_ && original_->id && qs(out.url) == address_)
         out.head.headers.set("X-Sluice-Replay", std::to_string(original_->id));

@@ -27,8 +27,10 @@ public:
     void fill(std::shared_ptr<const journey::Exchange> original, const QString &address);
     // The body is read on another thread; until then nothing can be sent.
     bool ready() const { return ready_; }
-    // As it stands. Error: what cannot be sent, and why.
+    // As it stands; of a recorded one also with what stands for its secrets (RecordingAccess::putSecrets). Error: what cannot be sent,
+    // and why.
     Result<replay::Request> request() const;
+    bool recorded() const;
     void setSending(bool on);
     void setTrouble(const QString &why);  // empty: none
 
