@@ -101,7 +101,7 @@ void members(Way &way, X &x)
     };
     auto &[id, time, started, client, peer, user, received, path, query, sent, answer, returned, requestTrailers,
            responseTrailers, requestBody, responseBody, route, service, endpoint, version, cache, attempts, requestId,
-           trace, failedBy, failure, replayOf, tunnel, kept, times, decisions] = x;
+           trace, failedBy, failure, replayOf, tunnel, stream, kept, times, decisions] = x;
     all(way, id, time, started, client, peer, user, path, query, requestTrailers, responseTrailers, route, service,
         endpoint, version, cache, requestId, failedBy, failure, replayOf, tunnel, kept, times, decisions);
     request(received);
@@ -112,6 +112,8 @@ void members(Way &way, X &x)
     content(responseBody);
     auto &[traceId, parent, span, sampled] = trace;
     all(way, traceId, parent, span, sampled);
+    auto &[kind, key, messages, handedOver, grpcStatus, grpcMessage] = stream;
+    all(way, kind, key, messages, handedOver, grpcStatus, grpcMessage);
     const size_t tries = way.count(attempts.size());
     if constexpr (!std::is_const_v<X>)
         attempts.resize(tries);

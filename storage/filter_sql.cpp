@@ -130,6 +130,9 @@ std::string FilterSql::test(const Term &t)
         return "((+x.bits & " + parameter(t.number) + ") <> 0)";
     if (t.field == "mark")
         return "(x.id IN (SELECT id FROM mark WHERE " + numberTest(t, "mark") + "))";
+    if (t.field == "grpc_status")
+        return "(x.id IN (SELECT exchange FROM stream WHERE grpc_status >= 0 AND " + numberTest(t, "grpc_status")
+            + "))";
     if (t.field == "header")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t)
             + ", m.id, m.packing, m.detail))";

@@ -4,6 +4,7 @@
 #include "storage/functions.h"
 #include "storage/migrations.h"
 #include "storage/reader_impl.h"
+#include "storage/sealing.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -188,7 +189,8 @@ Result<journey::Exchange> Reader::exchange(int64_t id)
     if (snapshot.trouble())
         return *snapshot.trouble();
     journey::Exchange x;
-    auto found = impl_->readExchange(id, x);
+    bool open = false;
+    auto found = id < 0 ? impl_->readOpen(-id, x, open) : impl_->readExchange(id, x);
     if (!found)
         return found.error();
     if (!*found)
@@ -227,6 +229,11 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
 Result<int64_t> Reader::lastId()
 {
     return impl_->database->number("SELECT coalesce(max(id), 0) FROM exchange");
+}
+
+Result<recording::Unsealed> Reader::unseal(std::string_view placeholder, int64_t id, const Secret &key)
+{
+    return storage::unseal(*impl_->database, placeholder, id, key);
 }
 
 Kept Reader::kept()

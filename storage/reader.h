@@ -6,6 +6,7 @@
 #include "engine/base/result.h"
 #include "engine/journey/exchange.h"
 #include "engine/recording/filter.h"
+#include "engine/recording/unsealing.h"
 #include "storage/kept_settings.h"
 
 #include <atomic>
@@ -30,8 +31,17 @@ struct Row {
     std::optional<Fault> failedBy;
     std::string failure;
     int64_t replayOf = 0;
-    int mark = 0;           // 1 to 6; 0: none
-    std::string decisions;  // JSON; only where asked for
+    int mark = 0;                 // 1 to 6; 0: none
+    journey::StreamFacts stream;  // its messages; without a key
+    bool open = false;            // still going on: Reader::open()
+    std::string decisions;        // JSON; only where asked for
+};
+
+// The messages of one exchange that are in the recording.
+struct MessageSpan {
+    uint64_t first = 0, last = 0;  // numbers; last 0: none
+    uint64_t rows = 0;             // how many are there, where they were to be counted: it takes long
+    bool open = false;             // more may come
 };
 
 enum class Order { OldestFirst, NewestFirst };
@@ -79,9 +89,21 @@ public:
     Result<std::vector<Row>> rows(const std::vector<int64_t> &ids);
     // Whole, secrets as placeholders.
     Result<journey::Exchange> exchange(int64_t id);
+    // What a placeholder in this exchange stands for, with this user's key (SealingKeySource). Error: it was not sealed, with another
+    // key, or is damaged.
+    Result<recording::Unsealed> unseal(std::string_view placeholder, int64_t id, const Secret &key);
     Result<int64_t> count(const recording::Filter &);  // may scan; interrupt() ends it
     Result<int64_t> lastId();
     Result<std::vector<Slice>> slices(const SliceRequest &);
+    // Exchanges that have messages and go on still, newest first, at most `most`. Their ids are negative and hold until the recording
+    // is closed: exchange(), messages() and messageSpan() take them, also when the exchange has ended meanwhile.
+    Result<std::vector<Row>> open(size_t most = 1000);
+    // Messages of an exchange behind number `after`, in order; at most 10,000. `bytes`: at most so many of each.
+    Result<std::vector<journey::Message>> messages(int64_t exchange, uint64_t after, size_t most,
+                                                   size_t bytes = size_t(-1));
+    Result<MessageSpan> messageSpan(int64_t exchange, bool count = false);
+    // Schema of this service's gRPC messages, as its gateway had it last; empty: none.
+    Result<std::string> descriptorSet(const std::string &service);
     // How the gateway that records here redacts, how much of a body it keeps, and where its control socket is.
     Kept kept();
     // Replays of this exchange, oldest first.

@@ -15,7 +15,7 @@ struct Reader::Impl {
     std::unique_ptr<Database> markWriter;  // opened when the first mark is set
     NameReader names;
     std::optional<DictionaryReader> dictionaries;
-    Statement row, message;
+    Statement row, message, stream, streamRow;
     std::atomic<bool> interrupted{false};
 
     Outcome prepare();
@@ -24,6 +24,10 @@ struct Reader::Impl {
     Result<std::vector<Row>> rowsOf(const std::vector<int64_t> &, bool decisions);
     // False: there is no such exchange.
     Result<bool> readExchange(int64_t id, journey::Exchange &);
+    // The row of `stream` of this exchange, or of one that is open; 0: it has none.
+    int64_t streamOf(int64_t id);
+    int readStream(int64_t row, journey::StreamFacts &, int64_t &exchange);
+    Result<bool> readOpen(int64_t row, journey::Exchange &, bool &open);
     std::string plain(std::string_view bytes, bool packed, std::string_view dictionary = {});
 };
 

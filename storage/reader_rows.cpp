@@ -67,6 +67,14 @@ Outcome Reader::Impl::prepare()
         return first ? second.error() : first.error();
     row = first.take();
     message = second.take();
+    auto third = Statement::prepare(*database, "SELECT id FROM stream WHERE exchange = ?1", true);
+    auto fourth = Statement::prepare(
+        *database, "SELECT exchange, kind, messages, kept, grpc_status, grpc_message, opened FROM stream WHERE id = ?1",
+        true);
+    if (!third || !fourth)
+        return third ? fourth.error() : third.error();
+    stream = third.take();
+    streamRow = fourth.take();
     return Done{};
 }
 
@@ -122,6 +130,11 @@ Result<std::vector<Row>> Reader::Impl::rowsOf(const std::vector<int64_t> &ids, b
         if (code != SQLITE_ROW)
             return database->error(code);
         out.push_back(readRow(row));
+        if (row.integer(kBits) & (recording::kWebSocket | recording::kEvents | recording::kGrpc)) {
+            int64_t exchange = 0;
+            if (const int got = readStream(streamOf(id), out.back().stream, exchange); got != SQLITE_OK)
+                return database->error(got);
+        }
         if (!decisions)
             continue;
         const Resetting laterToo(message);
@@ -167,6 +180,11 @@ Result<bool> Reader::Impl::readExchange(int64_t id, journey::Exchange &x)
     x.failure = std::move(found.failure);
     x.replayOf = found.replayOf;
     x.tunnel = row.integer(kBits) & recording::kTunnel;
+    if (row.integer(kBits) & (recording::kWebSocket | recording::kEvents | recording::kGrpc)) {
+        int64_t exchange = 0;
+        if (const int got = readStream(streamOf(id), x.stream, exchange); got != SQLITE_OK)
+            return database->error(got);
+    }
     message.bind(1, id);
     code = message.step();
     if (code != SQLITE_ROW)

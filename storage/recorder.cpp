@@ -61,19 +61,28 @@ Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Recorder::~Recorder() = default;
 
 Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, const config::RecordSettings &settings,
-                                                   Role role)
+                                                   Role role, SealingKeySource key)
 {
     auto impl = std::make_unique<Impl>();
     if (const Outcome opened = impl->open(path); !opened)
         return opened.error();
-    auto key = placeholderKey();
-    if (!key)
-        return key.error();
-    impl->key = *key;
+    auto placeholders = placeholderKey();
+    if (!placeholders)
+        return placeholders.error();
+    impl->key = *placeholders;
     auto writer = RowWriter::create(*impl->database);
     if (!writer)
         return writer.error();
     impl->writer = writer.take();
+    auto streams = StreamWriter::create(*impl->database);
+    if (!streams)
+        return streams.error();
+    impl->streams = streams.take();
+    auto sealer = Sealer::create(*impl->database);
+    if (!sealer)
+        return sealer.error();
+    impl->sealer = sealer.take();
+    impl->keySource = std::move(key);
     auto retention = Retention::create(*impl->database);
     if (!retention)
         return retention.error();
@@ -87,6 +96,8 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     impl->lastId = *last;
     impl->settings = settings;
     impl->guest = role == Role::Guest;
+    if (const Outcome recovered = impl->recover(); !recovered)
+        return recovered.error();
     impl->start();
     return std::unique_ptr<Recorder>(new Recorder(std::move(impl)));
 }
@@ -95,6 +106,11 @@ recording::Batch Recorder::push(recording::Batch batch)
 {
     impl_->push(batch);
     return batch;
+}
+
+void Recorder::tell(std::vector<journey::StreamNews> news)
+{
+    impl_->tell(std::move(news));
 }
 
 Outcome Recorder::take(std::string_view handedOver)
@@ -115,9 +131,11 @@ recording::SinkStats Recorder::stats() const
     stats.rows = impl_->rows;
     stats.bytes = impl_->bytes;
     stats.shed = impl_->shed;
+    stats.shedMessages = impl_->shedMessages;
     stats.queued = impl_->queuedRows + impl_->underWay;
     stats.lastId = impl_->lastId;
     stats.trouble = impl_->writeTrouble.empty() ? impl_->shedTrouble : impl_->writeTrouble;
+    stats.unsealed = impl_->unsealed;
     return stats;
 }
 
@@ -131,6 +149,16 @@ void Recorder::setSettings(const config::RecordSettings &settings)
     {
         const std::lock_guard guard(impl_->mutex);
         impl_->settings = settings;
+        ++impl_->settingsRevision;
+    }
+    impl_->wake.notify_all();
+}
+
+void Recorder::setDescriptorSets(std::vector<std::pair<std::string, std::string>> sets)
+{
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->descriptorSets = std::move(sets);
         ++impl_->settingsRevision;
     }
     impl_->wake.notify_all();

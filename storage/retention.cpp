@@ -3,6 +3,8 @@
 
 #include "storage/blocks.h"
 #include "storage/row_keys.h"
+#include "storage/sealing.h"
+#include "storage/stream_rows.h"
 
 #include <algorithm>
 #include <optional>
@@ -32,6 +34,9 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.first_, "SELECT min(id) FROM exchange"},
         {r.rows_, "DELETE FROM exchange WHERE id BETWEEN ?1 AND ?2"},
         {r.messages_, "DELETE FROM message WHERE id BETWEEN ?1 AND ?2"},
+        {r.stream_, "SELECT id FROM stream WHERE exchange BETWEEN ?1 AND ?2 AND id > ?3 ORDER BY id LIMIT 1"},
+        {r.streamMessages_, "DELETE FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
+        {r.streams_, "DELETE FROM stream WHERE exchange BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
         // Of spans and blocks that keep a row the rest stays: they are not always the oldest that go.
         {r.spans_,
@@ -46,6 +51,7 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
          "BETWEEN block.block << 7 AND (block.block << 7) + 127)"},
         {r.dictionaries_, "DELETE FROM dictionary WHERE id < (SELECT max(id) FROM dictionary WHERE id <= ?1)"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
+        {r.sealed_, "DELETE FROM sealed WHERE epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
     };
     for (const auto &each : all) {
@@ -145,7 +151,23 @@ int Retention::removeTraces(int64_t from, int64_t to)
         code = run(dictionaries_, oldest);
     if (code == SQLITE_OK && oldest > to && oldest >> nameEpochBits != from >> nameEpochBits)
         code = run(names_, oldest >> nameEpochBits);
+    if (code == SQLITE_OK && oldest > to && oldest >> sealedEpochBits != from >> sealedEpochBits)
+        code = run(sealed_, oldest >> sealedEpochBits);
     return code;
+}
+
+int Retention::removeStreams(int64_t from, int64_t to)
+{
+    for (int64_t stream = 0;;) {
+        stream_.bind(3, stream);
+        stream_.bind(1, from);
+        stream_.bind(2, to);
+        stream = one(stream_);
+        if (stream < 0)
+            return run(streams_, from, to);
+        if (const int code = run(streamMessages_, firstMessage(stream), lastMessage(stream)); code != SQLITE_OK)
+            return code;
+    }
 }
 
 Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
@@ -159,6 +181,8 @@ Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
     step.rows = sqlite3_changes64(database_.handle());
     if (step.code == SQLITE_OK)
         step.code = run(messages_, from, to);
+    if (step.code == SQLITE_OK)
+        step.code = removeStreams(from, to);
     if (step.code == SQLITE_OK)
         step.code = run(marks_, from, to);
     if (step.code == SQLITE_OK)

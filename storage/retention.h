@@ -39,12 +39,14 @@ private:
     Range rows(int64_t first, int64_t last, int64_t bytes);
     int run(Statement &, int64_t first, std::optional<int64_t> second = {});
     int removeTraces(int64_t from, int64_t to);
+    int removeStreams(int64_t from, int64_t to);
     Step remove(int64_t from, int64_t to, int64_t newest);
     int64_t one(Statement &);
 
     Database &database_;
     Statement pages_, free_, some_, oldSpan_, first_;
-    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, lastId_;
+    Statement stream_, streamMessages_, streams_;
+    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, sealed_, lastId_;
 };
 
 }  // namespace sluice::storage

@@ -6,7 +6,7 @@
 
 namespace sluice::storage {
 
-std::string jsonLine(const Row &row)
+std::string jsonLine(const Row &row, std::string_view messages)
 {
     std::string out;
     JsonObject line(out);
@@ -33,6 +33,21 @@ std::string jsonLine(const Row &row)
         .addOrNull("failed_by", recording::failedByName(row.failedBy))
         .addOrNull("failure", row.failure);
     row.replayOf ? line.add("replay_of", row.replayOf) : line.addRaw("replay_of", "null");
+    if (row.stream.kind != journey::Streaming::None) {
+        line.add("stream", journey::name(row.stream.kind));
+        if (messages.empty())
+            line.add("messages", row.stream.messages);
+        if (row.stream.kind == journey::Streaming::Grpc) {
+            line.addOrNull("grpc_method", std::string_view(row.path).substr(row.path.starts_with('/') ? 1 : 0));
+            row.stream.grpcStatus < 0 ? line.addRaw("grpc_status", "null")
+                                      : line.add("grpc_status", row.stream.grpcStatus);
+            line.addOrNull("grpc_message", row.stream.grpcMessage);
+        }
+    }
+    if (!messages.empty())
+        line.addRaw("messages", messages);
+    if (row.open)
+        line.add("open", true);
     row.mark ? line.add("mark", row.mark) : line.addRaw("mark", "null");
     line.addRaw("decisions", row.decisions.empty() ? "[]" : row.decisions);
     line.close();

@@ -61,7 +61,12 @@ WallTime wallTime()
 
 uint64_t Recorder::Impl::Waiting::bytes() const
 {
-    return large ? weight(*large) : images.size();
+    if (!news)
+        return large ? weight(*large) : images.size();
+    uint64_t sum = 512 + (news->opened ? 4096 : 0);
+    for (const journey::Message &message : news->messages)
+        sum += sizeof message + message.bytes.capacity();
+    return sum;
 }
 
 TextBlock Recorder::Impl::emptyImages()
@@ -81,11 +86,11 @@ void Recorder::Impl::push(recording::Batch &batch)
         if (!exchange)
             continue;
         if (isLarge(*exchange)) {
-            pieces.push_back({{}, std::move(exchange), 1});
+            pieces.push_back({{}, std::move(exchange), {}, 1});
             continue;
         }
         if (pieces.empty() || pieces.back().large || pieces.back().rows >= mostInPiece)
-            pieces.push_back({emptyImages(), nullptr, 0});
+            pieces.push_back({emptyImages(), nullptr, {}, 0});
         appendImage(pieces.back().images, *exchange);
         ++pieces.back().rows;
     }
@@ -102,6 +107,12 @@ void Recorder::Impl::enqueue(std::vector<Waiting> pieces)
         for (Waiting &piece : pieces) {
             const uint64_t weighs = piece.bytes();
             if (queuedRows + piece.rows > mostQueued || queuedBytes + weighs > mostQueuedBytes || stopping) {
+                if (piece.news) {
+                    const uint64_t some = piece.news->messages.size(), total = shedMessages.fetch_add(some) + some;
+                    shedTrouble =
+                        "more comes than the disk takes: " + std::to_string(total) + " messages were not recorded";
+                    continue;
+                }
                 const uint64_t total = shed.fetch_add(piece.rows) + piece.rows;
                 shedTrouble =
                     "more comes than the disk takes: " + std::to_string(total) + " exchanges were not recorded";
@@ -175,20 +186,27 @@ void Recorder::Impl::adoptSettings()
 {
     config::RecordSettings fresh;
     std::string place;
+    std::vector<std::pair<std::string, std::string>> sets;
     {
         const std::lock_guard guard(mutex);
         if (settingsRevision == seenRevision)
             return;
+        sets.swap(descriptorSets);
         seenRevision = settingsRevision;
         fresh = settings;
         place = socket;
     }
     redactor = std::make_unique<recording::Redactor>(fresh, key);
+    redactor->wantSecrets(true);
     bounds = {fresh.keepBytes, fresh.keepAge};
+    streams->setMostBytes(fresh.keepBytes);
     moreToPrune = true;
     if (guest)
         return;
-    if (const Outcome kept = writeKept(*database, fresh, place); !kept) {
+    Outcome kept = writeKept(*database, fresh, place);
+    if (kept && !sets.empty())
+        kept = writeDescriptorSets(sets);
+    if (!kept) {
         const std::lock_guard guard(mutex);
         writeTrouble = kept.error().what;  // until something can be written
     }
@@ -212,16 +230,18 @@ Recorder::Impl::Batch Recorder::Impl::take()
         }
         underWay = taking;
     }
-    for (const Waiting &piece : batch.pieces) {
+    for (Waiting &piece : batch.pieces) {
+        if (piece.news)
+            batch.entries.push_back({{}, nullptr, &*piece.news});
         if (piece.large)
-            batch.entries.push_back({{}, piece.large.get()});
+            batch.entries.push_back({{}, piece.large.get(), nullptr});
         for (std::string_view images = piece.images.view(); !images.empty();)
-            batch.entries.push_back({takeImage(images), nullptr});
+            batch.entries.push_back({takeImage(images), nullptr, nullptr});
     }
     return batch;
 }
 
-int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
+int Recorder::Impl::tryWrite(Batch &batch, size_t &culprit)
 {
     culprit = batch.entries.size();
     int code = SQLITE_OK;
@@ -229,12 +249,7 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
         return sqlite3_extended_errcode(database->handle());
     int64_t id = lastId;
     for (size_t i = 0; i < batch.entries.size() && code == SQLITE_OK; ++i) {
-        const Entry &entry = batch.entries[i];
-        if (!entry.large)
-            readImage(entry.image, current);
-        journey::Exchange &x = entry.large ? *entry.large : current;
-        redactor->redact(x);
-        code = writer->write(x, ++id);
+        code = write(batch.entries[i], id);
         if (isItsOwnFault(code))
             culprit = i;
     }
@@ -244,10 +259,13 @@ int Recorder::Impl::tryWrite(const Batch &batch, size_t &culprit)
         code = sqlite3_extended_errcode(database->handle());
     if (code == SQLITE_OK) {
         lastId = id;
+        streams->committed();
         return code;
     }
     sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     writer->forget();
+    streams->forget();
+    sealer->forget();
     return code;
 }
 
@@ -260,6 +278,11 @@ void Recorder::Impl::write(Batch &batch)
         const int code = tryWrite(batch, culprit);
         if (code == SQLITE_OK)
             break;
+        if (code == needsKey) {
+            findKey();
+            pause = firstRetry / 2;
+            continue;
+        }
         if (culprit < entries.size()) {
             entries.erase(entries.begin() + std::ptrdiff_t(culprit));
             ++givenUp;
@@ -277,7 +300,10 @@ void Recorder::Impl::write(Batch &batch)
             entries.clear();
         }
     }
-    settle(entries.size(), givenUp);
+    if (sealer->hasKey())
+        tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
+    const auto exchanges = std::count_if(entries.begin(), entries.end(), [](const Entry &e) { return !e.news; });
+    settle(entries.size(), size_t(exchanges), givenUp);
     keepSpare(batch);
 }
 
@@ -302,10 +328,10 @@ bool Recorder::Impl::waitToRetry(milliseconds pause)
     return true;
 }
 
-void Recorder::Impl::settle(size_t written, size_t givenUp)
+void Recorder::Impl::settle(size_t written, size_t exchanges, size_t givenUp)
 {
     std::function<void(int64_t)> tell;
-    rows += written;
+    rows += exchanges;
     {
         const std::lock_guard guard(mutex);
         shed += givenUp;

@@ -6,6 +6,7 @@
 #include "storage/recorder.h"
 #include "storage/retention.h"
 #include "storage/row_writer.h"
+#include "storage/stream_writer.h"
 
 #include <atomic>
 #include <chrono>
@@ -17,17 +18,23 @@
 namespace sluice::storage {
 
 struct Recorder::Impl {
+    static constexpr int needsKey = -1;  // no code of SQLite's
     using Clock = std::chrono::steady_clock;
-    // Some exchanges as images, or one that is too large to be copied.
+    // Some exchanges as images, or one that is too large to be copied, or news of one that is under way.
     struct Waiting {
         TextBlock images;
         std::unique_ptr<journey::Exchange> large;
+        std::optional<journey::StreamNews> news;
         size_t rows;
         uint64_t bytes() const;
     };
     struct Entry {
         std::string_view image;
         journey::Exchange *large;
+        journey::StreamNews *news = nullptr;
+        // Of a large one, which is redacted in its place: another try finds no secrets in it any more.
+        bool redacted = false;
+        std::vector<recording::Placeholders::Met> secrets = {};
     };
     struct Batch {
         std::vector<Waiting> pieces;
@@ -39,7 +46,10 @@ struct Recorder::Impl {
     recording::PlaceholderKey key{};
     std::unique_ptr<Database> database;
     std::unique_ptr<RowWriter> writer;
+    std::unique_ptr<StreamWriter> streams;
     std::unique_ptr<Retention> retention;
+    std::unique_ptr<Sealer> sealer;
+    SealingKeySource keySource;
 
     // Shared, under `mutex`.
     mutable std::mutex mutex;
@@ -53,19 +63,21 @@ struct Recorder::Impl {
     bool stopping = false;
     config::RecordSettings settings;
     std::string socket;
+    std::vector<std::pair<std::string, std::string>> descriptorSets;  // not written yet
     uint64_t settingsRevision = 1;
     std::function<void(int64_t)> committed;
-    std::string writeTrouble, shedTrouble;
+    std::string writeTrouble, shedTrouble, unsealed;
     uint64_t underWay = 0;         // taken from the queue, not yet settled
     std::vector<TextBlock> spare;  // for further images
 
-    std::atomic<uint64_t> rows{0}, bytes{0}, shed{0};
+    std::atomic<uint64_t> rows{0}, bytes{0}, shed{0}, shedMessages{0};
     std::atomic<int64_t> lastId{0};
 
     // The writer's own.
     std::unique_ptr<recording::Redactor> redactor;
     journey::Exchange current;  // the one that is being written
     Bounds bounds;
+    Clock::time_point askAgain{};  // for the key
     uint64_t seenRevision = 0, seenShed = 0;
     uint64_t lost = 0;  // given up at the end, for `whyLost`
     std::string whyLost;
@@ -79,6 +91,9 @@ struct Recorder::Impl {
     void start();
     // What is left in the batch is the caller's.
     void push(recording::Batch &);
+    void tell(std::vector<journey::StreamNews>);
+    Outcome recover();
+    Outcome writeDescriptorSets(const std::vector<std::pair<std::string, std::string>> &);
     TextBlock emptyImages();
     void enqueue(std::vector<Waiting> pieces);
 
@@ -86,10 +101,15 @@ struct Recorder::Impl {
     Batch take();
     void adoptSettings();
     void write(Batch &);
-    // SQLITE_OK, or why not; `culprit` is the entry that can never be written.
-    int tryWrite(const Batch &, size_t &culprit);
+    // SQLITE_OK, `needsKey`, or why not; `culprit` is the entry that can never be written.
+    int tryWrite(Batch &, size_t &culprit);
+    int writeOne(Entry &, int64_t id);
+    bool mayFindKey() const { return !sealer->hasKey() && Clock::now() >= askAgain; }
+    void findKey();
+    void tellUnsealed(const std::string &why);
     bool waitToRetry(std::chrono::milliseconds);
-    void settle(size_t written, size_t given_up);
+    int write(Entry &, int64_t &id);
+    void settle(size_t written, size_t exchanges, size_t given_up);
     void keepSpare(Batch &);
     void prune();
     void checkpoint(bool calm);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/reader_thread.h"
 
+#include "engine/protobuf/descriptor_set.h"
 #include "engine/recording/redaction.h"
 #include "storage/files.h"
 
@@ -181,6 +182,43 @@ void ReaderThread::setMark(Asker asker, int64_t id, int mark, Then<Done> then)
 void ReaderThread::lastId(Asker asker, Then<int64_t> then)
 {
     post<int64_t>(Lane::Quick, asker, std::move(then), [](storage::Reader &r) { return r.lastId(); });
+}
+
+void ReaderThread::open(Asker asker, size_t most, Then<Rows> then)
+{
+    post<Rows>(Lane::Quick, asker, std::move(then), [most](storage::Reader &r) { return r.open(most); });
+}
+
+void ReaderThread::messages(Asker asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                            Then<std::vector<journey::Message>> then)
+{
+    post<std::vector<journey::Message>>(Lane::Quick, asker, std::move(then),
+                                        [=](storage::Reader &r) { return r.messages(exchange, after, most, bytes); });
+}
+
+void ReaderThread::fieldNames(Asker asker, std::string service, std::string path, Then<recording::NamedFields> then)
+{
+    const auto names = [service = std::move(service),
+                        path = std::move(path)](storage::Reader &r) -> Result<recording::NamedFields> {
+        const Result<std::string> bytes = r.descriptorSet(service);
+        if (!bytes)
+            return bytes.error();
+        if (bytes->empty())
+            return recording::NamedFields();
+        const auto set = protobuf::DescriptorSet::create(*bytes);
+        if (!set)
+            return set.error();
+        return recording::NamedFields([set = *set, path](std::string_view message, bool request, bool lines) {
+            return set->text(path, request, message, lines);
+        });
+    };
+    post<recording::NamedFields>(Lane::Quick, asker, std::move(then), names);
+}
+
+void ReaderThread::messageSpan(Asker asker, int64_t exchange, Then<storage::MessageSpan> then)
+{
+    post<storage::MessageSpan>(Lane::Quick, asker, std::move(then),
+                               [exchange](storage::Reader &r) { return r.messageSpan(exchange); });
 }
 
 void ReaderThread::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

@@ -26,6 +26,11 @@ public:
     void replaysOf(Asker, int64_t id, Then<Ids>) override;
     void setMark(Asker, int64_t id, int mark, Then<Done>) override;
     void lastId(Asker, Then<int64_t>) override;
+    void open(Asker, size_t most, Then<Rows>) override;
+    void messages(Asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                  Then<std::vector<journey::Message>>) override;
+    void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
+    void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:

@@ -5,6 +5,7 @@
 // asker that is gone. ReaderThread is the real one; the tests of the models have one in memory.
 #pragma once
 
+#include "engine/recording/message_text.h"
 #include "engine/replay/compare.h"
 #include "storage/reader.h"
 
@@ -41,6 +42,12 @@ public:
     virtual void replaysOf(Asker, int64_t id, Then<Ids>) = 0;
     virtual void setMark(Asker, int64_t id, int mark, Then<Done>) = 0;
     virtual void lastId(Asker, Then<int64_t>) = 0;
+    virtual void open(Asker, size_t most, Then<Rows>) = 0;
+    virtual void messages(Asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                          Then<std::vector<journey::Message>>) = 0;
+    // Gives the fields of a call's gRPC messages their names; an empty function: there is no schema for its service.
+    virtual void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) = 0;
+    virtual void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) = 0;
     // How an answer that has just come differs from what is recorded: as replay::compare(), with the same placeholders for the secrets
     // of both.
     virtual void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) = 0;

@@ -6,6 +6,9 @@
 #include "engine/base/json.h"
 #include "engine/config/schema.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/plan_files.h"
+
+#include <QCoreApplication>
 
 namespace sluice::cli {
 
@@ -46,7 +49,17 @@ int check(const CheckArgs &args)
     if (args.keys)
         return listKeys(args.json);
     const std::string file = args.file.empty() ? "sluice.yaml" : args.file;
-    const config::Loaded loaded = config::loadFile(file, gateway::environment());
+    int argc = 1;
+    char program[] = "sluice", *argv[] = {program, nullptr};
+    const QCoreApplication application(argc, argv);  // the keychain's library needs one
+    gateway::SecretStore store(secretOptions());
+    config::Environment environment = gateway::environment(store, gateway::patient);
+    environment.lenient = true;
+    config::Loaded loaded = config::loadFile(file, environment);
+    if (loaded.plan) {
+        for (Problem &problem : gateway::checkFiles(*loaded.plan, wallTime()))
+            loaded.problems.push_back(std::move(problem));
+    }
     for (const Problem &problem : loaded.problems)
         printLine(args.json ? json(problem) : problem.text());
     if (!loaded.plan)

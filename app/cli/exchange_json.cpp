@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/exchange_json.h"
 
+#include "app/cli/messages.h"
 #include "storage/row_json.h"
 
 #include <QByteArray>
@@ -129,13 +130,18 @@ std::string base64(std::string_view bytes)
 
 Result<std::string> exchangeJson(storage::Reader &reader, const journey::Exchange &x)
 {
-    Result<std::vector<storage::Row>> rows = reader.rows({x.id});
+    Result<std::vector<storage::Row>> rows = x.id > 0 ? reader.rows({x.id}) : reader.open();
     if (!rows)
         return rows.error();
+    if (x.id < 0)
+        std::erase_if(*rows, [&](const storage::Row &row) { return row.id != x.id; });
     if (rows->empty())
         return Error{Fault::Client, "exchange " + std::to_string(x.id) + " is not in the recording any more"};
     rows->front().decisions = x.decisions.json();
-    std::string out = storage::jsonLine(rows->front()), rest;
+    const Result<std::string> messages = messagesJson(reader, x);
+    if (!messages)
+        return messages.error();
+    std::string out = storage::jsonLine(rows->front(), *messages), rest;
     JsonObject o(rest);
     o.add("peer", x.peer)
         .add("tunnel", x.tunnel)

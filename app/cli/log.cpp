@@ -3,6 +3,7 @@
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
+#include "engine/http/grpc_reader.h"
 #include "storage/row_json.h"
 
 #include <chrono>
@@ -31,15 +32,22 @@ void printHeads()
 // Rows come one by one, so the columns have fixed widths; what is wider pushes the rest of its line.
 void printRow(const storage::Row &row)
 {
-    const std::string status = row.status ? std::to_string(row.status) : "-";
+    const std::string status = row.open ? "open" : row.status ? std::to_string(row.status) : "-";
     const std::string route = row.route.empty() ? "-" : row.route;
     std::string path = row.path + (row.query.empty() ? "" : '?' + row.query);
     if (row.replayOf)
         path += "  (repeats #" + std::to_string(row.replayOf) + ")";
-    printLine(padded(std::to_string(row.id), 8, true) + "  " + localTime(row.time) + "  "
-              + padded(printable(row.method), 6) + "  " + painted(padded(status, 6), ofStatus(row.status)) + "  "
-              + padded(latencyText(row.latency), 9, true) + "  " + padded(sizeText(row.responseBytes), 9, true) + "  "
-              + padded(printable(route), 22) + "  " + printable(path));
+    if (row.stream.kind != journey::Streaming::None)
+        path += "  (" + std::string(name(row.stream.kind)) + ", " + std::to_string(row.stream.messages)
+            + (row.stream.messages == 1 ? " message)" : " messages)");
+    if (row.stream.grpcStatus > 0)
+        path += "  grpc-status " + std::to_string(row.stream.grpcStatus) + ' '
+            + std::string(http::grpcStatusName(row.stream.grpcStatus));
+    const std::string number = row.open ? "@" + std::to_string(-row.id) : std::to_string(row.id);
+    printLine(padded(number, 8, true) + "  " + localTime(row.time) + "  " + padded(printable(row.method), 6) + "  "
+              + painted(padded(status, 6), ofStatus(row.status)) + "  " + padded(latencyText(row.latency), 9, true)
+              + "  " + padded(sizeText(row.responseBytes), 9, true) + "  " + padded(printable(route), 22) + "  "
+              + printable(path));
     if (!row.failure.empty())
         printLine(painted("          " + printable(row.failure), Colour::Dim));
 }
@@ -117,10 +125,34 @@ Result<int64_t> startOf(storage::Reader &reader, const recording::Filter &filter
     return after > 0 ? after - 1 : 0;
 }
 
+int listOpen(const LogArgs &args)
+{
+    if (args.follow || args.reverse || !args.filter.empty())
+        return fail(Misused, "--open lists all that go on now; it takes no filter, --follow or --reverse");
+    int code = Fine;
+    const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
+    if (!reader)
+        return code;
+    Result<std::vector<storage::Row>> rows = reader->open(args.limit > 0 ? size_t(args.limit) : 10'000);
+    if (!rows)
+        return fail(Failed, rows.error().what);
+    if (!args.json)
+        printHeads();
+    for (auto row = rows->rbegin(); row != rows->rend(); ++row) {
+        if (args.json)
+            printLine(storage::jsonLine(*row));
+        else
+            printRow(*row);
+    }
+    return flush() ? Fine : Failed;
+}
+
 }  // namespace
 
 int log(const LogArgs &args)
 {
+    if (args.open)
+        return listOpen(args);
     if (args.follow && args.reverse)
         return fail(Misused, "--follow goes on at the end, so it cannot be reversed");
     std::optional<recording::Filter> filter = parseFilter(args.filter);

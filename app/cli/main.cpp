@@ -29,9 +29,12 @@ std::string filterHelp()
 }
 
 // What `sluice log` lists first on a line.
-CLI::Validator exchangeId()
+// `open`: also "@" and the number of one that is open.
+CLI::Validator exchangeId(bool open = false)
 {
-    const auto wrong = [](const std::string &text) {
+    const auto wrong = [open](std::string text) {
+        if (open && text.starts_with('@'))
+            text.erase(0, 1);
         const bool fits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos
             && text.find_first_not_of('0') != text.npos;
         return fits ? std::string() : '\'' + printable(text) + "' is no number of an exchange; `sluice log` lists them";
@@ -59,6 +62,8 @@ struct All {
     ReplayArgs replay;
     ExportArgs exported;
     ControlArgs control;
+    SecretArgs secret;
+    CaArgs ca;
     int parent = 0;
     std::vector<std::string> gui;
     int code = 0;
@@ -138,13 +143,17 @@ void addRecordings(CLI::App &app, All &a)
     v->add_option("-n,--limit", a.log.limit, "Only the last N; 0: all (default: 100, with --json all)")
         ->check(CLI::Range(0L, 1'000'000'000L));
     v->add_flag("--reverse", a.log.reverse, "Newest first");
+    v->add_flag("--open", a.log.open,
+                "Those that go on still: WebSockets, event streams, gRPC calls; without a filter");
     v->add_option("--record", a.log.record, recordHelp)->type_name("DB");
 
     v = verb(
         app, "show", "Shows one exchange whole: both messages as they came and as they went on",
         "Examples:\n  sluice show 17\n  sluice show 17 --body response > answer.json\n", [&a] { return show(a.show); },
         a.code);
-    v->add_option("id", a.show.id, "Its number in `sluice log`")->required()->check(exchangeId());
+    v->add_option("id", a.show.id, "Its number in `sluice log`; @N is one that `sluice log --open` lists")
+        ->required()
+        ->check(exchangeId(true));
     v->add_option("--body", a.show.body, "Only this body: request or response")->type_name("WHICH");
     v->add_flag("--raw", a.show.raw, "With --body: as it went by, content codings left on");
     v->add_flag("--json", a.show.json, "One JSON object");
@@ -178,6 +187,8 @@ void addReplay(CLI::App &app, All &a)
         [&a] { return replay(a.replay); }, a.code);
     v->add_option("filter", a.replay.filter, "Which exchanges")->type_name("FILTER");
     v->add_option("--to", a.replay.to, "Send them here (default: where their gateway listened)")->type_name("URL");
+    v->add_option("--ca", a.replay.ca, "For https: trust the CAs of this PEM file, beside the system's")
+        ->type_name("FILE");
     v->add_option("--concurrency", a.replay.concurrency,
                   "So many at once (default 1; with --timing original as many as overlapped then)")
         ->check(CLI::Range(1, 64));
@@ -213,6 +224,60 @@ void addControl(CLI::App &app, All &a)
         a.gui = v->remaining();
         a.code = gui(a.gui);
     });
+}
+
+void addSecrets(CLI::App &app, All &a)
+{
+    CLI::App *group = app.add_subcommand(
+        "secret", "Keeps what ${secret:NAME} in a gateway file stands for, in the keychain of this user");
+    group->require_subcommand(1);
+    group->footer(
+        "Examples:\n  sluice secret set pay            asks for the value and does not show it\n"
+        "  printf %s \"$TOKEN\" | sluice secret set pay\n  sluice secret set api-key-pem --from-file key.pem\n"
+        "Where no keychain service runs, or SLUICE_SECRETS=file says so, they are kept in a file that only you may "
+        "read.\n");
+    const auto add = [&](const char *name, const char *what, const char *example) {
+        return verb(
+            *group, name, what, std::string("Example:\n  ") + example + '\n',
+            [&a, name] {
+                a.secret.act = name;
+                return secret(a.secret);
+            },
+            a.code);
+    };
+    CLI::App *v = add("set", "Keeps a value, from stdin or a prompt; a line end at its end is taken off",
+                      "printf %s \"$TOKEN\" | sluice secret set pay");
+    v->add_option("name", a.secret.name, "Letters, digits, '-', '_' and '.'")->required()->type_name("NAME");
+    v->add_option("--from-file", a.secret.fromFile, "Take the value from here")->type_name("FILE");
+    v = add("list", "Lists the names, never a value", "sluice secret list --json | jq .name");
+    v->add_flag("--json", a.secret.json, "One JSON object a line");
+    v = add("remove", "Forgets a value", "sluice secret remove pay");
+    v->add_option("name", a.secret.name, "As `sluice secret list` has it")->required()->type_name("NAME");
+}
+
+void addCa(CLI::App &app, All &a)
+{
+    CLI::App *group = app.add_subcommand(
+        "ca", "This laptop's own certificate authority, which signs what `certificates: local_ca` shows");
+    group->require_subcommand(1);
+    group->footer("Examples:\n  sluice ca show\n  curl --cacert <(sluice ca show --pem) https://localhost:8443/\n  "
+                  "sluice ca trust\n");
+    const auto add = [&](const char *name, const char *what, const char *example) {
+        return verb(
+            *group, name, what, std::string("Example:\n  ") + example + '\n',
+            [&a, name] {
+                a.ca.act = name;
+                return ca(a.ca);
+            },
+            a.code);
+    };
+    CLI::App *v = add("show", "Shows it; makes it at the first use", "sluice ca show --pem > local-ca.pem");
+    v->add_flag("--pem", a.ca.pem, "Print the certificate");
+    v->add_flag("--json", a.ca.json, "As JSON");
+    v = add("trust", "Has the browsers of this user trust it, and as root this machine; says what is left to do",
+            "sluice ca trust");
+    v->add_flag("--user-only", a.ca.userOnly, "Leave the machine's own trust alone, also as root");
+    add("renew", "Makes a new one, which must be trusted anew", "sluice ca renew && sluice ca trust");
 }
 
 const CLI::App *verbNamed(const CLI::App &app, const std::string &name)
@@ -256,6 +321,8 @@ int main(int argc, char **argv)
     addRecordings(app, all);
     addReplay(app, all);
     addControl(app, all);
+    addSecrets(app, all);
+    addCa(app, all);
     if (argc == 1) {
         std::fputs(app.help().c_str(), stderr);
         return Misused;

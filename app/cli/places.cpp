@@ -6,6 +6,7 @@
 #include "engine/gateway/control.h"
 #include "engine/gateway/environment.h"
 #include "engine/http/message.h"
+#include "storage/files.h"
 #include "storage/recorder.h"
 
 #include <chrono>
@@ -24,6 +25,11 @@ std::string gatewayFile(const std::string &given)
 std::string recordingPath(const std::string &given)
 {
     return given.empty() ? storage::defaultRecordingPath() : given;
+}
+
+gateway::SecretStoreOptions secretOptions()
+{
+    return gateway::secretStoreOptions(storage::dataFolder());
 }
 
 config::Loaded loadGatewayFile(const std::string &path)

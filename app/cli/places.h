@@ -4,6 +4,7 @@
 
 #include "engine/base/result.h"
 #include "engine/config/load.h"
+#include "engine/gateway/secret_store.h"
 #include "storage/reader.h"
 
 #include <memory>
@@ -17,6 +18,8 @@ namespace sluice::cli {
 std::string gatewayFile(const std::string &given);
 // `given`, else the default recording.
 std::string recordingPath(const std::string &given);
+// This user's secrets: beside the default recording, or in the keychain.
+gateway::SecretStoreOptions secretOptions();
 // The gateway file, read. With errors: they are told on stderr.
 config::Loaded loadGatewayFile(const std::string &path);
 

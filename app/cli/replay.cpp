@@ -9,13 +9,17 @@
 #include "app/cli/verbs.h"
 #include "engine/base/json.h"
 #include "engine/http/uri.h"
+#include "engine/tls/certificate.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace sluice::cli {
@@ -36,8 +40,6 @@ std::optional<replay::ReplayOptions> optionsOf(const ReplayArgs &args)
         const Result<http::Url> url = http::parseUrl(args.to);
         if (!url)
             return wrong("--to: " + url.error().what + ". Write it as http://localhost:3000");
-        if (url->scheme == "https")
-            return wrong("--to: https is not in effect yet in this version; name an http URL");
         out.to = args.to;
     }
     out.concurrency = args.concurrency;
@@ -72,6 +74,28 @@ std::string differencesJson(const replay::Comparison &comparison)
         o.close();
     }
     return out + ']';
+}
+
+// CAs to trust beside the system's. Nothing: what is wrong is on stderr.
+std::optional<replay::SenderOptions> senderOptions(const ReplayArgs &args)
+{
+    replay::SenderOptions out;
+    if (std::ifstream own(secretOptions().folder + "/local-ca.pem", std::ios::binary); own)  // this user's own
+        out.trusted.assign(std::istreambuf_iterator<char>(own), std::istreambuf_iterator<char>());
+    if (args.ca.empty())
+        return out;
+    std::ifstream in(args.ca, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in) {
+        complain("--ca: " + args.ca + " cannot be read: " + std::strerror(errno));
+        return std::nullopt;
+    }
+    if (const auto read = tls::readCertificates(text); !read) {
+        complain("--ca: the file " + args.ca + ' ' + read.error().what);
+        return std::nullopt;
+    }
+    out.trusted += text;
+    return out;
 }
 
 class Session {
@@ -279,6 +303,27 @@ private:
     bool failed_ = false;
 };
 
+// What placeholders stand for, with this user's key, which is asked for when the first one comes.
+class Unsealing {
+public:
+    Unsealing(storage::Reader &reader, gateway::SecretStore &store) : reader_(reader), store_(store) {}
+    Result<recording::Unsealed> of(const journey::Exchange &original, std::string_view placeholder)
+    {
+        if (!key_)
+            key_ = store_.read(gateway::sealingKeyEntry, gateway::patient);
+        if (!*key_)
+            return key_->error();
+        if (!**key_)
+            return Error{Fault::Gateway, "this user has no key for sealed secrets " + store_.place()};
+        return reader_.unseal(placeholder, original.id, ***key_);
+    }
+
+private:
+    storage::Reader &reader_;
+    gateway::SecretStore &store_;
+    std::optional<Result<std::optional<Secret>>> key_;
+};
+
 }  // namespace
 
 int replay(const ReplayArgs &args)
@@ -291,7 +336,8 @@ int replay(const ReplayArgs &args)
                     "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
     std::optional<replay::ReplayOptions> options = optionsOf(args);
     std::optional<recording::Filter> filter = parseFilter(args.filter);
-    if (!options || !filter)
+    std::optional<replay::SenderOptions> sending = senderOptions(args);
+    if (!options || !filter || !sending)
         return Misused;
     int code = Fine;
     const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
@@ -307,8 +353,13 @@ int replay(const ReplayArgs &args)
         ::signal(number, [](int) { stop = true; });
     int argc = 1;
     char name[] = "sluice", *argv[] = {name, nullptr};
-    const QCoreApplication application(argc, argv);  // the sender's loop needs one
-    replay::Sender sender;
+    const QCoreApplication application(argc, argv);  // the sender's loop needs one, and the keychain's library
+    gateway::SecretStore store(secretOptions());
+    Unsealing unsealing(*reader, store);
+    options->unseal = [&](const journey::Exchange &original, std::string_view placeholder) {
+        return unsealing.of(original, placeholder);
+    };
+    replay::Sender sender(*std::move(sending));
     replay::run(
         *options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); },
         stop);

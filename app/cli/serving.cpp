@@ -5,6 +5,9 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/local_authority.h"
+#include "engine/protobuf/descriptor_set.h"
+#include "storage/descriptor_files.h"
 #include "storage/reader.h"
 
 #include <QCoreApplication>
@@ -24,8 +27,11 @@ void tell(const Problems &problems)
 }  // namespace
 
 Serving::Serving(gateway::GatewayOptions options, std::string record)
-    : options_(std::move(options)), record_(std::move(record))
-{}
+    : options_(std::move(options)), record_(std::move(record)), secrets_(secretOptions())
+{
+    options_.secrets = &secrets_;
+    options_.localCa = gateway::localCaSource(secrets_);
+}
 
 Serving::~Serving() = default;
 
@@ -33,7 +39,10 @@ int Serving::openRecording(const config::Plan &plan)
 {
     if (record_ == "none")
         return Fine;
-    Result<std::unique_ptr<storage::Recorder>> recorder = storage::Recorder::create(record_, plan.record);
+    Result<std::unique_ptr<storage::Recorder>> recorder =
+        storage::Recorder::create(record_, plan.record, storage::Recorder::Role::Gateway, [this] {
+            return secrets_.readOrWrite(gateway::sealingKeyEntry, storage::makeSealingKey(), gateway::soon);
+        });
     if (!recorder) {
         const std::string &why = recorder.error().what;
         const bool advised = why.find("--record") != why.npos;
@@ -53,13 +62,15 @@ int Serving::start()
     // Loaded here once more than the gateway does it: what the file says of the recording is needed before it starts.
     const config::Loaded loaded = options_.file.empty()
         ? config::planFor(options_.to, {options_.listen, options_.pair})
-        : config::loadFile(options_.file, gateway::environment(), {options_.listen, options_.pair});
+        : config::loadFile(options_.file, gateway::environment(secrets_, gateway::patient),
+                           {options_.listen, options_.pair});
     if (!loaded.plan)
         tell(loaded.problems);
     if (!loaded.plan)
         return Misused;
     if (const int code = openRecording(*loaded.plan); code != Fine)
         return code;
+    takeDescriptorSets(*loaded.plan);
     if (recorder_)
         options_.takeExchange = [this](std::string_view bytes) { return recorder_->take(bytes); };
     gateway_ = std::make_unique<gateway::Gateway>(recorder_.get(), options_);
@@ -82,13 +93,33 @@ int Serving::start()
     return Fine;
 }
 
+// Schemas are for those who look at the recording later: one that cannot be read stops nothing.
+void Serving::takeDescriptorSets(const config::Plan &plan)
+{
+    if (!recorder_)
+        return;
+    storage::DescriptorFiles files = storage::readDescriptorFiles(plan);
+    for (const std::string &trouble : files.troubles)
+        complain(trouble);
+    std::erase_if(files.sets, [](const auto &set) {
+        const auto good = protobuf::DescriptorSet::create(set.second);
+        if (!good)
+            complain("service " + set.first + ": " + good.error().what);
+        return !good;
+    });
+    recorder_->setDescriptorSets(std::move(files.sets));
+}
+
 void Serving::watchRecording()
 {
-    const std::string now = recorder_->stats().trouble;
-    if (now == trouble_)
-        return;
-    trouble_ = now;
-    complain(now.empty() ? "recording: all is well again" : "recording: " + now);
+    const recording::SinkStats stats = recorder_->stats();
+    if (stats.trouble != trouble_)
+        complain(stats.trouble.empty() ? "recording: all is well again" : "recording: " + stats.trouble);
+    if (stats.unsealed != unsealed_)
+        complain(stats.unsealed.empty() ? "recording: secrets are sealed"
+                                        : "recording: secrets are kept as placeholders only: " + stats.unsealed);
+    trouble_ = stats.trouble;
+    unsealed_ = stats.unsealed;
 }
 
 std::string Serving::readyLine() const
@@ -123,6 +154,7 @@ void Serving::told(bool accepted)
     const config::PlanPtr plan = gateway_->plan();
     if (recorder_)
         recorder_->setSettings(plan->record);
+    takeDescriptorSets(*plan);
     complain("reloaded, revision " + std::to_string(gateway_->status().revision));
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/cli/signals.h"
 #include "engine/gateway/gateway.h"
+#include "engine/gateway/secret_store.h"
 #include "storage/recorder.h"
 
 #include <QObject>
@@ -36,13 +37,15 @@ private:
     int openRecording(const config::Plan &plan);
     void told(bool accepted);
     void watchRecording();
+    void takeDescriptorSets(const config::Plan &plan);
     gateway::GatewayOptions options_;
     std::string record_;
+    gateway::SecretStore secrets_;                 // outlives both below
     std::unique_ptr<storage::Recorder> recorder_;  // outlives the gateway
     std::unique_ptr<gateway::Gateway> gateway_;
     std::unique_ptr<Signals> signals_;
     QTimer watch_;
-    std::string trouble_;  // of the recording, as told last
+    std::string trouble_, unsealed_;  // of the recording, as told last
     bool ending_ = false;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // sluice show: one exchange, whole: both messages as they came and as they went on, attempts, times and decisions; or one body as it is.
 #include "app/cli/exchange_json.h"
+#include "app/cli/messages.h"
 #include "app/cli/output.h"
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
@@ -117,9 +118,10 @@ void printDecisions(const journey::Exchange &x)
     print(table.text());
 }
 
-void printWhole(const journey::Exchange &x)
+void printWhole(storage::Reader &reader, const journey::Exchange &x)
 {
-    printRequest("Request #" + std::to_string(x.id) + " from " + x.client + ", " + localTime(x.time), x.received);
+    const std::string number = x.id < 0 ? "@" + std::to_string(-x.id) : std::to_string(x.id);
+    printRequest("Request #" + number + " from " + x.client + ", " + localTime(x.time), x.received);
     printBody(x.requestBody, x.received.headers);
     printTrailers(x.requestTrailers);
     if (!x.sent.method.empty()) {
@@ -131,9 +133,11 @@ void printWhole(const journey::Exchange &x)
         printResponse("Answer of the upstream", x.answer);
     }
     print("\n");
-    printResponse("Response to the client, after " + latencyText(x.times.ended), x.returned);
+    const Nanos after = x.id < 0 ? x.times.answered : x.times.ended;
+    printResponse("Response to the client, after " + latencyText(after) + (x.id < 0 ? ", still open" : ""), x.returned);
     printBody(x.responseBody, x.returned.headers);
     printTrailers(x.responseTrailers);
+    printMessages(reader, x);
     printAttempts(x);
     const journey::Times &t = x.times;
     printLine("\n" + painted("Times", Colour::Bold));
@@ -146,7 +150,8 @@ void printWhole(const journey::Exchange &x)
     printDecisions(x);
     if (!x.failure.empty())
         printLine("\n" + painted(printable(x.failure), Colour::Red));
-    printLine("\n" + painted("sluice explain " + std::to_string(x.id) + " tells it as a story", Colour::Dim));
+    if (x.id > 0)
+        printLine("\n" + painted("sluice explain " + std::to_string(x.id) + " tells it as a story", Colour::Dim));
 }
 
 }  // namespace
@@ -161,7 +166,9 @@ int show(const ShowArgs &args)
     const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
         return code;
-    const Result<journey::Exchange> exchange = reader->exchange(args.id);
+    const bool open = args.id.starts_with('@');
+    const int64_t id = std::stoll(args.id.substr(open ? 1 : 0));
+    const Result<journey::Exchange> exchange = reader->exchange(open ? -id : id);
     if (!exchange)
         return fail(Failed, exchange.error().what);
     if (args.json) {
@@ -181,7 +188,7 @@ int show(const ShowArgs &args)
             complain("this body held secrets, so it was kept decoded: it is text, not the bytes that went by");
         print(decoded(content, head, args.raw));
     } else {
-        printWhole(*exchange);
+        printWhole(*reader, *exchange);
     }
     return flush() ? Fine : Failed;
 }

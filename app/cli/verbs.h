@@ -37,13 +37,13 @@ int demoServices(int parent);
 struct LogArgs {
     std::vector<std::string> filter;
     std::string record;
-    bool follow = false, json = false, reverse = false;
+    bool follow = false, json = false, reverse = false, open = false;
     long limit = -1;  // negative: 100 for people, all with --json; 0: all
 };
 int log(const LogArgs &args);
 
 struct ShowArgs {
-    long id = 0;
+    std::string id;  // a number, or "@" and that of one that is open
     std::string record, body;
     bool raw = false, json = false;
 };
@@ -59,7 +59,7 @@ int explain(const ExplainArgs &args);
 
 struct ReplayArgs {
     std::vector<std::string> filter;
-    std::string record, to, timing = "fast", expect;
+    std::string record, to, ca, timing = "fast", expect;
     int concurrency = 0;  // not given
     std::vector<std::string> setHeaders;
     bool json = false;
@@ -71,6 +71,19 @@ struct ExportArgs {
     bool json = false;
 };
 int exportConfig(const ExportArgs &args);
+
+struct SecretArgs {
+    std::string act;  // "set" "list" "remove"
+    std::string name, fromFile;
+    bool json = false;
+};
+int secret(const SecretArgs &args);
+
+struct CaArgs {
+    std::string act;  // "show" "trust" "renew"
+    bool pem = false, json = false, userOnly = false;
+};
+int ca(const CaArgs &args);
 
 struct ControlArgs {
     std::string socket;

@@ -5,6 +5,9 @@
 #include "engine/gateway/control.h"
 #include "engine/gateway/environment.h"
 #include "engine/gateway/gateway.h"
+#include "engine/gateway/local_authority.h"
+#include "storage/descriptor_files.h"
+#include "storage/files.h"
 #include "storage/recorder.h"
 #include "ui/attached_session.h"
 #include "ui/local_session.h"
@@ -58,6 +61,7 @@ int failed(const std::string &why, int code)
 
 // Everything that a gateway of our own needs; what is named first dies last.
 struct Own {
+    gateway::SecretStore secrets{gateway::secretStoreOptions(storage::dataFolder())};
     std::unique_ptr<storage::Recorder> recorder;
     std::unique_ptr<gateway::Gateway> gateway;
 };
@@ -69,13 +73,15 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     // recording's first moment, or its old rows would be gone by the time that it is read.
     const config::Loaded loaded = options.file.empty()
         ? config::planFor(options.to, {options.listen, {}})
-        : config::loadFile(options.file, gateway::environment(), {options.listen, {}});
+        : config::loadFile(options.file, gateway::environment(own.secrets, gateway::patient), {options.listen, {}});
     for (const Problem &problem : loaded.problems)
         std::fprintf(stderr, "%s\n", problem.text().c_str());
     if (!loaded.plan)
         return 2;
     const std::string path = options.record.empty() ? storage::defaultRecordingPath() : options.record;
-    auto recorder = storage::Recorder::create(path, loaded.plan->record);
+    auto recorder = storage::Recorder::create(path, loaded.plan->record, storage::Recorder::Role::Gateway, [&own] {
+        return own.secrets.readOrWrite(gateway::sealingKeyEntry, storage::makeSealingKey(), gateway::soon);
+    });
     if (!recorder)
         return failed(recorder.error().what, 1);
     own.recorder = recorder.take();
@@ -85,16 +91,21 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
     made.listen = options.listen;
     made.socket = options.socket;
     made.recordingPath = own.recorder->path();
+    made.secrets = &own.secrets;
+    made.localCa = gateway::localCaSource(own.secrets);
     made.takeExchange = [&own](std::string_view bytes) { return own.recorder->take(bytes); };
     own.gateway = std::make_unique<gateway::Gateway>(own.recorder.get(), made);
     const Outcome started = own.gateway->start();
     if (!started)
         return failed(started.error().what, hasErrors(own.gateway->problems()) ? 2 : 1);
     own.recorder->setSettings(own.gateway->plan()->record);
+    own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     own.recorder->setSocket(own.gateway->status().socket);
     QObject::connect(own.gateway.get(), &gateway::Gateway::reloaded, own.gateway.get(), [&own](bool accepted) {
-        if (accepted)
-            own.recorder->setSettings(own.gateway->plan()->record);
+        if (!accepted)
+            return;
+        own.recorder->setSettings(own.gateway->plan()->record);
+        own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     });
     session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder);
     return 0;

@@ -28,7 +28,9 @@ std::string consequence(std::string_view key, const Node &node)
 
 class Checker {
 public:
-    Checker(const Names &names, Report &report) : names_(names), report_(report) {}
+    Checker(const Names &names, const MissingSecrets &missing, Report &report)
+        : names_(names), missing_(missing), report_(report)
+    {}
 
     // `label` is how a message calls the value: 'weight', or "an item of 'methods'". `inside`: the nearest named key.
     void check(const Node &node, const SchemaNode &expected, const std::string &label, const std::string &inside)
@@ -130,10 +132,19 @@ private:
 
     void checkValue(const Node &node, const SchemaNode &expected, const Row &row, const std::string &label)
     {
-        if (node.reference == Node::Reference::Later) {
-            if (expected.inEffect)
-                report_.error(node.place, label + " names a secret or a file, which this version cannot read yet",
-                              "write the value here, or as ${env:NAME}");
+        const bool secret = node.reference == Node::Reference::Secret, later = node.reference == Node::Reference::Later;
+        if ((secret || later) && !mayBeSecret(expected)) {
+            report_.error(node.place, label + " cannot come from a secret or a file, as it is shown in status and logs",
+                          "write the value here, or as ${env:NAME}");
+            return;
+        }
+        if (later && expected.inEffect)
+            tellMissing(node, row.type == Type::File);
+        if (later)
+            return;
+        if (secret && row.type == Type::File && !node.text.starts_with("-----BEGIN")) {
+            report_.error(node.place, label + " must be PEM text where it comes from a secret or a file, and it is not",
+                          "keep the key itself: sluice secret set NAME --from-file key.pem");
             return;
         }
         Complaint wrong;
@@ -148,10 +159,32 @@ private:
         }
         if (expected.ways.size() > 1 && row.type == Type::Choice && expected.ways[1]->type != Type::List)
             wrong = {"must be " + expectations(expected) + ", not " + inQuotes(node.text), {}};
-        // A variable may hold a secret: its value is not shown.
-        if (node.reference == Node::Reference::Replaced)
-            wrong = {"must be " + expectations(expected) + ", which the variable in it does not give", {}};
+        // A variable may hold a secret too: its value is not shown.
+        if (node.reference == Node::Reference::Replaced || secret)
+            wrong = {"must be " + expectations(expected) + ", which the " + (secret ? "secret" : "variable")
+                         + " in it does not give",
+                     {}};
         report_.error(node.place, label + ' ' + wrong.what, wrong.hint);
+    }
+
+    void tellMissing(const Node &node, bool asFile)
+    {
+        const auto at = missing_.find({node.place.line, node.place.column});
+        if (at == missing_.end())
+            return;
+        Problem problem = at->second;
+        if (asFile)
+            problem.severity = Problem::Severity::Warning;
+        report_.add(Problems{std::move(problem)});
+    }
+
+    // What no status, log, decision or explanation shows.
+    static bool mayBeSecret(const SchemaNode &expected)
+    {
+        return std::any_of(expected.ways.begin(), expected.ways.end(), [&](const Row *way) {
+            return way->type == Type::Text || way->type == Type::Url
+                || (way->type == Type::File && expected.name.ends_with("key"));
+        });
     }
 
     void unknown(const Key &key, const SchemaNode &expected, const std::string &inside)
@@ -184,10 +217,11 @@ private:
         case Node::Kind::Mapping: return "a mapping";
         case Node::Kind::Scalar: break;
         }
-        return inQuotes(node.text);
+        return node.reference == Node::Reference::None ? inQuotes(node.text) : "a text";
     }
 
     const Names &names_;
+    const MissingSecrets &missing_;
     Report &report_;
 };
 
@@ -252,9 +286,9 @@ Names namesOf(const Node &root)
     return {keysOf("services"), keysOf("authenticators"), keysOf("limits")};
 }
 
-void checkDocument(const Node &root, const Names &names, Report &report)
+void checkDocument(const Node &root, const Names &names, const MissingSecrets &missing, Report &report)
 {
-    Checker(names, report).checkGroup(root, schemaRoot(), {});
+    Checker(names, missing, report).checkGroup(root, schemaRoot(), {});
 }
 
 }  // namespace sluice::config

@@ -5,7 +5,9 @@
 #include "engine/config/document.h"
 #include "engine/config/schema.h"
 
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace sluice::config {
 
@@ -44,8 +46,10 @@ Complaint checkScalar(const Row &, const std::string &text, const Names &);
 std::string expectation(const Row &);
 
 // Every key known, every value of its type and within its bounds, every reference answered, everything required there.
-// A key that is not in effect yet gives one warning where it stands.
-void checkDocument(const Node &root, const Names &, Report &);
+// A key that is not in effect yet gives one warning where it stands. Secrets that are `missing` are errors, but warnings where a file
+// that is missing would be one too (a key of TLS: its listener stays closed), and nothing where the key is not in effect yet.
+using MissingSecrets = std::map<std::pair<int, int>, Problem>;  // by line and column
+void checkDocument(const Node &root, const Names &, const MissingSecrets &missing, Report &);
 // What the schema's rows cannot say: which keys belong together, and that names are given once.
 void checkRelations(const Node &root, Report &);
 

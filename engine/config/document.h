@@ -37,9 +37,10 @@ struct Node {
     Kind kind = Kind::Null;
     Style style = Style::Plain;
     bool aliased = false;  // stands somewhere else in the text: its extent is that of the alias
-    // What substitute() (environment.h) made of a ${…} in its text. Later: a ${secret:…} or ${file:…} stays in it. Broken: it
-    // named something that is not there, or was a tag or an alias that is none, which was reported.
-    enum class Reference : uint8_t { None, Replaced, Later, Broken };
+    // What substitute() (environment.h) made of a ${…} in its text. Replaced: a variable's value is in it; Secret: that of a secret or
+    // a file, which is never shown. Later: a stand-in for one that was not looked up, or found. Broken: it named something that is not
+    // there, or was a tag or an alias that is none, which was reported. The worst of several counts.
+    enum class Reference : uint8_t { None, Replaced, Secret, Later, Broken };
     Reference reference = Reference::None;
     Place place;       // of an aliased node: of the original
     Extent extent;     // block collections: first key or dash to the end of the last value. Unknown: a missing value

@@ -7,6 +7,10 @@
 #include "engine/config/text.h"
 #include "engine/config/values.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -46,14 +50,14 @@ Loaded load(std::string_view text, const std::string &fileName, const Environmen
         report.error(root.place, "the file must be a mapping with keys like 'services' and 'routes'");
         return finish(nullptr, report);
     }
-    Problems missing;
-    substitute(root, environment, source, missing);
-    report.add(std::move(missing));
+    Substituted values = substitute(root, environment, source);
+    report.add(std::move(values.problems));
     const Names names = namesOf(root);
-    checkDocument(root, names, report);
+    checkDocument(root, names, values.missing, report);
     checkRelations(root, report);
     auto plan = std::make_shared<Plan>();
     plan->file = fileName;
+    plan->references = std::move(values.references);
     PlanBuilder(root, *plan, report).build(overrides);
     return finish(std::move(plan), report);
 }
@@ -68,6 +72,44 @@ Loaded planFor(const std::string &to, const Overrides &overrides)
         return finish(nullptr, report);
     return load("services: {upstream: \"" + origin.url() + "\"}\nroutes: [{path: /**, service: upstream}]\n", {}, {},
                 overrides);
+}
+
+Lookup readReferenced(const std::string &path)
+{
+    Lookup out;
+    struct stat about {};
+    const int file =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe has no end that could be waited for
+    const auto fail = [&](std::string why) {
+        if (file >= 0)
+            ::close(file);
+        out.why = std::move(why);
+        return out;
+    };
+    if (file < 0 || ::fstat(file, &about) != 0)
+        return fail(std::strerror(errno));
+    if (!S_ISREG(about.st_mode))
+        return fail("it is no regular file");
+    std::string text(maxReferencedBytes + 1, '\0');
+    size_t size = 0;
+    for (ssize_t count = 1; count > 0 && size < text.size(); size += size_t(std::max<ssize_t>(count, 0))) {
+        count = ::read(file, text.data() + size, text.size() - size);
+        if (count < 0)
+            return fail(std::strerror(errno));
+    }
+    if (size > maxReferencedBytes) {
+        Secret::wipe(text);
+        return fail("it is larger than 1 MiB");
+    }
+    text.resize(size);
+    if (text.ends_with('\n'))
+        text.pop_back();
+    if (text.ends_with('\r'))
+        text.pop_back();
+    ::close(file);
+    out.state = Lookup::State::Found;
+    out.value = Secret(std::move(text));
+    return out;
 }
 
 FileText readFile(const std::string &path)

@@ -36,6 +36,8 @@ struct FileText {
     Problems problems;  // one, when it cannot be read
 };
 FileText readFile(const std::string &path);
+// A ${file:…}: a regular file of at most 1 MiB, without a line end at its end. Blocks while it reads.
+Lookup readReferenced(const std::string &path);
 // readFile() and load().
 Loaded loadFile(const std::string &path, const Environment &, const Overrides & = {});
 

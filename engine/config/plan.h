@@ -26,6 +26,13 @@ struct Place {
     bool operator==(const Place &) const = default;
 };
 
+// A ${secret:NAME} or ${file:PATH} of the file, as it is written there.
+struct Reference {
+    std::string text;
+    Place place;
+    bool operator==(const Reference &) const = default;
+};
+
 struct ListenSettings {
     std::string url;    // as written
     std::string host;   // an address or a name of this machine; "" or "*": every address
@@ -33,6 +40,7 @@ struct ListenSettings {
     bool tls = false;
     Place place;
     tls::ServerSettings secure;  // with tls; its files' names made whole
+    bool proxyProtocol = false;  // peers of Plan::trusted begin each connection with a PROXY header
 };
 
 struct EndpointSettings {
@@ -60,9 +68,10 @@ struct ServiceSettings {
     balancing::BalancingSettings balance;
     TimeoutSettings timeouts;
     tls::ClientSettings secure;  // towards the endpoints that have tls
-    std::string unavailable;  // not empty: something that the file asks for here is not in effect yet and must not be
-                              // left out (credentials, say): exchanges get 503 with this sentence
-    std::string restricted;   // the key that this is about: "credentials", "discover"
+    std::string descriptorSet;  // file with the schema of its gRPC messages, its name made whole; only for showing them
+    std::string unavailable;    // not empty: something that the file asks for here is not in effect yet and must not be
+                                // left out (credentials, say): exchanges get 503 with this sentence
+    std::string restricted;     // the key that this is about: "credentials", "discover"
     Place place;
 };
 
@@ -108,8 +117,9 @@ struct Plan {
     routing::Router router;
     RecordSettings record;
     LimitSettings limits;
-    std::vector<std::string> trusted;  // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
-    std::string metricsUrl;            // admin.metrics, not in effect yet
+    std::vector<std::string> trusted;   // CIDRs whose X-Forwarded-*, Forwarded, X-Request-ID are believed
+    std::vector<Reference> references;  // what the file takes from elsewhere, in its order
+    std::string metricsUrl;             // admin.metrics, not in effect yet
 
     const ServiceSettings *service(std::string_view name) const;  // nothing: no such service
 };

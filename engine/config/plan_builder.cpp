@@ -92,6 +92,8 @@ void PlanBuilder::addListener(const Node &node)
     listen.secure.clientCa = fileOf(at(&node, "client_ca"));
     const Node *least = at(&node, "min_version");
     listen.secure.tls13Only = least && least->text == "1.3";
+    const Node *proxied = at(&node, "proxy_protocol");
+    listen.proxyProtocol = proxied && proxied->text == "true";
     plan_.listen.push_back(std::move(listen));
 }
 
@@ -199,6 +201,7 @@ ServiceSettings PlanBuilder::service(const std::string &name, const Node &node, 
             report_.warning(balance->place, inQuotes("balance: " + balance->text) + " is not in effect yet",
                             "until it is, endpoints take turns by their weights");
     }
+    out.descriptorSet = fileOf(at(node.find("grpc"), "descriptor_set"));
     if (const Node *tls = node.find("tls"))
         out.secure = secureOf(*tls, out);
     closeWhereNeeded(out, node);

@@ -21,7 +21,7 @@ public:
         eachMember(root.find("authenticators"),
                    [&](const Key &key, const Node &node) { checkAuthenticator(key, node); });
         eachMember(root.find("limits"), [&](const Key &key, const Node &node) { checkLimit(key, node); });
-        checkListen(root.find("listen"));
+        checkListen(root.find("listen"), root.find("trusted_proxies"));
         if (const Node *routes = root.find("routes"); routes && routes->isSequence()) {
             checkNames(*routes);
             for (const Node &route : routes->items) {
@@ -177,7 +177,7 @@ private:
         }
     }
 
-    void checkListen(const Node *listen)
+    void checkListen(const Node *listen, const Node *trusted)
     {
         if (!listen || !listen->isSequence())
             return;
@@ -192,6 +192,10 @@ private:
                 if (value)
                     report_.error(value->place, inQuotes(key) + " needs an https URL");
             }
+            const Node *proxied = item.isMapping() ? item.find("proxy_protocol") : nullptr;
+            if (proxied && proxied->text == "true" && (!trusted || trusted->items.empty()))
+                report_.warning(proxied->place, "'proxy_protocol' has no effect: nobody is trusted",
+                                "name the proxies in 'trusted_proxies'");
             const auto [first, fresh] = seen.emplace(
                 (origin.host == "*" ? "" : origin.host) + ':' + std::to_string(origin.port), url->place.line);
             if (!fresh)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/exporters/notes.h"
 
+#include "engine/config/environment.h"
+
 #include <algorithm>
 #include <tuple>
 
@@ -13,10 +15,6 @@ std::string keyOf(const std::string &what)
 {
     if (what.starts_with('\''))
         return what.substr(1, what.find_first_of(":'", 1) - 1);
-    if (what.starts_with("https listeners"))
-        return "listen https";
-    if (what.starts_with("https endpoints"))
-        return "endpoints https";
     return what.substr(0, what.find(" is not in effect yet"));
 }
 
@@ -61,6 +59,14 @@ void addNotes(const config::Plan &plan, const Problems &notes, std::vector<Repor
                 + std::string("Sluice itself takes turns by weight until it does what the file says");
         }
     }
+}
+
+void addReferences(const config::Plan &plan, std::vector<ReportLine> &report)
+{
+    for (const config::Reference &reference : plan.references)
+        report.push_back({reference.text, plan.file + ':' + std::to_string(reference.place.line), Fidelity::Approximate,
+                          "secrets are not exported: " + config::standIn(reference.text)
+                              + " stands where it would be written; put the value there before the target runs"});
 }
 
 }  // namespace sluice::exporters

@@ -9,4 +9,7 @@ namespace sluice::exporters {
 // A line a note, named by its key; none for what the report says already of the same route or service.
 void addNotes(const config::Plan &, const Problems &notes, std::vector<ReportLine> &report);
 
+// A line for each secret or file that the gateway file takes a value from: no export has it.
+void addReferences(const config::Plan &, std::vector<ReportLine> &report);
+
 }  // namespace sluice::exporters

@@ -97,7 +97,10 @@ config::Loaded Gateway::Impl::load() const
 {
     if (options.file.empty())
         return config::planFor(options.to, {options.listen, options.pair});
-    return config::loadFile(options.file, environment(), {options.listen, options.pair});
+    // At the start somebody is there to unlock a keychain.
+    const config::Environment known =
+        options.secrets ? environment(*options.secrets, server ? soon : patient) : environment();
+    return config::loadFile(options.file, known, {options.listen, options.pair});
 }
 
 // Takes a loaded plan into use; `rules` and `server` change only when all of it worked.
@@ -319,6 +322,7 @@ Status Gateway::status() const
     s.requests = impl_->server->exchanges();
     s.active = impl_->server->active();
     s.connections = impl_->server->connections();
+    s.proxyRefused = impl_->server->proxyRefused();
     for (const auto &[name, which] : http::http2CounterNames)
         s.http2.emplace_back(name, impl_->server->http2(which));
     impl_->addServices(s);
@@ -334,6 +338,7 @@ Status Gateway::status() const
         s.recording.queued = stats.queued;
         s.recording.lastId = stats.lastId;
         s.recording.trouble = stats.trouble;
+        s.recording.unsealed = stats.unsealed;
     }
     return s;
 }

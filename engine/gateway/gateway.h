@@ -5,6 +5,7 @@
 
 #include "engine/base/result.h"
 #include "engine/config/plan.h"
+#include "engine/gateway/secret_store.h"
 #include "engine/gateway/status.h"
 #include "engine/gateway/tls_keeper.h"
 #include "engine/recording/sink.h"
@@ -24,6 +25,7 @@ struct GatewayOptions {
     std::string to;                   // every request goes to this URL
     std::vector<std::string> listen;  // URLs; not empty: instead of the file's
     tls::PairSettings pair;           // for the https ones among them; empty: the local CA's
+    SecretStore *secrets = nullptr;   // for ${secret:NAME} in the file; must outlive the gateway. Null: stand-ins
     LocalCaSource localCa;            // empty: there is none
     int workers = 0;                  // 0: one a core, at most 4
     bool stockLoop = false;           // Qt's own event dispatcher instead of the epoll one

@@ -121,7 +121,8 @@ std::string recordingJson(const RecordingStatus &r)
         .add("shed", r.shed)
         .add("queued", r.queued)
         .add("last_id", r.lastId)
-        .addOrNull("trouble", r.trouble);
+        .addOrNull("trouble", r.trouble)
+        .addOrNull("unsealed", r.unsealed);
     o.close();
     return out;
 }
@@ -270,6 +271,7 @@ void readRecording(const Json &object, RecordingStatus &r)
     read(*v, "queued", r.queued);
     read(*v, "last_id", r.lastId);
     read(*v, "trouble", r.trouble);
+    read(*v, "unsealed", r.unsealed);
 }
 
 }  // namespace
@@ -290,6 +292,7 @@ std::string toJson(const Status &s)
         .add("requests", s.requests)
         .add("active", s.active)
         .add("connections", s.connections)
+        .add("proxy_headers_refused", s.proxyRefused)
         .addRaw("http2", countsJson(s.http2))
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
@@ -324,6 +327,7 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "requests", s.requests);
     read(document, "active", s.active);
     read(document, "connections", s.connections);
+    read(document, "proxy_headers_refused", s.proxyRefused);
     readCounts(document, "http2", s.http2);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);

@@ -57,6 +57,7 @@ struct RecordingStatus {
     uint64_t rows = 0, bytes = 0, shed = 0, queued = 0;
     int64_t lastId = 0;
     std::string trouble;
+    std::string unsealed;  // why secrets are kept as placeholders only; empty: they are sealed, or none came
 };
 
 struct Status {
@@ -68,7 +69,8 @@ struct Status {
     int workers = 0;
     bool draining = false;
     uint64_t requests = 0, active = 0;
-    uint64_t connections = 0;                             // of clients, open now
+    uint64_t connections = 0;   // of clients, open now
+    uint64_t proxyRefused = 0;  // connections of trusted proxies without a PROXY header that can be read, since start
     std::vector<std::pair<std::string, uint64_t>> http2;  // counted since start, http::http2CounterNames
     std::vector<ServiceStatus> services;
     std::vector<RouteStatus> routes;

@@ -237,7 +237,7 @@ bool BodyReader::trailerFields(std::string_view in, size_t &consumed, Step &step
     const std::string_view rest = in.substr(consumed);
     switch (fields_.readFields(rest)) {
     case Progress::NeedMore: step = Step::NeedMore; return false;
-    case Progress::Refused: return refuse(fields_.refusal().status, "Trailers: " + fields_.refusal().what, step);
+    case Progress::Refused: return refuse(400, "Trailers: " + fields_.refusal().what, step);
     case Progress::Ready: break;
     }
     if (fields_.contentLengths() || fields_.transferEncodings() || fields_.hosts())

@@ -10,10 +10,10 @@ namespace sluice::http {
 // All in bytes but headerCount. Line ends are not counted in `line` and `chunkLine`.
 struct Limits {
     uint32_t line = 8192;           // request line: 414 past it; field line: 431. At most 65535
-    uint32_t headerCount = 100;     // field lines of a head, and of trailers: 431
+    uint32_t headerCount = 100;     // field lines of a head, 431; and of trailers: 400
     uint32_t headBytes = 65536;     // a head with its line ends: 431. Also what the owner's buffer must hold
     uint32_t chunkLine = 1024;      // chunk-size with its extensions: 400
-    uint32_t trailerBytes = 16384;  // all trailers with their line ends: 431; all chunk extensions of a body: 400
+    uint32_t trailerBytes = 16384;  // all trailers with their line ends, and all chunk extensions of a body: 400
     bool operator==(const Limits &) const = default;
 };
 

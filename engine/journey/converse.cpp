@@ -83,7 +83,7 @@ Task<void> moveContent(Talk &t)
             co_return;
     }
     j.uploadBegun = true;
-    Pump p{j, j.client, t.up, j.x->requestBody, j.service->timeouts.idle, true, &t.moving};
+    Pump p{j, j.client, t.up, j.x->requestBody, j.service->timeouts.idle, true, &t.moving, Message::From::Client};
     const PumpResult result = co_await pump(p, t.upload.scope());
     if (!j.client.headSent())  // the wait for the answer has a timeout of its own
         t.moving.deadline(Nanos(0));
@@ -124,6 +124,27 @@ Task<void> sendContent(Talk &t)
     }
 }
 
+Task<void> stopUpload(Talk &t)
+{
+    if (!t.upload.started())
+        co_return;
+    t.upload.scope().cancel(Why::Abandoned);
+    Scope unstoppable(t.j.world.scheduler());
+    co_await join(t.upload, unstoppable);
+}
+
+// The total timeout is over. A client that has not sent all of its request by then has only itself to blame.
+Task<void> noAnswerInTime(Talk &t)
+{
+    co_await stopUpload(t);  // says for whom it waited
+    if (t.waitedForClient) {
+        t.j.fail(Fault::Client, 408,
+                 "the request's content was not whole when the total timeout of "
+                     + durationText(t.j.service->timeouts.total) + " was over");
+        t.j.client.closeAfter();
+    }
+}
+
 // The final head, past all 1xx. False: there is none.
 Task<bool> answerHead(Talk &t)
 {
@@ -148,6 +169,8 @@ Task<bool> answerHead(Talk &t)
             const Why why = co_await on(t.up.readable(), t.answering);
             if (why == Why::Ok)
                 continue;
+            if (why == Why::TimedOut && !t.j.scope.running())
+                co_await noAnswerInTime(t);
             t.j.failWait(why, "the upstream did not begin to answer in time");
             co_return false;
         }
@@ -177,6 +200,7 @@ void sendHead(Talk &t)
         x.returned.headers.add("Date", httpDate(j.world.wallTime()));
     x.returned.headers.set("X-Request-ID", x.requestId);
     x.returned.headers.set("X-Trace-ID", x.trace.trace);
+    watchAnswer(j);
     t.attempt.status = x.answer.status;
     t.attempt.firstByte = x.times.firstByte = j.sinceStart();
     j.client.sendHead(x.returned, lengthOf(t), j.recording);
@@ -205,6 +229,10 @@ Task<bool> relay(Talk &t)
         if (result.why == Why::TimedOut && result.atSink && j.scope.running())
             j.fail(Fault::Client, 499,
                    "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
+        else if (result.why == Why::TimedOut && result.atSink)
+            j.fail(Fault::Client, 499,
+                   "the client had not taken all of the answer when the total timeout of "
+                       + durationText(j.service->timeouts.total) + " was over");
         else if (result.why == Why::TimedOut && t.waitedForClient && j.scope.running())
             j.fail(Fault::Client, 408,
                    "nothing moved for " + durationText(j.service->timeouts.idle)
@@ -230,15 +258,6 @@ Ending noAnswer(Talk &t)
     if (!again)
         j.fail(Fault::Upstream, 502, "no valid answer: " + t.attempt.error);
     return again ? Ending::Again : Ending::Failed;
-}
-
-Task<void> stopUpload(Talk &t)
-{
-    if (!t.upload.started())
-        co_return;
-    t.upload.scope().cancel(Why::Abandoned);
-    Scope unstoppable(t.j.world.scheduler());
-    co_await join(t.upload, unstoppable);
 }
 
 }  // namespace
@@ -269,6 +288,14 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         t.attempt.error = "the upstream switched protocols unasked";
         j.fail(Fault::Upstream, 502, t.attempt.error);
         co_return Ending::Failed;
+    }
+    if (switching && j.webSocket) {
+        t.attempt.error = watchWebSocket(j, t.up.response());
+        if (!t.attempt.error.empty()) {
+            std::swap(j.x->answer, t.up.response());  // for the record
+            j.fail(Fault::Upstream, 502, t.attempt.error);
+            co_return Ending::Failed;
+        }
     }
     // Refused before the request was whole: the client's connection cannot go on. An answer that is no refusal (an echo, a
     // stream) may well let the upload end first.

@@ -78,10 +78,10 @@ void clear(Exchange &x)
 {
     auto &[id, time, started, client, peer, user, received, path, query, sent, answer, returned, requestTrailers,
            responseTrailers, requestBody, responseBody, route, service, endpoint, version, cache, attempts, requestId,
-           trace, failedBy, failure, replayOf, tunnel, kept, times, decisions] = x;
+           trace, failedBy, failure, replayOf, tunnel, stream, kept, times, decisions] = x;
     clearAll(id, time, started, client, peer, user, received, path, query, sent, answer, returned, requestTrailers,
              responseTrailers, requestBody, responseBody, route, service, endpoint, version, cache, attempts, requestId,
-             trace, failedBy, failure, replayOf, tunnel, times, decisions);
+             trace, failedBy, failure, replayOf, tunnel, stream, times, decisions);
     kept = true;
 }
 

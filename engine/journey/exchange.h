@@ -8,6 +8,7 @@
 #include "engine/base/result.h"
 #include "engine/http/message.h"
 #include "engine/journey/decision.h"
+#include "engine/journey/message.h"
 
 #include <cstdint>
 #include <optional>
@@ -57,8 +58,8 @@ struct Exchange {
     int64_t id = 0;  // given by the recording; 0 before
     WallTime time{};
     Moment started{};
-    std::string client;  // address, as believed (X-Forwarded-For only from trusted peers)
-    std::string peer;    // address:port that the connection came from
+    std::string client;  // address, as believed (X-Forwarded-For and PROXY headers only from trusted peers)
+    std::string peer;    // address:port that the connection came from: with a PROXY header, the proxy's
     std::string user;    // nobody yet: empty
 
     http::RequestHead received;   // as the client sent it
@@ -78,7 +79,8 @@ struct Exchange {
     std::string failure;   // one sentence
     int64_t replayOf = 0;  // id of the exchange that this one repeats
     bool tunnel = false;
-    bool kept = true;  // false: its rules say that nothing is recorded
+    StreamFacts stream;  // of one that has messages
+    bool kept = true;    // false: its rules say that nothing is recorded
     Times times;
     DecisionLog decisions;
 

@@ -41,19 +41,22 @@ void prepare(Journey &j)
 
 Task<bool> connected(Journey &j, Held &held)
 {
-    if (held->state() == UpstreamStream::State::Ready)
+    using State = UpstreamStream::State;
+    if (held->state() == State::Ready && !held.follow())
         co_return true;
     Scope connecting(j.scope);
     connecting.deadline(j.service->timeouts.connect);
-    while (held->state() == UpstreamStream::State::Connecting) {
-        const Why why = co_await on(held->writable(), connecting);
-        if (why == Why::Ok)
-            continue;
-        if (why != Why::TimedOut || j.scope.stopped() == Why::TimedOut)
-            j.failWait(why, "");
-        co_return false;
-    }
-    co_return held->state() == UpstreamStream::State::Ready;
+    do {
+        while (held->state() == State::Connecting) {
+            const Why why = co_await on(held->writable(), connecting);
+            if (why == Why::Ok)
+                continue;
+            if (why != Why::TimedOut || j.scope.stopped() == Why::TimedOut)
+                j.failWait(why, "");
+            co_return false;
+        }
+    } while (held->state() == State::Ready && held.follow());
+    co_return held->state() == State::Ready;
 }
 
 void explainPick(Journey &j, const balancing::Pick &pick)
@@ -139,6 +142,8 @@ Task<void> forward(Journey &j)
         co_return;
     }
     prepare(j);
+    if (!beginStreaming(j))
+        co_return;
     std::vector<size_t> tried;
     while (tried.size() < mostAttempts) {
         const balancing::Pick pick = j.serviceState->balancer.pick(tried);

@@ -66,9 +66,11 @@ bool identify(Journey &j)
     Exchange &x = *j.x;
     const Peer &peer = j.client.peer();
     char port[8];
-    x.peer.assign(peer.address);
-    x.peer += ':';
-    x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
+    x.peer.assign(peer.proxy.empty() ? peer.address : peer.proxy);
+    if (peer.proxy.empty()) {
+        x.peer += ':';
+        x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
+    }
     x.requestBody.complete = j.requestLength.kind == Length::Kind::None;  // until it has been taken
     x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);

@@ -25,7 +25,7 @@ Task<void> conduct(Journey &j)
     // 7 caching: answer from the store, or follow the one who is asking already (no room yet)
     // 6 transformation of the request (no room yet; path rewriting is routing's)
     // 10 resilience: bulkhead, then breaker (no room yet)
-    j.scope.deadline(j.service->timeouts.total);
+    setTotal(j);
     co_await forward(j);  // 5 balancing, and the attempts with their timeouts
     // 6 transformation of the answer, 7 store: taps of forward (no rooms yet)
 }
@@ -50,6 +50,10 @@ void finish(Journey &j)
         x.returned.status = 499;
     if (j.routeCounters)
         count(*j.routeCounters, x);
+    if (j.tap) {
+        j.tap->finish();
+        j.tap.reset();
+    }
     j.world.bodyRoom() += x.requestBody.bytes.size() + x.responseBody.bytes.size();
     j.world.record(std::move(j.x));  // 9 observability
 }

@@ -50,24 +50,40 @@ bool takeContent(Journey &j)
     return content.complete;
 }
 
+void writeHead(Journey &j, bool grpc)
+{
+    Exchange &x = *j.x;
+    http::ResponseHead &head = x.returned;
+    head = http::ResponseHead();
+    head.status = grpc ? 200 : j.refusal;
+    head.reason = http::reasonPhrase(head.status);
+    head.headers.add("Date", httpDate(j.world.wallTime()));
+    head.headers.add("Content-Type", grpc ? "application/grpc" : "application/problem+json");
+    head.headers.add("X-Request-ID", x.requestId);
+    head.headers.add("X-Trace-ID", x.trace.trace);
+    if (grpc) {  // Trailers-Only: the call's status in the head, no content
+        x.stream.kind = Streaming::Grpc;
+        x.stream.grpcStatus = http::grpcStatusOf(j.refusal);
+        x.stream.grpcMessage = detail(j);
+        head.headers.add("grpc-status", std::to_string(x.stream.grpcStatus));
+        head.headers.add("grpc-message", http::encodeGrpcMessage(x.stream.grpcMessage));
+        return;
+    }
+    if (!j.allow.empty())
+        head.headers.add("Allow", j.allow);
+    if (j.refusal == 503)
+        head.headers.add("Retry-After", "1");
+}
+
 }  // namespace
 
 Task<void> answerProblem(Journey &j)
 {
     Exchange &x = *j.x;
-    const std::string body = page(j);
+    const bool grpc = j.grpc || http::isGrpc(x.received.headers.get("Content-Type"));
+    const std::string body = grpc ? std::string() : page(j);
+    writeHead(j, grpc);
     http::ResponseHead &head = x.returned;
-    head = http::ResponseHead();
-    head.status = j.refusal;
-    head.reason = http::reasonPhrase(j.refusal);
-    head.headers.add("Date", httpDate(j.world.wallTime()));
-    head.headers.add("Content-Type", "application/problem+json");
-    head.headers.add("X-Request-ID", x.requestId);
-    head.headers.add("X-Trace-ID", x.trace.trace);
-    if (!j.allow.empty())
-        head.headers.add("Allow", j.allow);
-    if (j.refusal == 503)
-        head.headers.add("Retry-After", "1");
     if (j.connection.stopped() == Why::ClientGone)
         co_return;
     if (!takeContent(j))

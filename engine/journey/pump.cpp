@@ -35,6 +35,8 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
             p.j.keep(p.content, chunk.data);
             last = chunk.last;
             sent = p.sink.write(chunk.data, last, last && p.framed ? &p.source.trailers() : nullptr);
+            if (p.j.tap)  // behind it: nobody waits for the record
+                p.j.tap->take(p.from, chunk.data);
             break;
         case Chunk::Kind::End:
             last = true;

@@ -28,6 +28,10 @@ Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
 
 void Journey::keep(Content &content, std::string_view chunk)
 {
+    if (!content.withheld.empty()) {  // it is kept message by message
+        content.size += chunk.size();
+        return;
+    }
     uint64_t &room = world.bodyRoom();
     const uint64_t before = content.bytes.size();
     content.take(chunk, recording ? std::min(plan.record.bodyLimit, before + room) : 0);
@@ -57,7 +61,8 @@ void Journey::failWait(Why why, const char *timedOut, int status)
     case Why::TimedOut:
         if (scope.stopped() == Why::TimedOut)
             fail(Fault::Upstream, 504,
-                 "the exchange took longer than the total timeout of " + durationText(service->timeouts.total));
+                 totalIsClients ? "the exchange took longer than the client's deadline of " + durationText(total)
+                                : "the exchange took longer than the total timeout of " + durationText(total));
         else
             fail(Fault::Upstream, status, timedOut);
         return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/base/fork.h"
+#include "engine/journey/tap.h"
 #include "engine/journey/world.h"
 
 #include <string>
@@ -27,9 +28,14 @@ struct Journey {
     std::string allow;  // for a 405
     Length requestLength;
     bool recording;
-    bool uploadBegun = false;  // content was taken from the client
-    bool upgrade = false;      // the client asked to switch protocols
-    int refusal = 0;           // status of our own answer, when there is one to give
+    bool uploadBegun = false;     // content was taken from the client
+    bool upgrade = false;         // the client asked to switch protocols
+    bool webSocket = false;       // to a WebSocket
+    bool grpc = false;            // the client speaks gRPC: our own answers do, too
+    Nanos total{0};               // what the exchange may take; 0: no bound
+    bool totalIsClients = false;  // the client said so (grpc-timeout)
+    std::unique_ptr<Tap> tap;     // where messages are recorded
+    int refusal = 0;              // status of our own answer, when there is one to give
 
     // What is recorded is timed exactly.
     Moment now() const { return recording ? world.clock() : world.now(); }
@@ -48,22 +54,40 @@ struct Journey {
 // One upstream stream while it is ours: given back closed unless kept.
 class Held {
 public:
-    Held(World &world, UpstreamStream &stream) : world_(world), stream_(stream) {}
-    ~Held() { world_.release(stream_, keep_); }
+    Held(World &world, UpstreamStream &stream) : world_(world), stream_(&stream) {}
+    ~Held() { world_.release(*stream_, keep_); }
     Held(const Held &) = delete;
     Held &operator=(const Held &) = delete;
-    UpstreamStream &operator*() const { return stream_; }
-    UpstreamStream *operator->() const { return &stream_; }
+    UpstreamStream &operator*() const { return *stream_; }
+    UpstreamStream *operator->() const { return stream_; }
     void keep() { keep_ = true; }
+    // True: another one is held now, which may not be ready.
+    bool follow()
+    {
+        UpstreamStream *next = stream_->successor();
+        if (!next)
+            return false;
+        world_.release(*stream_, false);
+        stream_ = next;
+        return true;
+    }
 
 private:
     World &world_;
-    UpstreamStream &stream_;
+    UpstreamStream *stream_;
     bool keep_ = false;
 };
 
 // identify.cpp: request id, trace, the client's address; the normalised path. False: the target is no path.
 bool identify(Journey &);
+// streaming.cpp: what of an exchange is a stream of messages, and who looks on. False: the request is refused.
+bool beginStreaming(Journey &);
+// The total timeout, and the client's own where that is shorter (grpc-timeout).
+void setTotal(Journey &);
+// The answer's head is there: an event stream, a gRPC answer.
+void watchAnswer(Journey &);
+// A 101 to a WebSocket. Not empty: it must not be passed on.
+std::string watchWebSocket(Journey &, const http::ResponseHead &);
 // choose.cpp: the route and its service; false: the gateway answers by itself.
 bool chooseRoute(Journey &);
 // forward.cpp: picks endpoints and tries them.
@@ -85,6 +109,7 @@ struct Pump {
     Nanos idle;               // nothing moved for this long: TimedOut
     bool framed = true;       // false: a tunnel
     Scope *shared = nullptr;  // whose deadline moves, where two pumps have one; parent of both
+    Message::From from = Message::From::Upstream;
 };
 Task<PumpResult> pump(Pump &, Scope &scope);
 // tunnel.cpp: after 101.

@@ -59,11 +59,12 @@ struct Length {
 };
 
 struct Peer {
-    std::string address;  // without port
+    std::string address;  // without port; where a proxy that is believed has named its client, the client's
     uint16_t port = 0;
     bool tls = false;
     // Of the certificate that it showed and that one of the listener's client CAs has signed; empty: none was asked for.
     std::string certificate, commonName, fingerprint;
+    std::string proxy;  // address:port of that proxy; empty: the client itself has connected
 };
 
 // One request of one client, its head read.
@@ -97,6 +98,9 @@ public:
     enum class State : uint8_t { Connecting, Ready, Failed };
     virtual State state() = 0;  // Connecting: wait for writable(), ask again
     virtual bool reused() const = 0;
+    // Once Ready: another one must be used instead, as the other side has chosen another protocol. Whoever holds this one gives
+    // it back and holds that.
+    virtual UpstreamStream *successor() { return nullptr; }
     // Held back until the first write() or flush(). The length decides the framing. `note`: as with clients.
     virtual void sendHead(http::RequestHead &, Length, bool note) = 0;
     // Any byte of this request may have reached the other side.

@@ -47,7 +47,7 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
     up.becomeTunnel();
     const Nanos idle = j.service->timeouts.idle;
     Scope both(j.scope);
-    Pump out{j, j.client, up, x.requestBody, idle, false, &both};
+    Pump out{j, j.client, up, x.requestBody, idle, false, &both, Message::From::Client};
     Pump in{j, up, j.client, x.responseBody, idle, false, &both};
     Fork fork(both);
     fork.start(upward(j, out, fork, both));

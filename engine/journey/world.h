@@ -37,6 +37,8 @@ public:
     static constexpr uint64_t mostBodies = uint64_t(128) << 20;
     // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;
+    // Messages of an exchange that is under way; before the record() of that exchange. Never waits.
+    virtual void tell(StreamNews) {}
 
 protected:
     ~World() = default;

@@ -44,7 +44,7 @@ ClientConnection::~ClientConnection() = default;
 
 void ClientConnection::secure(std::unique_ptr<TlsSession> session)
 {
-    wire_.startTls(std::move(session));
+    tls_ = std::move(session);
     reader_.setScheme("https");
 }
 
@@ -88,7 +88,12 @@ Task<void> ClientConnection::serve()
 {
     if (wire_.watched()) {
         Scope waiting(scope_);
-        for (int requests = 1;; ++requests) {
+        bool goOn = true;
+        if (proxied_)
+            goOn = co_await takeProxyHeader(waiting);
+        if (goOn && tls_)
+            wire_.startTls(std::move(tls_));
+        for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
             if (heard == Heard::Nothing)
                 break;
@@ -168,20 +173,6 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
     }
 }
 
-// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
-// nothing else is taken.
-ClientConnection::Preface ClientConnection::preface() const
-{
-    const std::string_view in = wire_.input();
-    const bool agreed = wire_.protocol() == "h2";
-    if (!first_ || in.empty() || (wire_.tls() && !agreed))
-        return Preface::None;
-    const size_t seen = std::min(in.size(), http::http2Preface.size());
-    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
-        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
-    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
-}
-
 // No head, and there will be none. What went wrong in a handshake is on the record, though nothing can be answered.
 ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
 {
@@ -196,6 +187,32 @@ ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
     else
         cut_ = true;
     return Heard::Refused;
+}
+
+// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
+// nothing else is taken.
+ClientConnection::Preface ClientConnection::preface() const
+{
+    const std::string_view in = wire_.input();
+    const bool agreed = wire_.protocol() == "h2";
+    if (!first_ || in.empty() || (wire_.tls() && !agreed))
+        return Preface::None;
+    const size_t seen = std::min(in.size(), http::http2Preface.size());
+    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
+        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
+    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
+}
+
+// Who it is by the certificate that it showed.
+void ClientConnection::knowPeer()
+{
+    const TlsSession *tls = wire_.tls();
+    if (!tls || !tls->shaken() || !peer_.certificate.empty())
+        return;
+    TlsFacts facts = tls->facts();
+    peer_.certificate = std::move(facts.subject);
+    peer_.commonName = std::move(facts.commonName);
+    peer_.fingerprint = std::move(facts.fingerprint);
 }
 
 void ClientConnection::began()
@@ -213,16 +230,6 @@ void ClientConnection::began()
     knowPeer();
     if (wire_.hungUp())
         hungUp();
-}
-
-void ClientConnection::knowPeer()
-{
-    if (const TlsSession *tls = wire_.tls(); tls && tls->shaken() && peer_.certificate.empty()) {
-        TlsFacts facts = tls->facts();
-        peer_.certificate = std::move(facts.subject);
-        peer_.commonName = std::move(facts.commonName);
-        peer_.fingerprint = std::move(facts.fingerprint);
-    }
 }
 
 // After an answer: may another request follow? What is left of the request's content is skipped if it is here already.

@@ -5,6 +5,7 @@
 
 #include "engine/base/fork.h"
 #include "engine/http/http1_reader.h"
+#include "engine/http/proxy_protocol.h"
 #include "engine/journey/journey.h"
 #include "engine/net/content.h"
 #include "engine/net/loop_context.h"
@@ -20,6 +21,8 @@ public:
     ~ClientConnection();
 
     void secure(std::unique_ptr<TlsSession>);  // before start()
+    // Before start(): the peer is a proxy that is believed, and says first for whom it speaks (listen[].proxy_protocol).
+    void expectProxyHeader() { proxied_ = true; }
     void start() override;
     void startLast() override;
     void drain() override;
@@ -52,10 +55,13 @@ private:
     enum class Heard : uint8_t { Request, Nothing, Refused, Http2 };
     Task<void> live();
     Task<void> serve();
+    Task<bool> takeProxyHeader(Scope &waiting);
+    Task<void> refuseProxyHeader(std::string why);
+    void believe(const http::ProxyHeader &);
     Task<Heard> nextHead(Scope &waiting);
+    Heard ended(Wire::Fill fill, bool begun);
     enum class Preface : uint8_t { None, Part, Whole };
     Preface preface() const;
-    Heard ended(Wire::Fill fill, bool begun);
     Task<void> linger();
     void began();
     void knowPeer();
@@ -67,6 +73,7 @@ private:
     Scope scope_;
     std::unique_ptr<Wire> own_;  // nothing once it has become HTTP/2
     Wire &wire_;
+    std::unique_ptr<TlsSession> tls_;  // until the PROXY header has been read
     Scheduler &scheduler_;
     http::RequestReader reader_;
     Content<http::RequestReader> content_;
@@ -78,7 +85,7 @@ private:
     uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;
     Timer grace_;  // after a half-close
     bool first_ = true, busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false,
-         tunnel_ = false, cut_ = false;
+         tunnel_ = false, cut_ = false, proxied_ = false;
     bool http10_ = false, isHead_ = false;
     Fork life_;  // last: ends before what it uses
 };

@@ -93,12 +93,34 @@ Task<bool> Http2UpstreamConnection::reach()
                 co_return false;
         }
         trouble_ = connectError(wire_->fd());
-        if (trouble_.empty()) {
+        bool fine = trouble_.empty();
+        if (fine)
+            fine = co_await agree();
+        if (fine) {
             begin(std::move(wire_));
             co_return true;
         }
     }
     co_return false;
+}
+
+// TLS, where the endpoint wants it.
+Task<bool> Http2UpstreamConnection::agree()
+{
+    std::unique_ptr<TlsSession> session = pool_.session();
+    if (!session)
+        co_return true;
+    wire_->startTls(std::move(session));
+    while (wire_->shake() == Wire::Shake::Going) {
+        const Why why = co_await on(wire_->writable(), scope_);
+        if (why != Why::Ok)
+            co_return false;
+    }
+    const bool agreed = wire_->shake() == Wire::Shake::Done && wire_->protocol() == "h2";
+    if (!agreed)
+        trouble_ =
+            wire_->shake() == Wire::Shake::Done ? "the endpoint does not agree to HTTP/2 any more" : wire_->trouble();
+    co_return agreed;
 }
 
 void Http2UpstreamConnection::settled()

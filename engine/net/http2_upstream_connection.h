@@ -49,6 +49,7 @@ private:
     void turnEnded() override;
     Task<void> live();
     Task<bool> reach();
+    Task<bool> agree();
     void begin(std::unique_ptr<Wire> wire);
     void admit();
     void fail();

@@ -75,11 +75,23 @@ Http2UpstreamStream &Http2UpstreamPool::adopt(std::unique_ptr<Wire> wire, const 
     return stream;
 }
 
+void Http2UpstreamPool::secure(std::shared_ptr<const ClientTls> tls, std::shared_ptr<SessionShelf> shelf)
+{
+    tls_ = std::move(tls);
+    shelf_ = std::move(shelf);
+    for (const auto &connection : connections_)
+        connection->close();
+}
+
+std::unique_ptr<TlsSession> Http2UpstreamPool::session() const
+{
+    return tls_ ? TlsSession::client(tls_, host_, shelf_) : nullptr;
+}
+
 bool Http2UpstreamPool::connected() const
 {
-    return std::any_of(connections_.begin(), connections_.end(), [](const auto &each) {
-        return each->ready() && each->takes() && each->carries() < each->most();
-    });
+    return std::any_of(connections_.begin(), connections_.end(),
+                       [](const auto &each) { return each->ready() && each->takes(); });
 }
 
 size_t Http2UpstreamPool::idle() const

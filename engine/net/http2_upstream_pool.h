@@ -20,7 +20,10 @@ public:
     Http2UpstreamStream &open(bool fresh, const http::Limits &limits);
     // The same over a wire that was connected elsewhere, whose other end has agreed upon HTTP/2; closed where it is not needed.
     Http2UpstreamStream &adopt(std::unique_ptr<Wire> wire, const http::Limits &limits);
-    bool connected() const;  // one is ready and has room for a request
+    // Under TLS with this, from the next connection on; those there are take no further request.
+    void secure(std::shared_ptr<const ClientTls> tls, std::shared_ptr<SessionShelf> shelf);
+    std::unique_ptr<TlsSession> session() const;  // for a new connection; null: in clear
+    bool connected() const;                       // one is ready and takes requests
     size_t idle() const;
     size_t busy() const;
     void closeIdle();
@@ -43,6 +46,8 @@ private:
     http::Http2Counters &counters_;
     std::string host_;
     uint16_t port_;
+    std::shared_ptr<const ClientTls> tls_;
+    std::shared_ptr<SessionShelf> shelf_;
     Nobody nobody_;
     std::vector<std::unique_ptr<Http2UpstreamConnection>> connections_;  // each knows its place
     std::vector<std::unique_ptr<Http2UpstreamConnection>> done_;

@@ -58,13 +58,15 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
 {
     Socket socket;
     socket.url = settings.url;
+    socket.proxied = settings.proxyProtocol;
     uint16_t port = settings.port;
     const std::string secure = settings.tls ? settings.url : std::string();
     for (const std::string &host : hostsOf(settings.host)) {
         if (BoundPtr known = find(host, port)) {
-            if (known->secure != secure)  // the same socket, but now it speaks otherwise
-                known = std::make_shared<Bound>(
-                    Bound{host, port, Fd(::fcntl(known->fd.get(), F_DUPFD_CLOEXEC, 0)), secure});
+            if (known->secure != secure
+                || known->proxied != settings.proxyProtocol)  // the same socket, but now it speaks otherwise
+                known = std::make_shared<Bound>(Bound{host, port, Fd(::fcntl(known->fd.get(), F_DUPFD_CLOEXEC, 0)),
+                                                      secure, settings.proxyProtocol});
             socket.bound.push_back(std::move(known));
             continue;
         }
@@ -79,7 +81,7 @@ Result<Server::Socket> Server::bind(const config::ListenSettings &settings, cons
         if (!fd)
             continue;  // no IPv6 on this machine
         port = realPort(*fd);
-        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take(), secure}));
+        socket.bound.push_back(std::make_shared<Bound>(Bound{host, port, fd.take(), secure, settings.proxyProtocol}));
     }
     const std::string shown = settings.host.empty() ? "0.0.0.0" : settings.host;
     const bool v6 = shown.find(':') != shown.npos;
@@ -149,7 +151,7 @@ void Server::adopt(std::vector<Socket> next)
         for (const BoundPtr &bound : socket.bound) {
             for (const auto &worker : workers_) {
                 if (!has(sockets_, bound))
-                    worker->listen(bound->fd.get(), bound->secure);
+                    worker->listen(bound->fd.get(), bound->secure, bound->proxied);
             }
         }
     }
@@ -175,8 +177,9 @@ Outcome Server::setRules(journey::RulesPtr rules, TlsMaterialPtr tls)
     const std::vector<int> gone = leaving(*rules->plan);
     std::vector<Socket> next;
     for (const config::ListenSettings &listen : rules->plan->listen) {
-        const auto known =
-            std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket &s) { return s.url == listen.url; });
+        const auto known = std::find_if(sockets_.begin(), sockets_.end(), [&](const Socket &s) {
+            return s.url == listen.url && s.proxied == listen.proxyProtocol;
+        });
         if (known != sockets_.end()) {
             next.push_back(*known);
             continue;
@@ -225,6 +228,14 @@ uint64_t Server::exchanges() const
     uint64_t sum = 0;
     for (const auto &worker : workers_)
         sum += worker->counters().exchanges.load(std::memory_order_relaxed);
+    return sum;
+}
+
+uint64_t Server::proxyRefused() const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += worker->counters().proxyRefused.load(std::memory_order_relaxed);
     return sum;
 }
 

@@ -35,6 +35,7 @@ public:
     uint64_t connections() const;
     uint64_t exchanges() const;
     uint64_t active() const;
+    uint64_t proxyRefused() const;
     uint64_t http2(http::Http2Counters::Count http::Http2Counters::*which) const;  // of clients' connections
     std::unordered_map<std::string, uint32_t> idleConnections();                   // by endpoint URL
 
@@ -43,12 +44,14 @@ private:
         std::string host;  // numeric
         uint16_t port;
         Fd fd;
-        std::string secure;  // ListenSettings::url, for TLS; empty: in clear
+        std::string secure;    // ListenSettings::url, for TLS; empty: in clear
+        bool proxied = false;  // ListenSettings::proxyProtocol
     };
     using BoundPtr = std::shared_ptr<const Bound>;
     struct Socket {
-        std::string url;              // as the plan has it
-        std::string address;          // with the real port
+        std::string url;      // as the plan has it
+        std::string address;  // with the real port
+        bool proxied = false;
         std::vector<BoundPtr> bound;  // one an address; two settings may share one
     };
     Server() = default;

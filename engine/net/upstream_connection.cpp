@@ -12,7 +12,7 @@ using journey::Chunk;
 using journey::Sent;
 
 UpstreamConnection::UpstreamConnection(UpstreamPool &pool, LoopContext loop, const http::Limits &limits)
-    : pool_(pool), loop_(loop), reader_(limits), limits_(limits)
+    : pool_(pool), loop_(loop), reader_(limits)
 {}
 
 void UpstreamConnection::connect(std::vector<Address> addresses, std::string trouble)
@@ -65,8 +65,6 @@ void UpstreamConnection::tryNext()
 
 journey::UpstreamStream::State UpstreamConnection::state()
 {
-    if (other_)
-        return other_->state();
     if (state_ != State::Connecting || !wire_ || !wire_->canSend())
         return state_;
     if (wire_->shake() == Wire::Shake::None) {
@@ -97,14 +95,20 @@ journey::UpstreamStream::State UpstreamConnection::state()
 
 journey::UpstreamStream::State UpstreamConnection::connected()
 {
-    if (wire_->protocol() == "h2") {
-        other_ = &pool_.http2().adopt(std::move(wire_), limits_);
-        return other_->state();
-    }
     state_ = State::Ready;
     content_.emplace(reader_, *wire_);
     sentBefore_ = wire_->bytesOut();
     return state_;
+}
+
+// ALPN chose HTTP/2: the pool goes on with the wire.
+journey::UpstreamStream *UpstreamConnection::successor()
+{
+    if (reused_ || !wire_ || wire_->protocol() != "h2")
+        return nullptr;
+    content_.reset();
+    state_ = State::Failed;
+    return &pool_.toHttp2(std::move(wire_));
 }
 
 void UpstreamConnection::reuse()
@@ -118,8 +122,6 @@ void UpstreamConnection::reuse()
 
 void UpstreamConnection::giveBack(bool keep, size_t mostIdle)
 {
-    if (other_)
-        std::exchange(other_, nullptr)->giveBack(keep, mostIdle);
     pool_.release(*this, keep, mostIdle);
 }
 
@@ -131,8 +133,6 @@ bool UpstreamConnection::clean()
 
 void UpstreamConnection::sendHead(http::RequestHead &head, journey::Length length, bool note)
 {
-    if (other_)
-        return other_->sendHead(head, length, note);
     using Kind = journey::Length::Kind;
     const http::Framing framing = length.kind == Kind::Known ? http::Framing{http::Framing::Kind::Length, length.bytes}
         : length.kind == Kind::Unknown                       ? http::Framing{http::Framing::Kind::Chunked, 0}
@@ -159,8 +159,6 @@ journey::UpstreamStream::Head UpstreamConnection::fail(std::string why)
 
 journey::UpstreamStream::Head UpstreamConnection::readHead()
 {
-    if (other_)
-        return other_->readHead();
     if (state_ != State::Ready)
         return Head::Failed;
     for (;;) {
@@ -185,8 +183,6 @@ journey::UpstreamStream::Head UpstreamConnection::readHead()
 
 Chunk UpstreamConnection::read()
 {
-    if (other_)
-        return other_->read();
     if (!tunnel_) {
         const Chunk chunk = content_->read();
         if (chunk.kind == Chunk::Kind::Failed)
@@ -198,8 +194,6 @@ Chunk UpstreamConnection::read()
 
 Sent UpstreamConnection::write(std::string_view data, bool last, const http::HeaderList *trailers)
 {
-    if (other_)
-        return other_->write(data, last, trailers);
     if (tunnel_)
         return writeRaw(*wire_, data, last);
     if (state_ != State::Ready)
@@ -212,8 +206,6 @@ Sent UpstreamConnection::write(std::string_view data, bool last, const http::Hea
 
 Sent UpstreamConnection::flush()
 {
-    if (other_)
-        return other_->flush();
     if (!wire_)
         return Sent::Failed;
     if (!head_.empty()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // UpstreamConnection: one HTTP/1.1 connection to an endpoint. Carries one exchange at a time and rests in its pool between
-// them. Where TLS agrees upon HTTP/2 it hands its wire on and stands for a stream of that. One thread; owned by its UpstreamPool.
+// them. One thread; owned by its UpstreamPool.
 #pragma once
 
 #include "engine/http/http1_reader.h"
@@ -33,27 +33,25 @@ public:
     Moment restingSince{};
 
     State state() override;
-    bool reused() const override { return other_ ? other_->reused() : reused_; }
+    bool reused() const override { return reused_; }
+    UpstreamStream *successor() override;
     void sendHead(http::RequestHead &, journey::Length, bool note) override;
-    bool touched() const override { return other_ ? other_->touched() : wire_ && wire_->bytesOut() > sentBefore_; }
+    bool touched() const override { return wire_ && wire_->bytesOut() > sentBefore_; }
     Head readHead() override;
-    http::ResponseHead &response() override { return other_ ? other_->response() : reader_.head(); }
-    const http::Framing &framing() const override { return other_ ? other_->framing() : reader_.framing(); }
-    Fault fault() const override { return other_ ? other_->fault() : fault_; }
-    bool silent() const override { return other_ ? other_->silent() : !wire_ || wire_->bytesIn() == receivedBefore_; }
+    http::ResponseHead &response() override { return reader_.head(); }
+    const http::Framing &framing() const override { return reader_.framing(); }
+    Fault fault() const override { return fault_; }
+    bool silent() const override { return !wire_ || wire_->bytesIn() == receivedBefore_; }
 
     journey::Chunk read() override;
-    Signal &readable() override { return other_ ? other_->readable() : wire_->readable(); }
-    const http::HeaderList &trailers() const override
-    {
-        return other_ ? other_->trailers() : const_cast<http::ResponseReader &>(reader_).trailers();
-    }
+    Signal &readable() override { return wire_->readable(); }
+    const http::HeaderList &trailers() const override { return const_cast<http::ResponseReader &>(reader_).trailers(); }
     journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     journey::Sent flush() override;
-    Signal &writable() override { return other_ ? other_->writable() : wire_ ? wire_->writable() : connecting_; }
-    uint64_t unsent() const override { return other_ ? other_->unsent() : wire_ ? wire_->unsent() : 0; }
-    void becomeTunnel() override { other_ ? other_->becomeTunnel() : void(tunnel_ = true); }
-    const std::string &reason() const override { return other_ ? other_->reason() : reason_; }
+    Signal &writable() override { return wire_ ? wire_->writable() : connecting_; }
+    uint64_t unsent() const override { return wire_ ? wire_->unsent() : 0; }
+    void becomeTunnel() override { tunnel_ = true; }
+    const std::string &reason() const override { return reason_; }
 
 private:
     void hungUp() override;
@@ -73,8 +71,6 @@ private:
     Signal connecting_;  // while no wire is there to wait on
     http::ResponseReader reader_;
     std::optional<Content<http::ResponseReader>> content_;
-    PooledStream *other_ = nullptr;  // over HTTP/2, which TLS agreed upon: that one does it all
-    http::Limits limits_;
     std::string head_;  // held back
     Framer framer_;
     std::string reason_;

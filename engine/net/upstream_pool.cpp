@@ -28,6 +28,7 @@ PooledStream &UpstreamPool::open(bool fresh, const http::Limits &limits)
 {
     if (onlyHttp2_ || (!fresh && http2_.connected()))
         return http2_.open(fresh, limits);
+    limits_ = limits;
     std::unique_ptr<UpstreamConnection> connection;
     if (!fresh && !idle_.empty()) {  // the most recent: the others may rest and go
         connection = std::move(idle_.back());
@@ -67,6 +68,12 @@ void UpstreamPool::secure(std::shared_ptr<const ClientTls> tls, std::string trou
     tls_ = std::move(tls);
     tlsTrouble_ = std::move(trouble);
     shelf_ = std::make_shared<SessionShelf>();
+    http2_.secure(tls_, shelf_);
+}
+
+PooledStream &UpstreamPool::toHttp2(std::unique_ptr<Wire> wire)
+{
+    return http2_.adopt(std::move(wire), limits_);
 }
 
 void UpstreamPool::release(UpstreamConnection &connection, bool keep, size_t mostIdle)

@@ -26,12 +26,12 @@ public:
     PooledStream &open(bool fresh, const http::Limits &limits);
     // From the next connection on; those that rest were made with another and are closed. Null with `trouble`: there can be none.
     void secure(std::shared_ptr<const ClientTls> tls, std::string trouble);
+    PooledStream &toHttp2(std::unique_ptr<Wire>);  // of one of its connections
     void release(UpstreamConnection &, bool keep, size_t mostIdle);
     void discard(UpstreamConnection &);  // an idle one; deleted after the batch
     size_t idle() const { return idle_.size() + http2_.idle(); }
     size_t busy() const { return busy_.size() + http2_.busy(); }
     void closeIdle();
-    Http2UpstreamPool &http2() { return http2_; }
 
 private:
     void expire();
@@ -40,12 +40,13 @@ private:
     Resolver &resolver_;
     std::string host_;
     uint16_t port_;
-    bool onlyHttp2_;
-    Http2UpstreamPool http2_;
     bool secured_ = false;
     std::shared_ptr<const ClientTls> tls_;
     std::string tlsTrouble_;
     std::shared_ptr<SessionShelf> shelf_;
+    http::Limits limits_;
+    bool onlyHttp2_;
+    Http2UpstreamPool http2_;
     Connections &closed_;
     Connections idle_;  // longest idle first
     Connections busy_;  // each knows its place

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -82,6 +83,8 @@ Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOw
 
 Wire::~Wire()
 {
+    if (tls_ && tls_->ours())
+        closeTls();
     if (watched_)
         poller_.unwatch(fd_.get(), this);
     dropBlock();
@@ -117,7 +120,7 @@ void Wire::dropBlock()
     block_.reset();
 }
 
-Wire::Fill Wire::fill()
+Wire::Fill Wire::fillAtMost(size_t most)
 {
     if (receiveBroken_)
         return Fill::Broken;
@@ -132,7 +135,7 @@ Wire::Fill Wire::fill()
     }
     if (tls_)
         return fillTls();
-    const size_t room = room_ - end_;
+    const size_t room = std::min<size_t>(room_ - end_, most);
     const ssize_t n = receiveFrom(fd_.get(), block_.get() + end_, room);
     const Fill fill = received(n, room);
     if (fill == Fill::More) {
@@ -253,13 +256,7 @@ uint64_t Wire::unsent() const
 
 void Wire::shutdownSend()
 {
-    if (tls_ && !sendBroken_) {
-        std::string last;
-        tls_->sink(&last);
-        tls_->close();
-        tls_->sink(nullptr);
-        sendCipher(last);
-    }
+    closeTls();
     ::shutdown(fd_.get(), SHUT_WR);
 }
 

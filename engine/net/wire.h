@@ -71,7 +71,9 @@ public:
     // Reads once. More: input() has grown. Nothing: wait for readable(). The reader's limits keep what it leaves unused below
     // mostInput; what is beyond breaks the wire.
     static constexpr size_t mostInput = 2 * 1024 * 1024;
-    Fill fill();
+    Fill fill() { return fillAtMost(BufferPool::blockSize * 64); }
+    // Leaves with the kernel what is beyond `most` bytes: before TLS begins, what is TLS's own.
+    Fill fillAtMost(size_t most);
     std::string_view input() const { return {block_.get() + begin_, end_ - begin_}; }
     void consume(size_t bytes) { begin_ += bytes; }
     // The block goes back when nothing is left in it; views into it end.
@@ -127,6 +129,7 @@ private:
     Send sendTls(const iovec *pieces, int count);
     Send sendCipher(const std::string &text);
     void keepShaking();
+    void closeTls();
     Send broken(int error);
     bool makeRoom();
     void dropBlock();

@@ -21,6 +21,18 @@ void Wire::startTls(std::unique_ptr<TlsSession> session)
         keepShaking();
 }
 
+// Tells the peer that this is the end, and no cut.
+void Wire::closeTls()
+{
+    if (!tls_ || sendBroken_)
+        return;
+    std::string last;
+    tls_->sink(&last);
+    tls_->close();
+    tls_->sink(nullptr);
+    sendCipher(last);
+}
+
 Wire::Shake Wire::shake() const
 {
     if (!tls_)

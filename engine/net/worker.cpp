@@ -27,6 +27,7 @@ struct Worker::Inside {
     std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
+    std::vector<journey::StreamNews> news;
     recording::Batch blanks;  // for requests to come
     http::Limits limits;
     std::optional<Timer> drainLimit;
@@ -89,6 +90,8 @@ void Worker::run()
     while (scheduler_.drain())
         ;
     inside_->poller.setAfterBatch({});
+    if (options_.sink && !inside_->news.empty())
+        options_.sink->tell(std::move(inside_->news));
     if (options_.sink && !inside_->batch.empty())
         options_.sink->push(std::move(inside_->batch));
     inside_.reset();
@@ -124,16 +127,18 @@ void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t most
     });
 }
 
-void Worker::listen(int fd, std::string secure)
+void Worker::listen(int fd, std::string secure, bool proxied)
 {
     const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0)
         return;
-    post([this, fd, own, secure = std::move(secure)] {
+    post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return inside_->connections.size() < options_.mostConnections; },
-            [this, secure](Fd client, const Address &peer) { accept(std::move(client), peer, secure); });
+            [this, secure, proxied](Fd client, const Address &peer) {
+                accept(std::move(client), peer, secure, proxied);
+            });
     });
 }
 
@@ -197,6 +202,8 @@ void Worker::turn()
     more = more || !scheduler_.idle() || !inside_->ends.empty();
     inside_->gone.clear();
     inside_->closed.clear();
+    if (!inside_->news.empty())
+        options_.sink->tell(std::exchange(inside_->news, {}));
     if (!inside_->batch.empty()) {
         recording::Batch mine = options_.sink->push(std::exchange(inside_->batch, {}));
         while (!mine.empty() && inside_->blanks.size() < mostBlanks) {
@@ -211,7 +218,7 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
-void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
+void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
     who.address = peer.host();
@@ -225,10 +232,13 @@ void Worker::accept(Fd fd, const Address &peer, const std::string &secure)
         if (!session)
             return;  // no certificate, no connection; the gateway tells which file is wrong
     }
+    proxied = proxied && rules_->trusted.contains(who.address);
     auto connection =
         std::make_unique<ClientConnection>(*this, context(), std::move(fd), std::move(who), inside_->limits);
     if (session)
         connection->secure(std::move(session));
+    if (proxied)
+        connection->expectProxyHeader();
     serve(std::move(connection), bool(drained_));
 }
 
@@ -351,6 +361,12 @@ void Worker::record(std::unique_ptr<journey::Exchange> exchange)
         inside_->batch.push_back(std::move(exchange));
     else if (inside_->blanks.size() < mostBlanks)
         inside_->blanks.push_back(std::move(exchange));
+}
+
+void Worker::tell(journey::StreamNews news)
+{
+    if (options_.sink)  // within a turn: it is handed over at its end
+        inside_->news.push_back(std::move(news));
 }
 
 std::unique_ptr<journey::Exchange> Worker::blank()

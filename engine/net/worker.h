@@ -37,8 +37,9 @@ struct WorkerOptions {
 // Read by any thread.
 struct WorkerCounters {
     std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
-    http::Http2Counters http2;          // of clients
-    http::Http2Counters http2Upstream;  // of connections to endpoints
+    http::Http2Counters http2;              // of clients
+    http::Http2Counters http2Upstream;      // of connections to endpoints
+    std::atomic<uint64_t> proxyRefused{0};  // connections of trusted proxies without a PROXY header that can be read
 };
 
 class Worker final : public journey::World {
@@ -51,8 +52,8 @@ public:
     void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections);  // adopted between two turns
     void setTls(TlsMaterialPtr tls);                                                       // the same
     // A listening socket of the caller's; the worker keeps a descriptor of its own. `secure`: TLS as ListenSettings::url
-    // says; empty: in clear.
-    void listen(int fd, std::string secure);
+    // says; empty: in clear. `proxied`: trusted peers begin with a PROXY header.
+    void listen(int fd, std::string secure, bool proxied);
     void unlisten(int fd);  // the same socket; connections that it gave go on
     // No new connections; `done` is called on the worker's thread when the last one has gone.
     void drain(std::function<void()> done);
@@ -72,6 +73,8 @@ public:
     void giveHead(http::RequestHead &&);
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
 
+    void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
+
     Scheduler &scheduler() override { return scheduler_; }
     Moment clock() override;
     WallTime wallTime() override;
@@ -81,16 +84,17 @@ public:
     std::unique_ptr<journey::Exchange> blank() override;
     bool recording() const override { return options_.sink != nullptr; }
     void record(std::unique_ptr<journey::Exchange>) override;
+    void tell(journey::StreamNews) override;
 
 private:
     struct Inside;  // what lives in the thread only
     void run();
     void post(std::function<void()>);
     void turn();
-    void accept(Fd fd, const Address &peer, const std::string &secure);
+    void accept(Fd fd, const Address &peer, const std::string &secure, bool proxied);
+    void securePool(UpstreamPool &, const std::string &service);
     void serve(std::unique_ptr<ServedConnection>, bool last);
     LoopContext context();
-    void securePool(UpstreamPool &, const std::string &service);
     void dropUnusedPools();
     void drainConnections();
     void stopConnections();

@@ -23,7 +23,7 @@ std::string_view lastOutcome(const journey::DecisionLog &log, journey::Stage sta
     return outcome;
 }
 
-uint8_t isBits(const journey::Exchange &x)
+uint16_t isBits(const journey::Exchange &x)
 {
     unsigned bits = 0;
     if (x.replayOf != 0)
@@ -39,7 +39,9 @@ uint8_t isBits(const journey::Exchange &x)
         bits |= kFailed;
     if (x.tunnel)
         bits |= kTunnel;
-    return uint8_t(bits);
+    if (x.stream.kind != journey::Streaming::None)
+        bits |= unsigned(kWebSocket) << (unsigned(x.stream.kind) - 1);
+    return uint16_t(bits);
 }
 
 std::string_view name(Fault fault)

@@ -10,22 +10,26 @@
 namespace sluice::recording {
 
 // The values of is:, as bits. They stand in recordings: add, never change.
-enum Is : uint8_t {
-    kReplayed = 1,  // repeats another exchange
-    kCached = 2,    // answered from the cache: a hit, or stale
-    kLimited = 4,   // a limit refused it: a "limit" decision that says so, or a 429 of the gateway's own
-    kRetried = 8,   // more than one attempt
-    kFailed = 16,   // somebody is to blame: Exchange::failedBy
-    kTunnel = 32,   // WebSocket or another upgrade
+enum Is : uint16_t {
+    kReplayed = 1,    // repeats another exchange
+    kCached = 2,      // answered from the cache: a hit, or stale
+    kLimited = 4,     // a limit refused it: a "limit" decision that says so, or a 429 of the gateway's own
+    kRetried = 8,     // more than one attempt
+    kFailed = 16,     // somebody is to blame: Exchange::failedBy
+    kTunnel = 32,     // WebSocket or another upgrade
+    kWebSocket = 64,  // these have messages
+    kEvents = 128,
+    kGrpc = 256,
 };
 struct IsName {
     std::string_view name;
     Is bit;
 };
-inline constexpr IsName isNames[] = {{"replayed", kReplayed}, {"cached", kCached}, {"limited", kLimited},
-                                     {"retried", kRetried},   {"failed", kFailed}, {"tunnel", kTunnel}};
+inline constexpr IsName isNames[] = {{"replayed", kReplayed},   {"cached", kCached}, {"limited", kLimited},
+                                     {"retried", kRetried},     {"failed", kFailed}, {"tunnel", kTunnel},
+                                     {"websocket", kWebSocket}, {"events", kEvents}, {"grpc", kGrpc}};
 
-uint8_t isBits(const journey::Exchange &);
+uint16_t isBits(const journey::Exchange &);
 
 // The outcome of the last decision at this stage ("open", say); empty: there was none. Lives as long as the log.
 std::string_view lastOutcome(const journey::DecisionLog &, journey::Stage);

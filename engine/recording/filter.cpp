@@ -79,6 +79,10 @@ constexpr FieldLook looks[] = {
     {"time",
      [](const Term &t, const journey::Exchange &x) { return numberMatches(t, x.time.time_since_epoch().count()); }},
     {"is", [](const Term &t, const journey::Exchange &x) { return (isBits(x) & t.number) != 0; }},
+    {"grpc_status",
+     [](const Term &t, const journey::Exchange &x) {
+         return x.stream.grpcStatus >= 0 && numberMatches(t, x.stream.grpcStatus);
+     }},
     {"body", bodyMatches},
     {"header", headerMatches},
     {"text", freeTextMatches},

@@ -22,7 +22,7 @@ constexpr FieldRule rules[] = {
     {"is", Kind::Is, true},          {"failed", Kind::Failed, true},   {"breaker", Kind::Text, true},
     {"version", Kind::Text, true},   {"cache", Kind::Text, true},      {"body", Kind::Body, false},
     {"header", Kind::Header, false}, {"mark", Kind::Mark, true},       {"since", Kind::Since, false},
-    {"until", Kind::Until, false},
+    {"until", Kind::Until, false},   {"grpc_status", Kind::Id, true},
 };
 
 bool fail(FilterError &error, std::string what, std::string hint)
@@ -149,7 +149,7 @@ bool readIs(std::string_view value, Term &test, FilterError &error)
     }
     const std::string_view near = nearest(value, names, std::size(names));
     return fail(error, "nothing is " + quotedText(value),
-                near.empty() ? "is: takes replayed, cached, limited, retried, failed, tunnel"
+                near.empty() ? "is: takes replayed, cached, limited, retried, failed, tunnel, websocket, events, grpc"
                              : "did you mean is:" + std::string(near) + "?");
 }
 
@@ -268,7 +268,7 @@ const std::vector<FilterField> &filterFields()
         {"trace", "trace:4bf92f", "the trace id, or its beginning"},
         {"request", "request:0197…", "the request id, or its beginning and an ellipsis"},
         {"id", "id:10..20", "the number in the recording"},
-        {"is", "is:retried", "replayed, cached, limited, retried, failed or tunnel"},
+        {"is", "is:retried", "replayed, cached, limited, retried, failed, tunnel, websocket, events or grpc"},
         {"failed", "failed:upstream", "who was to blame: client, upstream or gateway"},
         {"breaker", "breaker:open", "what the breaker decided"},
         {"version", "version:v3", "the version that was chosen"},
@@ -276,6 +276,7 @@ const std::vector<FilterField> &filterFields()
         {"body", "body~\"card\"", "request or response content has this in it, whatever the case"},
         {"header", "header:X-Tenant=acme", "a header of any of the four heads; header:X-Tenant for any value"},
         {"mark", "mark:2", "marked in the window, 1 to 6"},
+        {"grpc_status", "grpc_status:14", "how a gRPC call ended; 0 is fine, grpc_status:1..16 is not"},
         {"since", "since:10m", "not older than this, or since:2026-11-24T10:00:00Z"},
         {"until", "until:5m", "older than this"},
     };

@@ -14,6 +14,7 @@ namespace sluice::recording {
 namespace {
 
 constexpr size_t mostKnown = 4096, mostFound = 64, longestKnown = 1024;
+constexpr size_t mostMet = 256, longestMet = 16 << 10, mostMetBytes = 256 << 10;
 constexpr size_t shortestFound = 6;  // a shorter one would be found everywhere
 
 // Of \uNNNN, whose u stands at `at`; false: it is malformed.
@@ -127,7 +128,38 @@ void Placeholders::remember(std::string_view secret, const std::string &placehol
         found_.push_back({std::string(secret), placeholder});
 }
 
+void Placeholders::meet(std::string_view secret, const std::string &placeholder, bool json)
+{
+    if (!wantMet_)
+        return;
+    for (const Met &each : met_) {
+        if (each.json == json && each.placeholder == placeholder)
+            return;
+    }
+    if (met_.size() >= mostMet || secret.size() > longestMet || metBytes_ + secret.size() > mostMetBytes) {
+        dropped_ = true;
+        return;
+    }
+    metBytes_ += secret.size();
+    met_.push_back({std::string(secret), placeholder, json});
+}
+
 const std::string &Placeholders::of(std::string_view secret)
+{
+    const std::string &placeholder = known(secret);
+    if (placeholder != secret)  // as of nothing, and of a placeholder
+        meet(secret, placeholder, false);
+    return placeholder;
+}
+
+const std::string &Placeholders::ofJson(std::string_view value)
+{
+    const std::string &placeholder = known(value);
+    meet(value, placeholder, true);
+    return placeholder;
+}
+
+const std::string &Placeholders::known(std::string_view secret)
 {
     if (secret.empty() || isPlaceholder(secret))
         return last_ = std::string(secret);

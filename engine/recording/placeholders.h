@@ -35,7 +35,25 @@ public:
         std::string secret, placeholder;
     };
     const std::vector<Found> &found() const { return found_; }
-    void clearFound() { found_.clear(); }
+    void clearFound()
+    {
+        found_.clear();
+        met_.clear();
+        metBytes_ = 0;
+        dropped_ = false;
+    }
+
+    // A value of JSON that is no string: it stood without quotes.
+    const std::string &ofJson(std::string_view value);
+    // All secrets since clearFound(), as they are meant, once each; only where they are wanted, to be sealed. What is past the bounds
+    // (256, 16 KiB each, 256 KiB in all) is left out, and dropped() says so.
+    struct Met {
+        std::string secret, placeholder;
+        bool json;  // as a value of JSON that is no string
+    };
+    void wantMet(bool wanted) { wantMet_ = wanted; }
+    const std::vector<Met> &met() const { return met_; }
+    bool dropped() const { return dropped_; }
 
     // Something of what was found stands in the text, be it within a placeholder.
     bool mayStandIn(std::string_view text) const
@@ -51,10 +69,15 @@ public:
 private:
     std::string made(std::string_view secret) const;
     void remember(std::string_view secret, const std::string &placeholder);
+    const std::string &known(std::string_view secret);
+    void meet(std::string_view secret, const std::string &placeholder, bool json);
     const Found *firstIn(std::string_view text, size_t from, size_t &at) const;
     PlaceholderKey key_;
     std::unordered_map<std::string, std::string> known_;
     std::vector<Found> found_;  // at most 64, of 6 bytes and more: further ones are only replaced where they stand
+    std::vector<Met> met_;
+    size_t metBytes_ = 0;
+    bool wantMet_ = false, dropped_ = false;
     std::string last_;
 };
 

@@ -204,7 +204,7 @@ private:
             return;
         out_ += text_.substr(kept_, from - kept_);
         out_ += '"';
-        out_ += isString ? placeholders_.of(jsonUnescaped(secret), secret) : placeholders_.of(secret);
+        out_ += isString ? placeholders_.of(jsonUnescaped(secret), secret) : placeholders_.ofJson(secret);
         out_ += '"';
         kept_ = end;
     }

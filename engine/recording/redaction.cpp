@@ -2,6 +2,8 @@
 #include "engine/recording/redaction.h"
 
 #include "engine/http/content_decoder.h"
+#include "engine/http/websocket_reader.h"
+#include "engine/recording/content_kinds.h"
 
 namespace sluice::recording {
 
@@ -45,23 +47,6 @@ bool isHost(std::string_view name)
     return name.size() == 4 && http::equalsIgnoreCase(name, "Host");
 }
 
-bool isForm(std::string_view type)
-{
-    return containsFolded(type, "x-www-form-urlencoded");
-}
-bool isXml(std::string_view type, std::string_view bytes)
-{
-    const size_t first = bytes.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-    return containsFolded(type, "xml") || containsFolded(type, "html") || (first != bytes.npos && bytes[first] == '<');
-}
-bool isPicture(std::string_view type)
-{
-    for (const std::string_view kind : {"image/", "video/", "audio/", "font/"}) {
-        if (http::equalsIgnoreCase(type.substr(0, kind.size()), kind))
-            return true;
-    }
-    return false;
-}
 // What is withheld where it cannot be decoded.
 bool mayHideSecrets(std::string_view type)
 {
@@ -234,6 +219,7 @@ void Redactor::redactWords(journey::Exchange &x)
     if (placeholders_.replaceInDecisions(decisions))
         x.decisions = journey::DecisionLog::restored(std::move(decisions));
     placeholders_.replaceIn(x.failure);
+    placeholders_.replaceIn(x.stream.grpcMessage);
     for (journey::Attempt &attempt : x.attempts)
         placeholders_.replaceIn(attempt.error);
 }
@@ -262,6 +248,22 @@ void Redactor::redact(journey::Exchange &x)
         redactContent(x.responseBody, x.returned.headers, x.answer.headers);
     redactAgain(x);
     redactWords(x);
+}
+
+void Redactor::redact(journey::Message &message)
+{
+    placeholders_.clearFound();
+    if (names_.empty() || message.bytes.empty())
+        return;
+    if (message.coded) {
+        message.bytes.clear();
+        message.cut = true;
+        return;
+    }
+    const bool text = message.kind == journey::Message::Kind::Text || message.kind == journey::Message::Kind::Event;
+    if (!text && !message.cut && !http::isUtf8(message.bytes))
+        return;
+    message.redacted = redactBody(message.bytes, {}).value_or(false);
 }
 
 }  // namespace sluice::recording

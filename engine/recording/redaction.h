@@ -29,6 +29,12 @@ class Redactor {
 public:
     Redactor(const config::RecordSettings &, const PlaceholderKey &);
     void redact(journey::Exchange &);
+    // JSON, forms and XML within a text; of binary messages only those that are text. One that is compressed still loses its bytes.
+    void redact(journey::Message &);
+    // The secrets of the exchange that was redacted last, to be sealed; only after wantSecrets(true).
+    void wantSecrets(bool wanted) { placeholders_.wantMet(wanted); }
+    const std::vector<Placeholders::Met> &secrets() const { return placeholders_.met(); }
+    bool droppedSecrets() const { return placeholders_.dropped(); }
 
 private:
     void redactHead(http::HeaderList &);

@@ -62,11 +62,75 @@ std::optional<Error> obstacle(const journey::Exchange &exchange)
     if (!body.complete)
         return refuse("its body is not whole: it broke off, or was refused, after " + std::to_string(body.size)
                       + " bytes");
-    if (hasPlaceholder(body.bytes))
-        return refuse("its body held a secret that the recording does not have");
-    if (hasPlaceholder(exchange.received.target))
-        return refuse("its URL held a secret that the recording does not have");
     return std::nullopt;
+}
+
+bool hasSecrets(const Request &request)
+{
+    bool any = hasPlaceholder(request.body) || hasPlaceholder(request.head.target);
+    for (const http::Field &field : request.head.headers)
+        any = any || hasPlaceholder(field.value);
+    return any;
+}
+
+// Puts the secrets into the request. Why that cannot be done; nothing: it is done. Fields that setHeaders gave are left as they are.
+std::optional<Error> fillIn(Request &request, const journey::Exchange &exchange, const ReplayOptions &options)
+{
+    const recording::Unseal unseal = [&](std::string_view placeholder) -> Result<recording::Unsealed> {
+        if (!options.unseal)
+            return Error{Fault::Client, ""};
+        return options.unseal(exchange, placeholder);
+    };
+    const auto because = [](const Error &error) { return error.what.empty() ? "" : ": " + error.what; };
+    const std::string_view type = exchange.received.headers.get("Content-Type");
+    if (const std::optional<Error> error = recording::unsealBody(request.body, type, unseal))
+        return refuse("its body held a secret that the recording does not have" + because(*error));
+    if (const std::optional<Error> error = recording::unsealTarget(request.head.target, unseal))
+        return refuse("its URL held a secret that the recording does not have" + because(*error));
+    http::HeaderList headers;
+    std::string missing, why;
+    for (const http::Field &field : request.head.headers) {
+        std::string value(field.value);
+        const std::optional<Error> error =
+            isSet(options, field.name) ? std::nullopt : recording::unsealField(field.name, value, unseal);
+        if (error) {
+            missing.append(missing.empty() ? "" : ", ").append(field.name);
+            why = because(*error);
+        }
+        headers.add(field.name, value);
+        Secret::wipe(value);
+    }
+    if (!missing.empty())
+        return refuse("the recording does not have the secrets in its headers; give them with --set-header: " + missing
+                      + (why.empty() ? "" : " (" + why.substr(2) + ")"));
+    request.head.headers = std::move(headers);
+    return std::nullopt;
+}
+
+// What was put in may come back in a field of the answer.
+struct Used {
+    Secret text;
+    std::string placeholder;
+};
+
+void hide(std::string &text, const std::vector<Used> &used)
+{
+    for (const Used &each : used) {
+        const std::string_view secret = each.text.reveal();
+        for (size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + each.placeholder.size()))
+            text.replace(at, secret.size(), each.placeholder);
+    }
+}
+
+void hide(http::HeaderList &list, const std::vector<Used> &used)
+{
+    http::HeaderList out;
+    for (const http::Field &field : list) {
+        std::string value(field.value);
+        hide(value, used);
+        out.add(field.name, value);
+    }
+    list = std::move(out);
 }
 
 Result<std::string> targetUrl(const journey::Exchange &exchange, const ReplayOptions &options, std::string &prefix)
@@ -103,6 +167,7 @@ public:
         std::unique_ptr<journey::Exchange> original;
         Answer answer;
         bool throughGateway;
+        std::shared_ptr<const std::vector<Used>> used;
     };
     void put(Item item)
     {
@@ -160,14 +225,15 @@ public:
 
     void send(std::unique_ptr<journey::Exchange> original)
     {
-        Result<Request> request = requestOf(*original, options_);
+        const auto used = std::make_shared<std::vector<Used>>();
+        Result<Request> request = requestOf(*original, noting(*used));
         if (!request)
             return done_(failed(*original, request.error()));
         ++underWay_;
         const bool marked = request->head.headers.has(replayMark);
         std::shared_ptr<journey::Exchange> held(std::move(original));
-        sender_.send(request.take(), [inbox = inbox_, held, marked](Answer answer) {
-            inbox->put({std::make_unique<journey::Exchange>(std::move(*held)), std::move(answer), marked});
+        sender_.send(request.take(), [inbox = inbox_, held, marked, used](Answer answer) {
+            inbox->put({std::make_unique<journey::Exchange>(std::move(*held)), std::move(answer), marked, used});
         });
     }
 
@@ -182,6 +248,22 @@ public:
     int underWay() const { return underWay_; }
 
 private:
+    // The same options, which note what they put in; short ones would be found everywhere.
+    ReplayOptions noting(std::vector<Used> &used) const
+    {
+        constexpr size_t shortest = 6;
+        ReplayOptions out = options_;
+        if (!options_.unseal)
+            return out;
+        out.unseal = [&used, this](const journey::Exchange &original, std::string_view placeholder) {
+            Result<recording::Unsealed> secret = options_.unseal(original, placeholder);
+            if (secret && secret->text.size() >= shortest)
+                used.push_back({secret->text, std::string(placeholder)});
+            return secret;
+        };
+        return out;
+    }
+
     Replayed resultOf(Inbox::Item item) const
     {
         Replayed result;
@@ -194,6 +276,11 @@ private:
             answer.route = original.route;
             answer.service = original.service;
             answer.version = original.version;
+        }
+        if (!item.used->empty()) {
+            for (http::HeaderList *list : {&answer.answer.headers, &answer.returned.headers, &answer.responseTrailers})
+                hide(*list, *item.used);
+            hide(answer.failure, *item.used);
         }
         if (options_.redact) {
             options_.redact(original);
@@ -229,24 +316,22 @@ Result<Request> requestOf(const journey::Exchange &exchange, const ReplayOptions
     request.head.target = parts.path == "*" ? std::string("*") : prefix + std::string(parts.path);
     if (parts.hasQuery)
         request.head.target.append("?").append(parts.query);
-    std::string secrets;
     for (const http::Field &field : received.headers) {
         const bool decoded = http::equalsIgnoreCase(field.name, "Content-Encoding") && field.value == "identity";
-        if (decoded || isDropped(received.headers, field.name) || isSet(options, field.name))
-            continue;
-        if (hasPlaceholder(field.value))
-            secrets.append(secrets.empty() ? "" : ", ").append(field.name);
-        request.head.headers.add(field.name, field.value);
+        if (!decoded && !isDropped(received.headers, field.name) && !isSet(options, field.name))
+            request.head.headers.add(field.name, field.value);
     }
-    if (!secrets.empty())
-        return refuse("the recording does not have the secrets in its headers; give them with --set-header: "
-                      + secrets);
     for (const auto &[name, value] : options.setHeaders)
         request.head.headers.add(name, value);
     request.head.headers.remove(replayMark);
     if (options.isGateway && options.isGateway(request.url))
         request.head.headers.set(replayMark, std::to_string(exchange.id));
     request.body = exchange.requestBody.bytes;
+    if (!hasSecrets(request))
+        return request;
+    request.shown = std::make_shared<const Request::Shown>(Request::Shown{request.head, request.body});
+    if (std::optional<Error> error = fillIn(request, exchange, options))
+        return *std::move(error);
     return request;
 }
 

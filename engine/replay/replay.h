@@ -3,6 +3,7 @@
 // blocks; the sender does the work. No clock: timing comes from the recorded times and std::chrono::steady_clock in the caller's pacer.
 #pragma once
 
+#include "engine/recording/unsealing.h"
 #include "engine/replay/compare.h"
 #include "engine/replay/sender.h"
 
@@ -22,6 +23,9 @@ struct ReplayOptions {
     std::vector<std::pair<std::string, std::string>> setHeaders;
     // Replaces secrets as the recording does, in original and answer, so that they can be compared and told; on the caller's thread.
     std::function<void(journey::Exchange &)> redact;
+    // What a placeholder in this original stands for; goes into what is sent, and into nothing that is told or recorded. On the caller's
+    // thread. Empty: nobody knows.
+    std::function<Result<recording::Unsealed>(const journey::Exchange &original, std::string_view placeholder)> unseal;
     // The gateway that records these answers itself listens at this URL: it is told what a request repeats. Nobody else is. Empty: none.
     std::function<bool(const std::string &url)> isGateway;
 };
@@ -38,8 +42,8 @@ struct Replayed {
 void run(const ReplayOptions &, Sender &, const std::function<std::unique_ptr<journey::Exchange>()> &originals,
          const std::function<void(Replayed)> &done, const std::atomic<bool> &stop);
 
-// The request that repeats this exchange. Error: its body was cut at the recording's limit, or it holds placeholders of secrets
-// that must be given with setHeaders; what() says which.
+// The request that repeats this exchange, with its secrets. Error: its body was cut at the recording's limit, or it holds placeholders of
+// secrets that cannot be unsealed and must be given with setHeaders; what() says which, and why.
 Result<Request> requestOf(const journey::Exchange &, const ReplayOptions &);
 
 }  // namespace sluice::replay

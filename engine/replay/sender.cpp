@@ -18,8 +18,16 @@ namespace sluice::replay {
 namespace {
 
 // What the answer's record says of the request.
-void describe(journey::Exchange &exchange, const http::Url &url, const http::RequestHead &head, const std::string &body)
+void describe(journey::Exchange &exchange, const http::Url &url, const Request &request)
 {
+    const std::string &body = request.shown ? request.shown->body : request.body;
+    http::RequestHead head = request.head;
+    if (request.shown) {
+        head.target = request.shown->head.target;
+        head.headers = request.shown->head.headers;
+        if (const std::string_view host = head.headers.get("Host"); !host.empty())
+            head.authority = http::lowerCase(host);
+    }
     const http::TargetParts parts = http::splitTarget(head.target);
     exchange.time = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
     exchange.received = exchange.sent = head;
@@ -27,6 +35,7 @@ void describe(journey::Exchange &exchange, const http::Url &url, const http::Req
     exchange.query = parts.query;
     exchange.requestBody.bytes = body;
     exchange.requestBody.size = body.size();
+    exchange.requestBody.redacted = request.shown != nullptr;
     exchange.endpoint = url.scheme + "://" + url.authority();
 }
 
@@ -47,11 +56,7 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
     head.authority = http::lowerCase(head.headers.get("Host"));
     head.scheme = url->scheme;
     head.version = http::Version::Http11;
-    describe(exchange, *url, head, request.body);
-    if (url->scheme != "http")
-        return Error{Fault::Gateway,
-                     "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};
-
+    describe(exchange, *url, request);
     net::Call call;
     call.host = url->host;
     call.port = url->port;
@@ -75,11 +80,32 @@ struct Sender::Impl {
     std::unique_ptr<QThread> thread;
     std::unique_ptr<QObject> context;     // lives in the thread: receiver of what is posted
     std::unique_ptr<net::Caller> caller;  // the same
+    SenderOptions options;
+    std::shared_ptr<const net::ClientTls> tls;  // made with the first https request, as it reads the system's CAs
+
+    Outcome secure(net::Call &call)
+    {
+        if (!tls) {
+            net::ClientTls::Parts parts;
+            parts.caToo = options.trusted;
+            parts.onlyHttp1 = true;
+            Result<std::shared_ptr<const net::ClientTls>> made = net::ClientTls::create(std::move(parts));
+            if (!made)
+                return made.error();
+            tls = made.take();
+        }
+        call.tls = tls;
+        return Done{};
+    }
 
     void start(Request request, const std::function<void(Answer)> &done)
     {
         auto exchange = std::make_unique<journey::Exchange>();
         Result<net::Call> call = callOf(std::move(request), *exchange);
+        if (call && exchange->received.scheme == "https") {
+            if (const Outcome secured = secure(*call); !secured)
+                call = secured.error();
+        }
         if (call && !caller)
             call = Error{Fault::Gateway, "the sender was stopped"};
         if (!call) {
@@ -92,8 +118,9 @@ struct Sender::Impl {
     }
 };
 
-Sender::Sender() : impl_(std::make_unique<Impl>())
+Sender::Sender(SenderOptions options) : impl_(std::make_unique<Impl>())
 {
+    impl_->options = std::move(options);
     impl_->context = std::make_unique<QObject>();
     impl_->thread.reset(QThread::create([impl = impl_.get()] {
         impl->caller = std::make_unique<net::Caller>(*net::threadPoller());

@@ -3,9 +3,7 @@
 """Measures Sluice beside nginx, in turns, on this machine; see README.md. Called by run.sh."""
 import argparse
 import json
-import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,48 +11,11 @@ import time
 from pathlib import Path
 
 from killed import killed
+from load import in_turns, wrk
 from servers import HERE, Upstreams, cpu_seconds, memory_kib, nginx_proxy, reset_peak, sluice
-from tables import ratio, spread, table
+from tables import cpu_rows, table
+from tls import handshakes, latency, tls, tls_idle
 from window import window
-
-
-def wrk(port, seconds, connections):
-    out = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", f"http://127.0.0.1:{port}/small"],
-                         capture_output=True, text=True, check=True).stdout
-    requests = int(re.search(r"(\d+) requests in", out).group(1))
-    bad = re.search(r"Socket errors.*|Non-2xx.*", out)
-    return requests, bad.group(0) if bad else ""
-
-
-def round_of(server, args):
-    """CPU seconds per 100,000 requests, and requests a second."""
-    before = cpu_seconds(server.pid)
-    requests, bad = wrk(server.port, args.seconds, args.connections)
-    used = cpu_seconds(server.pid) - before
-    if bad:
-        print(f"  {server.name}: {bad}", flush=True)
-    return used * 100_000 / max(1, requests), requests / args.seconds
-
-
-def in_turns(servers, args):
-    """A B C, A B C …: a busy machine disturbs all alike."""
-    for server in servers:
-        wrk(server.port, 1, args.connections)
-    figures = {server.name: [] for server in servers}
-    for number in range(args.rounds):
-        for server in servers:
-            figures[server.name].append(round_of(server, args))
-            print(f"  round {number + 1} {server.name:18} {figures[server.name][-1][0]:.3f} CPU-s/100k, "
-                  f"{figures[server.name][-1][1]:,.0f} requests/s", flush=True)
-    return figures
-
-
-def cpu_rows(figures, limits):
-    rows = [["", "CPU-s/100k: median (range)", "× nginx, per round: median (range)", "at most", "requests/s"]]
-    for name, values in figures.items():
-        rows.append([name, spread([v[0] for v in values]), "1" if name == "nginx" else ratio(values, figures["nginx"]),
-                     limits.get(name, ""), f"{statistics.median([v[1] for v in values]):,.0f}"])
-    return rows
 
 
 def forwarding(root, up, args):
@@ -76,7 +37,7 @@ def idle(root, up, args):
     holders, rows = [], [["", "KiB per idle connection", "at most"]]
     try:
         for server in servers:
-            wrk(server.port, 1, args.connections)
+            wrk(server, 1, args.connections)
             before = memory_kib(server.pid, "VmRSS")
             holder = subprocess.Popen([sys.executable, str(HERE / "idle.py"), str(server.port), str(args.idle)],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -122,7 +83,7 @@ def bodies(root, up, args):
     rows = [["", "down: CPU s", "s", "peak MiB", "up: CPU s", "s", "peak MiB", "whole"]]
     try:
         for server in servers:
-            wrk(server.port, 1, args.connections)
+            wrk(server, 1, args.connections)
             rows.append(transfer(server, up, big, args.megabytes))
         table(f"One body of {args.megabytes} MiB", rows)
     finally:
@@ -130,17 +91,19 @@ def bodies(root, up, args):
             server.stop()
 
 
-SCENARIOS = {"forwarding": forwarding, "idle": idle, "bodies": bodies, "killed": killed, "window": window}
+SCENARIOS = {"forwarding": forwarding, "idle": idle, "bodies": bodies, "killed": killed, "window": window, "tls": tls, "handshakes": handshakes,
+             "tls_idle": tls_idle, "latency": latency}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Sluice beside nginx, in turns. Figures: see tests/bench/README.md")
-    parser.add_argument("scenarios", nargs="*", help="forwarding, idle, bodies, killed, window (all)")
+    parser.add_argument("scenarios", nargs="*", help=f"{', '.join(SCENARIOS)} (all)")
     parser.add_argument("--sluice", default=str(HERE.parents[1] / "build/release/bin/sluice"), help="the program (build/release/bin/sluice)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of load in each round (5)")
     parser.add_argument("--connections", type=int, default=64, help="busy keep-alive connections (64)")
     parser.add_argument("--idle", type=int, default=5000, help="idle connections (5000)")
+    parser.add_argument("--tls-idle", type=int, default=10000, help="idle TLS connections (10000)")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--window", type=int, default=60, help="seconds that the window is watched (60)")
     parser.add_argument("--megabytes", type=int, default=1024, help="size of the large body (1024)")
@@ -148,7 +111,7 @@ def main():
     for name in args.scenarios:
         if name not in SCENARIOS:
             parser.error(f"no scenario {name}; there are {', '.join(SCENARIOS)}")
-    for tool in ("nginx", "wrk", "curl", args.sluice):
+    for tool in ("nginx", "wrk", "curl", "openssl", args.sluice):
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there; build the release preset (cmake --preset release && cmake --build --preset release), "
                      "and install nginx-light, wrk and curl")

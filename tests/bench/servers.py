@@ -75,8 +75,8 @@ def reset_peak(pid):
 class Program:
     """A server with its folder; ends with stop()."""
 
-    def __init__(self, name, command, port, folder):
-        self.name, self.port, self.folder = name, port, folder
+    def __init__(self, name, command, port, folder, tls=False):
+        self.name, self.port, self.folder, self.tls = name, port, folder, tls
         self.errors = open(folder / "errors.txt", "w")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors, cwd=folder)
         wait_for_port(port, self.process)
@@ -102,12 +102,12 @@ http {{
 """
 
 
-def nginx(name, root, body, port):
-    folder = root / name
+def nginx(name, root, body, port, tls=False):
+    folder = root / name.replace(", ", "-").replace(" ", "-")
     folder.mkdir(parents=True)
     user = " user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, body=body))
-    return Program(name, ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")], port, folder)
+    return Program(name, ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")], port, folder, tls)
 
 
 class Upstreams:
@@ -126,21 +126,37 @@ class Upstreams:
         self.sink.stop()
 
 
-def nginx_proxy(root, up):
+class Pair:
+    """A P-256 certificate for 127.0.0.1."""
+
+    def __init__(self, root):
+        self.certificate, self.key = root / "certificate.pem", root / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-keyout", self.key, "-out", self.certificate, "-subj", "/CN=bench", "-addext", "subjectAltName=IP:127.0.0.1"],
+                       check=True, capture_output=True)
+
+
+def nginx_proxy(root, up, name="nginx", pair=None, extra="", listen=""):
+    """`extra` stands in http, `listen` behind the address."""
     port = free_port()
+    tls = f" ssl_certificate {pair.certificate}; ssl_certificate_key {pair.key}; ssl_protocols TLSv1.2 TLSv1.3;" if pair else ""
     body = f"""upstream up {{ server 127.0.0.1:{up.port}; keepalive 128; keepalive_requests 1000000000; }}
   upstream sink {{ server 127.0.0.1:{up.sink_port}; keepalive 8; }}
   proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_request_buffering off; proxy_max_temp_file_size 0;
-  server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://up; }} location = /up {{ proxy_pass http://sink; }} }}"""
-    return nginx("nginx", root, body, port)
+  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_request_buffering off; proxy_max_temp_file_size 0; {extra}
+  server {{ listen 127.0.0.1:{port}{" ssl" if pair else ""}{listen} backlog=4096;{tls}
+    location / {{ proxy_pass http://up; }} location = /up {{ proxy_pass http://sink; }} }}"""
+    return nginx(name, root, body, port, pair is not None)
 
 
-def sluice(root, up, program, name, record):
+def sluice(root, up, program, name, record, pair=None):
     folder = root / name
     folder.mkdir(parents=True)
     port = free_port()
-    (folder / "sluice.yaml").write_text(f"""listen: http://127.0.0.1:{port}
+    listen = f"http://127.0.0.1:{port}"
+    if pair:
+        listen = f"[{{url: https://127.0.0.1:{port}, certificates: [{{certificate: {pair.certificate}, key: {pair.key}}}]}}]"
+    (folder / "sluice.yaml").write_text(f"""listen: {listen}
 services: {{up: "http://127.0.0.1:{up.port}", sink: "http://127.0.0.1:{up.sink_port}"}}
 routes:
 - {{path: /**, service: up}}
@@ -148,4 +164,4 @@ routes:
 """)
     command = [program, "run", "-c", str(folder / "sluice.yaml"), "--workers", "1",
                "--record", str(folder / "recording.db") if record else "none", "--socket", str(folder / "control.sock")]
-    return Program(name, command, port, folder)
+    return Program(name, command, port, folder, pair is not None)

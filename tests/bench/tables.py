@@ -21,3 +21,11 @@ def table(title, rows):
         if number == 0:
             print("|" + " --- |" * len(row))
     print(flush=True)
+
+
+def cpu_rows(figures, limits, what="requests", against="nginx"):
+    rows = [["", "CPU-s/100k: median (range)", f"× {against}, per round: median (range)", "at most", f"{what}/s"]]
+    for name, values in figures.items():
+        rows.append([name, spread([v[0] for v in values]), "1" if name == against else ratio(values, figures[against]),
+                     limits.get(name, ""), f"{statistics.median([v[1] for v in values]):,.0f}"])
+    return rows

@@ -161,7 +161,7 @@ std::string outcomeOf(const Golden &golden)
 {
     if (golden.edit.empty()) {
         std::string out;
-        for (const Problem &problem : load(golden.input, "gateway.yaml", {{"PORT", "9001"}, {"EMPTY", ""}}).problems)
+        for (const Problem &problem : load(golden.input, "gateway.yaml", {{{"PORT", "9001"}, {"EMPTY", ""}}}).problems)
             out += problem.text() + '\n';
         return out;
     }

@@ -17,6 +17,7 @@ std::map<std::string, std::string> cleanEnvironment(const TempFolder &home)
             {"XDG_DATA_HOME", home.path("data")},
             {"XDG_CONFIG_HOME", home.path("config")},
             {"XDG_RUNTIME_DIR", home.path()},
+            {"DBUS_SESSION_BUS_ADDRESS", ""},  // no keychain either
             {"LC_ALL", "C.UTF-8"}};
 }
 

@@ -19,6 +19,7 @@ MAY = {
     "routing": ["base", "http"],
     "balancing": ["base", "http"],
     "tls": ["base", "http"],
+    "protobuf": ["base"],
     "config": ["base", "http", *POLICIES],
     "exporters": ["base", "http", "config", *POLICIES],
     "journey": ["base", "http", "config", *POLICIES],
@@ -30,7 +31,7 @@ MAY = {
     "storage": ["base", "http", "config", "journey", "recording"],
 }
 # The window sees the engine through its façade, and the plain values that the façade and the recording hand out.
-UI_MAY = {"gateway", "base", "recording", "replay", "journey", "http", "config", "exporters"}
+UI_MAY = {"gateway", "base", "protobuf", "recording", "replay", "journey", "http", "config", "exporters"}
 
 PURE = set(MAY) - {"net", "gateway", "replay", "storage"}
 NO_QT = set(MAY) - {"net", "gateway", "replay"}

@@ -169,6 +169,13 @@ void FakeRecording::rows(Asker asker, Ids ids, Then<Rows> then)
 
 void FakeRecording::exchange(Asker asker, int64_t id, Then<journey::Exchange> then)
 {
+    if (id < 0 && streams.count(id)) {
+        journey::Exchange x = sampleExchange(-id);
+        x.id = id;
+        x.stream.kind = journey::Streaming::WebSocket;
+        return answer<journey::Exchange>(asker, std::move(then), std::move(x));
+    }
+    id = id < 0 ? openAs[id] : id;
     answer<journey::Exchange>(asker, std::move(then), exchanges_.count(id) ? exchanges_.at(id) : journey::Exchange{});
 }
 
@@ -209,6 +216,55 @@ void FakeRecording::setMark(Asker asker, int64_t id, int mark, Then<Done> then)
 void FakeRecording::lastId(Asker asker, Then<int64_t> then)
 {
     answer<int64_t>(asker, std::move(then), lastId_);
+}
+
+void FakeRecording::open(Asker asker, size_t most, Then<Rows> then)
+{
+    Rows rows;
+    for (const auto &[id, messages] : streams) {
+        if (id >= 0 || rows.size() >= most)
+            continue;
+        rows.push_back(rowOf(sampleExchange(-id), 0));
+        rows.back().id = id;
+        rows.back().open = true;
+        rows.back().stream.kind = journey::Streaming::WebSocket;
+        rows.back().stream.messages = messages.size();
+    }
+    answer<Rows>(asker, std::move(then), std::move(rows));
+}
+
+void FakeRecording::messages(Asker asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                             Then<std::vector<journey::Message>> then)
+{
+    std::vector<journey::Message> out;
+    const auto found = streams.find(exchange);
+    const std::vector<journey::Message> none;
+    for (const journey::Message &message : found == streams.end() ? none : found->second) {
+        if (message.number <= after || out.size() >= most)
+            continue;
+        out.push_back(message);
+        if (out.back().bytes.size() > bytes)
+            out.back().bytes.resize(bytes);
+    }
+    messagesAsked += out.size();
+    answer<std::vector<journey::Message>>(asker, std::move(then), std::move(out));
+}
+
+void FakeRecording::fieldNames(Asker asker, std::string, std::string, Then<recording::NamedFields> then)
+{
+    answer<recording::NamedFields>(asker, std::move(then), names);
+}
+
+void FakeRecording::messageSpan(Asker asker, int64_t exchange, Then<storage::MessageSpan> then)
+{
+    storage::MessageSpan span;
+    if (const auto at = streams.find(exchange); at != streams.end() && !at->second.empty()) {
+        span.first = at->second.front().number;
+        span.last = at->second.back().number;
+        span.rows = at->second.size();
+    }
+    span.open = exchange < 0 && streams.count(exchange) > 0;
+    answer<storage::MessageSpan>(asker, std::move(then), span);
 }
 
 void FakeRecording::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

@@ -39,6 +39,11 @@ public:
     size_t failed = 0;
     void release();
     std::map<int64_t, int> marks;
+    // Messages by exchange, in order; of these that are negative, the exchange is open.
+    std::map<int64_t, std::vector<journey::Message>> streams;
+    std::map<int64_t, int64_t> openAs;  // what an open one is recorded as, once it is not open any more
+    size_t messagesAsked = 0;
+    recording::NamedFields names;
 
     void ids(Asker, recording::Filter, storage::Order, int64_t after, size_t most, Then<Ids>) override;
     void rows(Asker, Ids, Then<Rows>) override;
@@ -47,6 +52,11 @@ public:
     void replaysOf(Asker, int64_t id, Then<Ids>) override;
     void setMark(Asker, int64_t id, int mark, Then<Done>) override;
     void lastId(Asker, Then<int64_t>) override;
+    void open(Asker, size_t most, Then<Rows>) override;
+    void messages(Asker, int64_t exchange, uint64_t after, size_t most, size_t bytes,
+                  Then<std::vector<journey::Message>>) override;
+    void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
+    void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:

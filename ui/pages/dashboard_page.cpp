@@ -7,6 +7,7 @@
 #include "ui/widgets/span_chart.h"
 
 #include <QButtonGroup>
+#include <QDateTime>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QHeaderView>

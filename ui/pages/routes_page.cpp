@@ -34,7 +34,7 @@ config::Environment processEnvironment()
     config::Environment out;
     const QProcessEnvironment system = QProcessEnvironment::systemEnvironment();
     for (const QString &name : system.keys())
-        out.emplace(name.toStdString(), system.value(name).toStdString());
+        out.variables.emplace(name.toStdString(), system.value(name).toStdString());
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include "ui/widgets/filter_bar.h"
 #include "ui/widgets/first_screen.h"
 #include "ui/widgets/long_table.h"
+#include "ui/widgets/open_streams.h"
 
 #include <QAction>
 #include <QHBoxLayout>
@@ -47,6 +48,7 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
       order_(new QToolButton),
       follow_(new QToolButton),
       table_(new LongTable(space::row)),
+      open_(new OpenStreams(session.recording(), theme)),
       detail_(new DetailPanel(session.recording(), theme)),
       first_(new FirstScreen(session, theme)),
       splitter_(new QSplitter(Qt::Vertical)),
@@ -95,6 +97,14 @@ TrafficPage::TrafficPage(Session &session, const Theme &theme, QWidget *parent)
     connect(table_, &LongTable::followingChanged, this, &TrafficPage::showFollowing);
     connect(table_->selectionModel(), &QItemSelectionModel::currentChanged, this, &TrafficPage::currentChanged);
     connect(detail_, &DetailPanel::closed, this, &TrafficPage::closeDetail);
+    connect(open_, &OpenStreams::chosen, this, &TrafficPage::readOpen);
+    connect(detail_, &DetailPanel::shown, this, [this](qint64 id) {
+        if (reading_ < 0 && id > 0) {  // what was read has ended, and stands in the list now
+            reading_ = id;
+            seeking_ = true;
+            select(id);
+        }
+    });
     connect(detail_, &DetailPanel::replayAsked, this, [this] { replay(false); });
     connect(detail_, &DetailPanel::editAsked, this, [this] { replay(true); });
     connect(detail_, &DetailPanel::compareAsked, this, &TrafficPage::compare);
@@ -142,6 +152,7 @@ QWidget *TrafficPage::listPart()
     column->setContentsMargins(1, 1, 1, 1);
     column->setSpacing(0);
     column->addLayout(bar);
+    column->addWidget(open_);
     column->addWidget(splitter_, 1);
     return out;
 }
@@ -202,7 +213,8 @@ void TrafficPage::showState()
         select(reading_);
     const int rows = model_->rowCount();
     const bool all = model_->filter() == recording::Filter();
-    showPart(rows == 0 && all && !model_->loading() && model_->trouble().isEmpty() ? FirstPart : ListPart);
+    showPart(rows == 0 && all && open_->count() == 0 && !model_->loading() && model_->trouble().isEmpty() ? FirstPart
+                                                                                                          : ListPart);
     inner_->setCurrentIndex(rows == 0 && !model_->loading() ? 1 : 0);
     empty_->setText(model_->trouble().isEmpty()
                         ? tr("Nothing that was recorded matches this filter. What comes in and matches will show here.")
@@ -270,6 +282,7 @@ void TrafficPage::currentChanged()
     seeking_ = false;
     if (id == reading_ && !detail_->isHidden())
         return;
+    open_->clearChoice();
     reading_ = id;
     const bool wasHidden = detail_->isHidden();
     detail_->show();
@@ -279,10 +292,22 @@ void TrafficPage::currentChanged()
             table_, [this] { table_->scrollTo(table_->currentIndex()); }, Qt::QueuedConnection);
 }
 
+void TrafficPage::readOpen(qint64 id)
+{
+    table_->clearSelection();
+    table_->setCurrentIndex({});
+    reading_ = id;
+    seeking_ = false;
+    detail_->show();
+    detail_->show(id);
+    detail_->showMessages();
+}
+
 void TrafficPage::closeDetail()
 {
     reading_ = 0;
     detail_->hide();
+    open_->clearChoice();
     table_->clearSelection();
     table_->setCurrentIndex({});
     table_->setFocus();

@@ -19,6 +19,7 @@ class ExchangeModel;
 class FilterBar;
 class FirstScreen;
 class LongTable;
+class OpenStreams;
 
 class TrafficPage : public QWidget {
     Q_OBJECT
@@ -37,6 +38,7 @@ public:
     LongTable *table() const { return table_; }
     ExchangeModel *model() const { return model_; }
     DetailPanel *detail() const { return detail_; }
+    OpenStreams *openStreams() const { return open_; }
     FirstScreen *firstScreen() const { return first_; }
 
     // The verbs of the keyboard; each says with said() why it cannot.
@@ -60,6 +62,7 @@ private:
     QWidget *listPart();
     void addShortcuts();
     void currentChanged();
+    void readOpen(qint64 id);
     enum Part { FirstPart, ListPart };
     void showPart(Part part);
     void showState();
@@ -74,6 +77,7 @@ private:
     FilterBar *filter_;
     QToolButton *order_, *follow_;
     LongTable *table_;
+    OpenStreams *open_;
     DetailPanel *detail_;
     FirstScreen *first_;
     QSplitter *splitter_;

@@ -15,7 +15,9 @@ namespace sluice::ui {
 
 void TrafficPage::replay(bool edit)
 {
-    if (reading_)
+    if (reading_ < 0)
+        Q_EMIT said(tr("It is open still; it can be replayed when it has ended"));
+    else if (reading_)
         Q_EMIT replayAsked(reading_, edit);
     else
         Q_EMIT said(tr("Choose an exchange first"));

@@ -75,10 +75,10 @@ QString notes(const journey::Content &content, const http::Decoded &decoded)
 {
     QString note;
     if (!content.withheld.empty())
-        addNote(note, qs(content.withheld) + u'.');
+        addNote(note, u"Not kept: "_qs + qs(content.withheld) + u'.');
     if (!content.complete)
         addNote(note, QStringLiteral("The body broke off after %1.").arg(sizeText(content.size)));
-    if (content.cut())
+    if (content.cut() && content.withheld.empty())
         addNote(note,
                 QStringLiteral("The recording kept the first %1 of %2.")
                     .arg(sizeText(content.bytes.size()), sizeText(content.size)));

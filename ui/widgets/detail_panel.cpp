@@ -10,6 +10,7 @@
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/exchange_delegate.h"
 #include "ui/widgets/message_view.h"
+#include "ui/widgets/messages_view.h"
 #include "ui/widgets/timing_view.h"
 
 #include <QHBoxLayout>
@@ -34,6 +35,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
       response_(new MessageView(theme, tr("Response"))),
       decisions_(new DecisionsView(theme)),
       timing_(new TimingView(theme)),
+      messages_(new MessagesView(recording, theme)),
       raw_(new QPlainTextEdit),
       rawColors_(new Highlighter(theme, raw_->document()))
 {
@@ -65,7 +67,10 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     messages->setStretchFactor(1, 1);
     messages->setSizes({1000, 1000});
     messages->setChildrenCollapsible(false);
-    tabs_->addTab(messages, tr("Messages"));
+    tabs_->addTab(messages, tr("Request and response"));
+    messagesTab_ = tabs_->addTab(messages_, tr("Messages"));
+    tabs_->setTabVisible(messagesTab_, false);
+    connect(messages_, &MessagesView::ended, this, &DetailPanel::readAgain);
     tabs_->addTab(decisions_, tr("Decisions"));
     tabs_->addTab(timing_, tr("Timing"));
     tabs_->addTab(raw_, tr("Raw"));
@@ -109,6 +114,20 @@ void DetailPanel::show(int64_t id)
     recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
 }
 
+// What was open has ended: the same number leads to its record.
+void DetailPanel::readAgain()
+{
+    if (id_ < 0)
+        recording_.exchange({this, 0}, id_, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
+}
+
+void DetailPanel::showMessages()
+{
+    wantMessages_ = true;
+    if (exchange() && exchange_->stream.kind != journey::Streaming::None)
+        tabs_->setCurrentIndex(messagesTab_);
+}
+
 void DetailPanel::forget()
 {
     id_ = 0;
@@ -128,10 +147,17 @@ void DetailPanel::take(Result<journey::Exchange> result)
         decisions_->clear();
         timing_->clear();
         raw_->clear();
+        messages_->clear();
         return;
     }
     exchange_ = std::make_unique<journey::Exchange>(result.take());
+    if (id_ < 0)  // it has ended meanwhile
+        id_ = exchange_->id;
     fillTitle();
+    tabs_->setTabVisible(messagesTab_, exchange_->stream.kind != journey::Streaming::None);
+    messages_->show(*exchange_);
+    if (std::exchange(wantMessages_, false) && exchange_->stream.kind != journey::Streaming::None)
+        tabs_->setCurrentIndex(messagesTab_);
     request_->showRequest(*exchange_);
     response_->showResponse(*exchange_);
     decisions_->show(*exchange_);
@@ -151,7 +177,8 @@ void DetailPanel::fillTitle()
         qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
     title_->setText(title);
     title_->setToolTip(shortened(title));
-    QStringList facts{u'#' + QString::number(x.id), durationText(x.times.ended), qs(x.client)};
+    QStringList facts{x.id < 0 ? tr("open") : u'#' + QString::number(x.id),
+                      x.id < 0 ? tr("since %1").arg(clockText(x.time)) : durationText(x.times.ended), qs(x.client)};
     if (x.replayOf)
         facts << tr("replay of #%1").arg(x.replayOf);
     facts_->setText(facts.join(u"  ·  "_qs));

@@ -20,6 +20,7 @@ namespace sluice::ui {
 class DecisionsView;
 class Highlighter;
 class MessageView;
+class MessagesView;
 class TimingView;
 
 class DetailPanel : public QWidget {
@@ -31,12 +32,15 @@ public:
     using QWidget::show;
     // Of another recording, where the same id is another exchange.
     void forget();
+    // Turns to the messages, where the exchange has some.
+    void showMessages();
     int64_t id() const { return id_; }
     // Nothing until it is there; never the one before it.
     const journey::Exchange *exchange() const { return exchange_ && exchange_->id == id_ ? exchange_.get() : nullptr; }
     MessageView *request() const { return request_; }
     MessageView *response() const { return response_; }
     QTabWidget *tabs() const { return tabs_; }
+    MessagesView *messages() const { return messages_; }
 
 Q_SIGNALS:
     void shown(qint64 id);
@@ -48,6 +52,7 @@ Q_SIGNALS:
 
 private:
     void take(Result<journey::Exchange> exchange);
+    void readAgain();
     void fillTitle();
     void restyle();
     QToolButton *tool(const QString &icon, const QString &name, void (DetailPanel::*signal)());
@@ -62,6 +67,9 @@ private:
     MessageView *request_, *response_;
     DecisionsView *decisions_;
     TimingView *timing_;
+    MessagesView *messages_;
+    int messagesTab_ = 0;
+    bool wantMessages_ = false;  // of the exchange that is on its way
     QPlainTextEdit *raw_;
     Highlighter *rawColors_;
     std::vector<std::pair<QToolButton *, QString>> tools_;

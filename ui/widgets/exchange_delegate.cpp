@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/exchange_delegate.h"
 
+#include "engine/http/grpc_reader.h"
 #include "ui/models/exchange_model.h"
 #include "ui/text/fold.h"
 #include "ui/text/format.h"
@@ -62,6 +63,10 @@ QStringList tagsOf(const storage::Row &row)
     QStringList tags;
     if (row.replayOf)
         tags << QStringLiteral("replay of #%1").arg(row.replayOf);
+    if (row.stream.kind != journey::Streaming::None)
+        tags << counted(row.stream.messages, u"message"_qs, u"messages"_qs);
+    if (row.stream.grpcStatus > 0)
+        tags << u"grpc "_qs + qs(http::grpcStatusName(row.stream.grpcStatus));
     if (row.attempts > 1)
         tags << QStringLiteral("%1 attempts").arg(row.attempts);
     if (!row.cache.empty())

@@ -82,6 +82,8 @@ TlsSession::TlsSession(SSL *ssl, std::shared_ptr<const void> context) : ssl_(ssl
 TlsSession::~TlsSession()
 {
     SSL_set_app_data(ssl_, nullptr);
+    if (!failed_)  // else OpenSSL spoils the session, and the next connection could not go on with it
+        SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(ssl_);
 }
 

@@ -190,9 +190,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("service");
         QTest::addColumn<bool>("closed");
-        QTest::newRow("https only") << "https://127.0.0.1:1" << true;
-        QTest::newRow("https beside http") << "{endpoints: [https://127.0.0.1:1, http://127.0.0.1:2]}" << false;
-        QTest::newRow("tls") << "{endpoints: [http://127.0.0.1:1], tls: {ca: x.pem}}" << true;
+        QTest::newRow("tls to nobody") << "{endpoints: [http://127.0.0.1:1], tls: {ca: x.pem}}" << false;
         QTest::newRow("credentials") << "{endpoints: [http://127.0.0.1:1], credentials: {oauth2_client_credentials: "
                                         "{token_url: http://x/t, client_id: i, client_secret: s}}}"
                                      << true;
@@ -210,15 +208,39 @@ private Q_SLOTS:
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QCOMPARE(!loaded.plan->services[0].unavailable.empty(), closed);
         QVERIFY(!loaded.problems.empty());
-        for (const EndpointSettings &endpoint : loaded.plan->services[0].endpoints)
-            QVERIFY(closed || !endpoint.tls);
     }
 
-    void no_https_listener_is_opened()
+    void files_of_tls_are_told_from_where_the_gateway_file_is()
     {
-        const Loaded loaded = load(
-            around("listen: [https://127.0.0.1:1, http://127.0.0.1:2]\nroutes: [{path: /**, service: a}]\n"), "f", {});
-        QVERIFY(loaded.plan && loaded.plan->listen.size() == 1 && loaded.plan->listen[0].port == 2);
+        const Loaded loaded =
+            load("listen:\n- url: https://127.0.0.1:1\n  certificates: [{certificate: a.pem, key: /k/a.key}]\n"
+                 "  client_ca: tls/ca.pem\n  min_version: '1.3'\n- https://127.0.0.1:2\n"
+                 "services:\n  b: {endpoints: [https://127.0.0.1:3, http://127.0.0.1:4], tls: {ca: ca.pem, "
+                 "server_name: pay}}\n"
+                 "  c: https://127.0.0.1:3\nroutes: [{path: /**, service: b}]\n",
+                 "/etc/sluice/gateway.yaml", {});
+        QVERIFY2(loaded.plan, texts(loaded.problems).constData());
+        const ListenSettings &first = loaded.plan->listen[0], &second = loaded.plan->listen[1];
+        QCOMPARE(first.secure.certificates[0].certificate, std::string("/etc/sluice/a.pem"));
+        QCOMPARE(first.secure.certificates[0].key, std::string("/k/a.key"));
+        QCOMPARE(first.secure.clientCa, std::string("/etc/sluice/tls/ca.pem"));
+        QVERIFY(first.tls && first.secure.tls13Only && second.tls && second.secure.certificates.empty());
+        const ServiceSettings &b = loaded.plan->services[0], &c = loaded.plan->services[1];
+        QVERIFY(b.secure.ca == "/etc/sluice/ca.pem" && b.secure.serverName == "pay");
+        QVERIFY(b.endpoints[0].tls && !b.endpoints[1].tls);
+        QVERIFY(b.endpoints[0].pool != c.endpoints[0].pool);  // each trusts for itself
+    }
+
+    void proxy_headers_are_taken_from_those_who_are_trusted()
+    {
+        const std::string listen = "listen: [{url: \"http://127.0.0.1:1\", proxy_protocol: true}, http://127.0.0.1:2]\n"
+                                   "routes: [{path: /**, service: a}]\n";
+        const Loaded loaded = load(around(listen + "trusted_proxies: [127.0.0.1]\n"), "f", {});
+        QVERIFY(loaded.plan && loaded.problems.empty());
+        QVERIFY(loaded.plan->listen.at(0).proxyProtocol && !loaded.plan->listen.at(1).proxyProtocol);
+        const Loaded nobody = load(around(listen), "f", {});
+        QVERIFY(nobody.plan && nobody.problems.size() == 1);
+        QVERIFY(nobody.problems[0].what.find("nobody is trusted") != std::string::npos);
     }
 
     void names_of_routes_are_given_once_also_those_that_are_made()
@@ -242,7 +264,7 @@ private Q_SLOTS:
         const Loaded loaded = load(text, "f", {}, {{"http://127.0.0.1:0"}});
         QVERIFY2(loaded.plan, texts(loaded.problems).constData());
         QVERIFY(loaded.plan->listen.size() == 1 && loaded.plan->listen[0].port == 0);
-        for (const char *bad : {"https://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"}) {
+        for (const char *bad : {"ftp://127.0.0.1:1", "127.0.0.1:80", "http://127.0.0.1:1/x"}) {
             const Loaded wrong = load(text, "f", {}, {{bad}});
             QVERIFY2(!wrong.plan, bad);
             QVERIFY2(texts(wrong.problems).startsWith("command line: error: --listen '"), texts(wrong.problems));
@@ -290,7 +312,7 @@ private Q_SLOTS:
 
     void values_of_variables_are_not_shown()
     {
-        const Loaded loaded = load(around("routes: [{path: '/**', service: '${env:S}'}]\n"), "f", {{"S", "hunter2"}});
+        const Loaded loaded = load(around("routes: [{path: '/**', service: '${env:S}'}]\n"), "f", {{{"S", "hunter2"}}});
         QVERIFY(!loaded.plan);
         QVERIFY2(!texts(loaded.problems).contains("hunter2"), texts(loaded.problems).constData());
         QVERIFY(!texts(load("services: {a: http://u:hunter2@h}\n", "f", {}).problems).contains("hunter2"));

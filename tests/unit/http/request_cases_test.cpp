@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Requests as they come, good and bad, each with the section that decides it.
+// Requests as they come, good and bad: the list of tests/conversation/http1_requests.txt, and facts that do not fit into a list.
+#include "tests/conversation/http1_cases.h"
 #include "tests/unit/http/reading.h"
 
 #include <QTest>
@@ -9,24 +10,9 @@ using namespace std::string_literals;
 
 namespace {
 
-struct Case {
-    const char *name;
-    std::string raw;
-    int status;  // 0: taken
-    const char *section;
-};
-
 std::string get(const std::string &fields)
 {
     return "GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
-std::string line(const std::string &requestLine)
-{
-    return requestLine + "\r\nHost: a\r\n\r\n";
-}
-std::string host(const std::string &value)
-{
-    return "GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n";
 }
 std::string post(const std::string &fields, const std::string &body = {})
 {
@@ -37,212 +23,23 @@ std::string chunked(const std::string &body)
     return post("Transfer-Encoding: chunked\r\n", body);
 }
 
-const std::vector<Case> &requestLines()
-{
-    static const std::vector<Case> cases{
-        {"a plain GET", line("GET / HTTP/1.1"), 0, "9112-3"},
-        {"an unknown method", line("BREW /pot HTTP/1.1"), 0, "9110-9.1"},
-        {"a method of token marks", line("M-SEARCH!#$%&'*+.^_`|~ / HTTP/1.1"), 0, "9110-5.6.2"},
-        {"a lower-case method", line("get / HTTP/1.1"), 0, "9110-9.1"},
-        {"one empty line before", "\r\n" + line("GET / HTTP/1.1"), 0, "9112-2.2"},
-        {"two empty lines before", "\r\n\r\n" + line("GET / HTTP/1.1"), 400, "9112-2.2"},
-        {"a bare LF before", "\n" + line("GET / HTTP/1.1"), 400, "9112-2.2"},
-        {"a bare CR before", "\r" + line("GET / HTTP/1.1"), 400, "9112-2.2"},
-        {"a space before", line(" GET / HTTP/1.1"), 400, "9112-3"},
-        {"two spaces after the method", line("GET  / HTTP/1.1"), 400, "9112-3"},
-        {"two spaces before the version", line("GET /  HTTP/1.1"), 400, "9112-3"},
-        {"a space after the version", line("GET / HTTP/1.1 "), 400, "9112-3"},
-        {"a tab between", line("GET\t/ HTTP/1.1"), 400, "9112-3"},
-        {"a tab in the target", line("GET /a\tb HTTP/1.1"), 400, "9112-3.2"},
-        {"a space in the target", line("GET /a b HTTP/1.1"), 400, "9112-3.2"},
-        {"a NUL in the target", "GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n"s, 400, "9112-3.2"},
-        {"a DEL in the target", line("GET /a\x7f HTTP/1.1"), 400, "3986-2"},
-        {"raw UTF-8 in the target", line("GET /caf\xc3\xa9 HTTP/1.1"), 400, "3986-2"},
-        {"a fragment", line("GET /a#b HTTP/1.1"), 400, "9112-3.2"},
-        {"a vertical tab in the line", line("GET /\vHTTP/1.1"), 400, "9112-3"},
-        {"a bare CR in the line", line("GET /\r HTTP/1.1"), 400, "9112-2.2"},
-        {"a bare LF at the end", "GET / HTTP/1.1\nHost: a\r\n\r\n", 400, "9112-2.2"},
-        {"brackets and pipes in the query", line("GET /?a[b]=c|d HTTP/1.1"), 0, "3986-3.4"},
-        {"no method", line("/ HTTP/1.1"), 400, "9112-3.1"},
-        {"no target", line("GET HTTP/1.1"), 400, "9112-3"},
-        {"no version", line("GET /"), 400, "9112-2.3"},
-        {"an empty line of spaces", "   \r\n\r\n", 400, "9112-3"},
-        {"a method with a colon", line("GET: / HTTP/1.1"), 400, "9110-9.1"},
-        {"a method of non-ASCII", line("G\xc3\x89T / HTTP/1.1"), 400, "9110-9.1"},
-        {"HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", 0, "9112-2.3"},
-        {"HTTP/0.9 in full", line("GET / HTTP/0.9"), 505, "9110-15.6.6"},
-        {"HTTP/2.0", line("GET / HTTP/2.0"), 505, "9110-15.6.6"},
-        {"the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "9113-3.4"},
-        {"HTTP/1.2", line("GET / HTTP/1.2"), 505, "9112-2.3"},
-        {"HTTP/1.10", line("GET / HTTP/1.10"), 400, "9112-2.3"},
-        {"HTTP/01.1", line("GET / HTTP/01.1"), 400, "9112-2.3"},
-        {"HTTP/1,1", line("GET / HTTP/1,1"), 400, "9112-2.3"},
-        {"HTTP/+1.1", line("GET / HTTP/+.1"), 400, "9112-2.3"},
-        {"a lower-case version", line("GET / http/1.1"), 400, "9112-2.3"},
-        {"another protocol", line("GET / ICAP/1.0"), 400, "9112-2.3"},
-        {"the hello of TLS", "\x16\x03\x01\x02\x00\x01\xfc\x03\x03\n"s, 400, "9112-3"},
-        {"CONNECT", line("CONNECT a:443 HTTP/1.1"), 501, "9110-9.3.6"},
-        {"authority-form without CONNECT", line("GET a:80 HTTP/1.1"), 400, "9112-3.2.3"},
-        {"* with OPTIONS", line("OPTIONS * HTTP/1.1"), 0, "9112-3.2.4"},
-        {"* with GET", line("GET * HTTP/1.1"), 400, "9112-3.2.4"},
-        {"a relative target", line("GET a/b HTTP/1.1"), 400, "9112-3.2"},
-        {"an absolute target", line("GET http://a/b HTTP/1.1"), 0, "9112-3.2.2"},
-        {"an absolute target in another case", line("GET HTTP://A/b HTTP/1.1"), 0, "9112-3.2.2"},
-        {"an absolute target with the default port", line("GET http://a:80/b HTTP/1.1"), 0, "9110-4.2.3"},
-        {"an absolute target without a path", line("GET http://a HTTP/1.1"), 0, "9112-3.2.2"},
-        {"an absolute target that Host denies", line("GET http://b/ HTTP/1.1"), 400, "9112-3.2.2"},
-        {"an absolute target on a port that Host denies", line("GET http://a:81/ HTTP/1.1"), 400, "9112-3.2.2"},
-        {"an absolute target of another scheme", line("GET https://a/ HTTP/1.1"), 400, "9110-7.4"},
-        {"an absolute target of a strange scheme", line("GET ftp://a/ HTTP/1.1"), 400, "9112-3.2.2"},
-        {"an absolute target with userinfo", line("GET http://u@a/ HTTP/1.1"), 400, "9110-4.2.4"},
-        {"an absolute target without a host", line("GET http:///x HTTP/1.1"), 400, "9110-4.2.1"},
-    };
-    return cases;
-}
+// What the reader must say of a case: how many requests it takes whole, and with what status it refuses then. What comes
+// late or is cut short, or is refused for its path or route, it takes as it is.
+struct Expected {
+    size_t taken = 0;
+    int status = 0;
+};
 
-const std::vector<Case> &fieldLines()
+Expected expectedOf(const cases::Case &c)
 {
-    static const std::vector<Case> cases{
-        {"no Host", "GET / HTTP/1.1\r\n\r\n", 400, "9112-3.2"},
-        {"two Hosts", get("Host: a\r\n"), 400, "9112-3.2"},
-        {"two Hosts that differ", get("host: b\r\n"), 400, "9112-3.2"},
-        {"two Hosts with HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400, "9112-3.2"},
-        {"an empty Host", host(""), 400, "9110-4.2.1"},
-        {"Host with a port", host("a.example:8080"), 0, "9110-7.2"},
-        {"Host of IPv6", host("[::1]:8080"), 0, "3986-3.2.2"},
-        {"Host of malformed IPv6", host("[::1:8080"), 400, "3986-3.2.2"},
-        {"Host of IPv6 without brackets", host("::1"), 400, "3986-3.2.2"},
-        {"Host with userinfo", host("u@a"), 400, "9110-7.2"},
-        {"Host with a path", host("a/b"), 400, "9110-7.2"},
-        {"Host of a list", host("a, b"), 400, "9110-7.2"},
-        {"Host with a space", host("a b"), 400, "9110-7.2"},
-        {"Host with an escape", host("a%2eb"), 400, "9110-7.2"},
-        {"Host with an empty port", host("a:"), 400, "9110-7.2"},
-        {"Host with a port of letters", host("a:b"), 400, "9110-7.2"},
-        {"Host with a port too high", host("a:65536"), 400, "9110-7.2"},
-        {"Host with two ports", host("a:1:2"), 400, "9110-7.2"},
-        {"Host with an underscore", host("my_service:80"), 0, "9110-7.2"},
-        {"an empty value", get("X:\r\n"), 0, "9110-5.5"},
-        {"white space around a value", get("X: \t a b \t\r\n"), 0, "9112-5.1"},
-        {"a tab in a value", get("X: a\tb\r\n"), 0, "9110-5.5"},
-        {"obs-text in a value", get("X: caf\xc3\xa9\r\n"), 0, "9110-5.5"},
-        {"no name", get(": a\r\n"), 400, "9112-5"},
-        {"no colon", get("X\r\n"), 400, "9112-5"},
-        {"a space before the colon", get("X : a\r\n"), 400, "9112-5.1"},
-        {"a tab before the colon", get("Content-Length\t: 5\r\n"), 400, "9112-5.1"},
-        {"a folded value", get("X: a\r\n b\r\n"), 400, "9112-5.2"},
-        {"a folded value by a tab", get("X: a\r\n\tb\r\n"), 400, "9112-5.2"},
-        {"a space before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400, "9112-2.2"},
-        {"a bracket in a name", get("X(a): b\r\n"), 400, "9110-5.1"},
-        {"a control in a name", get("X\x01: b\r\n"), 400, "9110-5.1"},
-        {"non-ASCII in a name", get("X\xc3\xa9: b\r\n"), 400, "9110-5.1"},
-        {"a NUL in a value", get("X: a\0b\r\n"s), 400, "9110-5.5"},
-        {"a NUL in a name", get("X\0: b\r\n"s), 400, "9110-5.1"},
-        {"a control in a value", get("X: a\x01\r\n"), 400, "9110-5.5"},
-        {"an escape in a value", get("X: \x1b[31m\r\n"), 400, "9110-5.5"},
-        {"a DEL in a value", get("X: a\x7f\r\n"), 400, "9110-5.5"},
-        {"a bare CR in a value", get("X: a\rb\r\n"), 400, "9112-2.2"},
-        {"a bare CR before the end", get("X: a\r\r\n"), 400, "9112-2.2"},
-        {"a bare LF in a value", get("X: a\nY: b\r\n"), 400, "9112-2.2"},
-        {"a bare LF that ends the head", "GET / HTTP/1.1\r\nHost: a\r\n\n", 400, "9112-2.2"},
-        {"a bare CR that ends the head", "GET / HTTP/1.1\r\nHost: a\r\n\rx\n", 400, "9112-2.2"},
-    };
-    return cases;
-}
-
-const std::vector<Case> &framings()
-{
-    static const std::vector<Case> cases{
-        {"a length", post("Content-Length: 3\r\n", "abc"), 0, "9112-6.2"},
-        {"a length of 0", post("Content-Length: 0\r\n"), 0, "9112-6.2"},
-        {"the greatest length", post("Content-Length: 9223372036854775807\r\n"), 0, "9112-6.2"},
-        {"a length one greater", post("Content-Length: 9223372036854775808\r\n"), 400, "9112-6.2"},
-        {"a length of 2 to the 64", post("Content-Length: 18446744073709551616\r\n"), 400, "9112-6.2"},
-        {"a length of many zeros", post("Content-Length: 000000000000000000000001\r\n"), 400, "9112-6.2"},
-        {"two lengths that agree", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"), 400, "9112-6.3"},
-        {"two lengths that differ", post("Content-Length: 3\r\nContent-Length: 4\r\n", "abc"), 400, "9112-6.3"},
-        {"a list of lengths that agree", post("Content-Length: 3, 3\r\n", "abc"), 400, "9112-6.3"},
-        {"an empty length", post("Content-Length:\r\n"), 400, "9112-6.3"},
-        {"a length with a plus", post("Content-Length: +3\r\n"), 400, "9112-6.3"},
-        {"a length with a minus", post("Content-Length: -3\r\n"), 400, "9112-6.3"},
-        {"a length in hex", post("Content-Length: 0x3\r\n"), 400, "9112-6.3"},
-        {"a length with a space", post("Content-Length: 3 3\r\n"), 400, "9112-6.3"},
-        {"a length with an underscore", post("Content-Length: 1_0\r\n"), 400, "9112-6.3"},
-        {"a length with a fraction", post("Content-Length: 3.0\r\n"), 400, "9112-6.3"},
-        {"a length in quotes", post("Content-Length: \"3\"\r\n"), 400, "9112-6.3"},
-        {"length and chunked", post("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"), 400, "9112-6.1"},
-        {"chunked and length", post("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), 400, "9112-6.1"},
-        {"identity and length", post("Transfer-Encoding: identity\r\nContent-Length: 3\r\n"), 400, "9112-6.1"},
-        {"chunked in another case", post("transfer-encoding: CHUNKED\r\n", "0\r\n\r\n"), 0, "9112-7"},
-        {"chunked twice in a list", post("Transfer-Encoding: chunked, chunked\r\n"), 400, "9112-6.1"},
-        {"chunked twice in two lines", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400,
-         "9112-6.1"},
-        {"chunked not last", post("Transfer-Encoding: chunked, gzip\r\n"), 400, "9112-6.3"},
-        {"an unknown coding alone", post("Transfer-Encoding: gzip\r\n"), 400, "9112-6.3"},
-        {"an unknown coding before chunked", post("Transfer-Encoding: gzip, chunked\r\n"), 501, "9112-6.1"},
-        {"codings in two lines", post("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"), 400, "9112-6.1"},
-        {"identity", post("Transfer-Encoding: identity\r\n"), 400, "9112-6.3"},
-        {"an empty coding", post("Transfer-Encoding:\r\n"), 400, "9112-6.1"},
-        {"a comma behind chunked", post("Transfer-Encoding: chunked,\r\n"), 400, "9112-6.1"},
-        {"a comma before chunked", post("Transfer-Encoding: ,chunked\r\n"), 400, "9112-6.1"},
-        {"chunked with a parameter", post("Transfer-Encoding: chunked;q=1\r\n"), 400, "9112-7"},
-        {"chunked in quotes", post("Transfer-Encoding: \"chunked\"\r\n"), 400, "9112-6.1"},
-        {"xchunked", post("Transfer-Encoding: xchunked\r\n"), 400, "9112-6.1"},
-        {"a vertical tab before chunked", post("Transfer-Encoding: \vchunked\r\n"), 400, "9110-5.5"},
-        {"chunked with HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "9112-6.1"},
-    };
-    return cases;
-}
-
-const std::vector<Case> &chunks()
-{
-    static const std::vector<Case> cases{
-        {"no chunk but the last", chunked("0\r\n\r\n"), 0, "9112-7.1"},
-        {"two chunks", chunked("3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n"), 0, "9112-7.1"},
-        {"leading zeros", chunked("0003\r\nabc\r\n000\r\n\r\n"), 0, "9112-7.1"},
-        {"sixteen digits", chunked("0000000000000003\r\nabc\r\n0\r\n\r\n"), 0, "9112-7.1"},
-        {"seventeen digits", chunked("00000000000000003\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a size of 2 to the 63", chunked("8000000000000000\r\n"), 400, "9112-7.1"},
-        {"a size of 2 to the 64 and 3", chunked("10000000000000003\r\nabc\r\n"), 400, "9112-7.1"},
-        {"an empty size", chunked("\r\n"), 400, "9112-7.1"},
-        {"a size with 0x", chunked("0x3\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a size with an underscore", chunked("0_3\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a size with a plus", chunked("+3\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a size with a minus", chunked("-0\r\n\r\n"), 400, "9112-7.1"},
-        {"a space before the size", chunked(" 3\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a space behind the size", chunked("3 \r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"a space before an extension", chunked("3 ;x\r\nabc\r\n0\r\n\r\n"), 0, "9112-7.1.1"},
-        {"an extension", chunked("3;a;b=c;d=\"e;\\\"f\"\r\nabc\r\n0;z\r\n\r\n"), 0, "9112-7.1.1"},
-        {"an extension without a name", chunked("3;\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1.1"},
-        {"an extension without a value", chunked("3;a=\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1.1"},
-        {"an extension of an open quote", chunked("3;a=\"b\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1.1"},
-        {"an extension with a bare CR", chunked("3;a\rb\r\nabc\r\n0\r\n\r\n"), 400, "9112-7.1.1"},
-        {"an extension with a NUL", chunked("3;a=\"\0\"\r\nabc\r\n0\r\n\r\n"s), 400, "9112-7.1.1"},
-        {"a bare LF behind the size", chunked("3\nabc\r\n0\r\n\r\n"), 400, "9112-2.2"},
-        {"a bare LF in an extension", chunked("3;a\nabc\r\n0\r\n\r\n"), 400, "9112-7.1.1"},
-        {"a bare LF behind the data", chunked("3\r\nabc\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"data longer than its size", chunked("3\r\nabcd\r\n0\r\n\r\n"), 400, "9112-7.1"},
-        {"no CRLF behind the data", chunked("3\r\nabc0\r\n\r\n"), 400, "9112-7.1"},
-        {"a CR behind the data", chunked("3\r\nabc\rX"), 400, "9112-7.1"},
-        {"a trailer", chunked("0\r\nX-Sum: 1\r\n\r\n"), 0, "9112-7.1.2"},
-        {"a trailer that frames", chunked("0\r\nContent-Length: 1\r\n\r\n"), 400, "9110-6.5.1"},
-        {"a trailer that codes", chunked("0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, "9110-6.5.1"},
-        {"a trailer that routes", chunked("0\r\nHost: b\r\n\r\n"), 400, "9110-6.5.1"},
-        {"a folded trailer", chunked("0\r\nX: a\r\n b\r\n\r\n"), 400, "9112-5.2"},
-        {"a malformed trailer", chunked("0\r\nX\r\n\r\n"), 400, "9112-5"},
-        {"a bare LF behind the last chunk", chunked("0\r\n\n"), 400, "9112-2.2"},
-    };
-    return cases;
-}
-
-void addRows(const std::vector<Case> &cases)
-{
-    QTest::addColumn<QByteArray>("raw");
-    QTest::addColumn<int>("status");
-    for (const Case &c : cases) {
-        QTest::addRow("%s (RFC %s)", c.name, c.section)
-            << QByteArray(c.raw.data(), qsizetype(c.raw.size())) << c.status;
+    Expected out;
+    for (const std::string &word : cases::parted(c.outcome)) {
+        if (word.starts_with("passes") || word.ends_with("by its path") || word == "404")
+            ++out.taken;
+        else if (const int status = std::atoi(word.c_str()); status != 408 && !c.ends)
+            out.status = status;
     }
+    return out;
 }
 
 }  // namespace
@@ -250,15 +47,8 @@ void addRows(const std::vector<Case> &cases)
 class RequestCasesTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
-    void aRequestLineIsTakenOrRefused_data() { addRows(requestLines()); }
-    void aRequestLineIsTakenOrRefused() { check(); }
-    void aFieldIsTakenOrRefused_data() { addRows(fieldLines()); }
-    void aFieldIsTakenOrRefused() { check(); }
-    void aFramingIsTakenOrRefused_data() { addRows(framings()); }
-    void aFramingIsTakenOrRefused() { check(); }
-    void aChunkIsTakenOrRefused_data() { addRows(chunks()); }
-    void aChunkIsTakenOrRefused() { check(); }
-
+    void eachCaseIsReadAsTheListSays_data();
+    void eachCaseIsReadAsTheListSays();
     void theFactsOfATakenRequestAreThere();
     void theAuthorityIsTheTargetsOrElseHosts();
     void aConnectionIsKeptAsTheVersionAndConnectionSay();
@@ -271,23 +61,35 @@ private Q_SLOTS:
     void itIsIdleUntilTheFirstByte();
 
 private:
-    static void check()
-    {
-        QFETCH(QByteArray, raw);
-        QFETCH(int, status);
-        const std::string text = raw.toStdString();
-        const Told whole = readWhole(RequestReader(), text);
-        QVERIFY2(whole.status == status, ("status " + std::to_string(whole.status) + ": " + whole.why).c_str());
-        QCOMPARE(whole.why.empty(), status == 0);
-        if (status == 0)
-            QCOMPARE(whole.heads.size(), size_t(1));
-        const Told slow = readInPieces(RequestReader(), oneByOne(text));
-        QVERIFY(slow == whole);
-        for (size_t cut = 1; cut < text.size(); ++cut)
-            QVERIFY2(readInPieces(RequestReader(), {text.substr(0, cut), text.substr(cut)}) == whole,
-                     ("cut at " + std::to_string(cut)).c_str());
-    }
+    std::vector<cases::Case> cases_ = cases::read("http1_requests.txt");
 };
+
+void RequestCasesTest::eachCaseIsReadAsTheListSays_data()
+{
+    QTest::addColumn<int>("index");
+    for (size_t i = 0; i < cases_.size(); ++i)
+        QTest::addRow("%s (RFC %s)", cases_[i].name.c_str(), cases_[i].section.c_str()) << int(i);
+}
+
+void RequestCasesTest::eachCaseIsReadAsTheListSays()
+{
+    QFETCH(int, index);
+    const cases::Case &c = cases_[size_t(index)];
+    const Expected expected = expectedOf(c);
+    const Told whole = readWhole(RequestReader(), c.raw);
+    QVERIFY2(whole.status == expected.status, ("status " + std::to_string(whole.status) + ": " + whole.why).c_str());
+    QCOMPARE(whole.why.empty(), expected.status == 0);
+    // A refusal may come within the content, whose head was taken.
+    QVERIFY(whole.heads.size() >= expected.taken);
+    if (!c.ends)
+        QVERIFY(whole.trailers.size() >= expected.taken);
+    const size_t step = std::max<size_t>(1, c.raw.size() / 1000);
+    if (step == 1)
+        QVERIFY(readInPieces(RequestReader(), oneByOne(c.raw)) == whole);
+    for (size_t cut = 1; cut < c.raw.size(); cut += step)
+        QVERIFY2(readInPieces(RequestReader(), {c.raw.substr(0, cut), c.raw.substr(cut)}) == whole,
+                 ("cut at " + std::to_string(cut)).c_str());
+}
 
 void RequestCasesTest::theFactsOfATakenRequestAreThere()
 {
@@ -426,7 +228,7 @@ void RequestCasesTest::whatIsTooLongIsRefused()
         extended += "1;" + eightK.substr(0, 1000) + "\r\na\r\n";
     QCOMPARE(status(chunked(extended)), 400);
     QCOMPARE(status(chunked("0\r\nX: " + eightK.substr(3) + "\r\nY: " + eightK.substr(30) + "\r\n\r\n")), 0);
-    QCOMPARE(status(chunked("0\r\nX: " + eightK.substr(3) + "\r\nY: " + eightK.substr(3) + "\r\n\r\n")), 431);
+    QCOMPARE(status(chunked("0\r\nX: " + eightK.substr(3) + "\r\nY: " + eightK.substr(3) + "\r\n\r\n")), 400);
 }
 
 void RequestCasesTest::aRefusalStays()

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the recorder does for exchanges that are under way, and for those that an earlier one left so.
+#include "storage/exchange_image.h"
+#include "storage/writer_thread.h"
+
+namespace sluice::storage {
+
+void Recorder::Impl::tell(std::vector<journey::StreamNews> news)
+{
+    std::vector<Waiting> pieces;
+    pieces.reserve(news.size());
+    for (journey::StreamNews &each : news)
+        pieces.push_back({{}, nullptr, std::move(each), 1});
+    enqueue(std::move(pieces));
+}
+
+int Recorder::Impl::write(Entry &entry, int64_t &id)
+{
+    if (entry.news)
+        return streams->write(*entry.news, *redactor);
+    const int code = writeOne(entry, ++id);
+    return code == SQLITE_OK ? streams->close(entry.large ? *entry.large : current) : code;
+}
+
+// What an earlier recorder left open: before the thread starts.
+Outcome Recorder::Impl::recover()
+{
+    if (Outcome begun = database->run("BEGIN IMMEDIATE"); !begun)
+        return begun;
+    int64_t id = lastId;
+    int code = streams->recover([&](journey::Exchange &x) {
+        ++rows;
+        return writer->write(x, ++id);
+    });
+    if (code == SQLITE_OK)
+        code = writer->endBatch();
+    if (code == SQLITE_OK)
+        code = database->run("COMMIT") ? SQLITE_OK : sqlite3_extended_errcode(database->handle());
+    if (code == SQLITE_OK) {
+        lastId = id;
+        return Done{};
+    }
+    const Error why = database->error(code);
+    sqlite3_exec(database->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    return why;
+}
+
+Outcome Recorder::Impl::writeDescriptorSets(const std::vector<std::pair<std::string, std::string>> &sets)
+{
+    auto statement =
+        Statement::prepare(*database, "INSERT OR REPLACE INTO descriptor_set (service, bytes) VALUES (?1, ?2)");
+    if (!statement)
+        return statement.error();
+    for (const auto &[service, set] : sets) {
+        statement->bind(1, service);
+        statement->bindBlob(2, set);
+        if (const int code = statement->step(); code != SQLITE_DONE)
+            return database->error(code);
+        statement->reset();
+    }
+    return Done{};
+}
+
+}  // namespace sluice::storage
