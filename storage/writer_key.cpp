@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How the writer comes by the key that seals secrets.
+#include "storage/exchange_image.h"
 #include "storage/writer_thread.h"
 
 namespace sluice::storage {

@@ -18,6 +18,7 @@
 namespace sluice::storage {
 
 struct Recorder::Impl {
+    static constexpr int needsKey = -1;  // no code of SQLite's
     using Clock = std::chrono::steady_clock;
     // Some exchanges as images, or one that is too large to be copied, or news of one that is under way.
     struct Waiting {

@@ -18,7 +18,7 @@ QString Session::address() const
 void Session::send(replay::Request request, QObject *context, std::function<void(replay::Answer)> then)
 {
     if (!sender_)
-        sender_ = std::make_unique<replay::Sender>();
+        sender_ = std::make_unique<replay::Sender>(replay::SenderOptions{trusted_});
     const QPointer<QObject> alive(context);
     sender_->send(std::move(request), [alive, then = std::move(then)](replay::Answer answer) {
         const std::shared_ptr<journey::Exchange> kept = std::move(answer);

@@ -37,6 +37,8 @@ public:
     // The URL of the first listener, "http://127.0.0.1:8080"; empty: nothing listens yet.
     QString address() const;
 
+    // PEM of CAs that https requests trust beside the system's: the laptop's own. Before the first send().
+    void setTrusted(std::string pem) { trusted_ = std::move(pem); }
     // Sends a request, through the gateway or anywhere else on the network.
     void send(replay::Request, QObject *context, std::function<void(replay::Answer)>);
 
@@ -57,6 +59,7 @@ private:
     gateway::Status status_;
     int64_t lastId_ = 0;
     QString lost_;
+    std::string trusted_;
     std::unique_ptr<replay::Sender> sender_;  // made with the first request
 };
 

@@ -6,6 +6,7 @@
 #include "engine/base/json.h"
 #include "engine/config/schema.h"
 #include "engine/gateway/environment.h"
+#include "engine/gateway/plan_files.h"
 
 #include <QCoreApplication>
 
@@ -54,7 +55,11 @@ int check(const CheckArgs &args)
     gateway::SecretStore store(secretOptions());
     config::Environment environment = gateway::environment(store, gateway::patient);
     environment.lenient = true;
-    const config::Loaded loaded = config::loadFile(file, environment);
+    config::Loaded loaded = config::loadFile(file, environment);
+    if (loaded.plan) {
+        for (Problem &problem : gateway::checkFiles(*loaded.plan, wallTime()))
+            loaded.problems.push_back(std::move(problem));
+    }
     for (const Problem &problem : loaded.problems)
         printLine(args.json ? json(problem) : problem.text());
     if (!loaded.plan)

@@ -4,6 +4,7 @@
 #include "app/cli/places.h"
 #include "app/cli/verbs.h"
 #include "engine/exporters/exporter.h"
+#include "engine/gateway/plan_files.h"
 
 #include <cstring>
 #include <filesystem>
@@ -71,8 +72,11 @@ int exportConfig(const ExportArgs &given)
     const config::Loaded loaded = loadGatewayFile(args.file);
     if (!loaded.plan)
         return Misused;
+    std::error_code unknown;
+    const exporters::Surroundings around{std::filesystem::current_path(unknown).string(),
+                                         gateway::certificateNames(*loaded.plan)};
     const Result<exporters::Export> out =
-        exporters::exportPlan(*loaded.plan, args.target, notInEffect(loaded.problems));
+        exporters::exportPlan(*loaded.plan, args.target, notInEffect(loaded.problems), around);
     if (!out)
         return fail(Misused, out.error().what);
     if (const int code = write(*out, args.folder); code != Fine)

@@ -187,6 +187,8 @@ void addReplay(CLI::App &app, All &a)
         [&a] { return replay(a.replay); }, a.code);
     v->add_option("filter", a.replay.filter, "Which exchanges")->type_name("FILTER");
     v->add_option("--to", a.replay.to, "Send them here (default: where their gateway listened)")->type_name("URL");
+    v->add_option("--ca", a.replay.ca, "For https: trust the CAs of this PEM file, beside the system's")
+        ->type_name("FILE");
     v->add_option("--concurrency", a.replay.concurrency,
                   "So many at once (default 1; with --timing original as many as overlapped then)")
         ->check(CLI::Range(1, 64));

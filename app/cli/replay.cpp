@@ -9,13 +9,17 @@
 #include "app/cli/verbs.h"
 #include "engine/base/json.h"
 #include "engine/http/uri.h"
+#include "engine/tls/certificate.h"
 
 #include <QCoreApplication>
 
 #include <algorithm>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace sluice::cli {
@@ -36,8 +40,6 @@ std::optional<replay::ReplayOptions> optionsOf(const ReplayArgs &args)
         const Result<http::Url> url = http::parseUrl(args.to);
         if (!url)
             return wrong("--to: " + url.error().what + ". Write it as http://localhost:3000");
-        if (url->scheme == "https")
-            return wrong("--to: https is not in effect yet in this version; name an http URL");
         out.to = args.to;
     }
     out.concurrency = args.concurrency;
@@ -72,6 +74,28 @@ std::string differencesJson(const replay::Comparison &comparison)
         o.close();
     }
     return out + ']';
+}
+
+// CAs to trust beside the system's. Nothing: what is wrong is on stderr.
+std::optional<replay::SenderOptions> senderOptions(const ReplayArgs &args)
+{
+    replay::SenderOptions out;
+    if (std::ifstream own(secretOptions().folder + "/local-ca.pem", std::ios::binary); own)  // this user's own
+        out.trusted.assign(std::istreambuf_iterator<char>(own), std::istreambuf_iterator<char>());
+    if (args.ca.empty())
+        return out;
+    std::ifstream in(args.ca, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in) {
+        complain("--ca: " + args.ca + " cannot be read: " + std::strerror(errno));
+        return std::nullopt;
+    }
+    if (const auto read = tls::readCertificates(text); !read) {
+        complain("--ca: the file " + args.ca + ' ' + read.error().what);
+        return std::nullopt;
+    }
+    out.trusted += text;
+    return out;
 }
 
 class Session {
@@ -312,7 +336,8 @@ int replay(const ReplayArgs &args)
                     "name what to send again, as in sluice replay id:17, or sluice replay 'method:GET since:10m'");
     std::optional<replay::ReplayOptions> options = optionsOf(args);
     std::optional<recording::Filter> filter = parseFilter(args.filter);
-    if (!options || !filter)
+    std::optional<replay::SenderOptions> sending = senderOptions(args);
+    if (!options || !filter || !sending)
         return Misused;
     int code = Fine;
     const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
@@ -334,7 +359,7 @@ int replay(const ReplayArgs &args)
     options->unseal = [&](const journey::Exchange &original, std::string_view placeholder) {
         return unsealing.of(original, placeholder);
     };
-    replay::Sender sender;
+    replay::Sender sender(*std::move(sending));
     replay::run(
         *options, sender, [&] { return session.next(); }, [&](replay::Replayed r) { session.done(std::move(r)); },
         stop);

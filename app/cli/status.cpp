@@ -8,6 +8,8 @@ namespace sluice::cli {
 
 namespace {
 
+constexpr int soonDays = 14;
+
 std::string joined(const std::vector<std::string> &list, const char *between)
 {
     std::string out;
@@ -41,6 +43,35 @@ void printRoutes(const gateway::Status &s)
     print("\n" + table.text());
 }
 
+// "42 days", and a word where that is not enough.
+std::string lifeOf(const gateway::CertificateStatus &c)
+{
+    if (c.subject.empty())
+        return "-";
+    const std::string date = rfc3339(c.notAfter).substr(0, 10);
+    if (c.daysLeft < 0)
+        return "EXPIRED on " + date;
+    const std::string days = std::to_string(c.daysLeft) + (c.daysLeft == 1 ? " day" : " days");
+    return c.daysLeft < soonDays ? "EXPIRES SOON: " + days : days;
+}
+
+void printCertificates(const gateway::Status &s)
+{
+    if (s.certificates.empty())
+        return;
+    Table table({"CERTIFICATE OF", "LEFT", "NAMES", "FILE"});
+    for (const gateway::CertificateStatus &c : s.certificates) {
+        const std::string names = !c.names.empty() ? joined(c.names, " ") : c.subject.empty() ? "-" : c.subject;
+        const bool bad = !c.trouble.empty() || (!c.subject.empty() && c.daysLeft < 0);
+        const bool soon = !c.subject.empty() && c.daysLeft < soonDays;
+        const Colour colour = bad ? Colour::Red : soon ? Colour::Yellow : Colour::None;
+        table.add({c.where, lifeOf(c), names,
+                   (c.file.empty() ? "(made here)" : c.file) + (c.trouble.empty() ? "" : "  " + c.trouble)},
+                  colour);
+    }
+    print("\n" + table.text());
+}
+
 void printStatus(const gateway::Status &s)
 {
     printLine(painted(joined(s.listen, " "), Colour::Bold) + (s.draining ? "  draining" : ""));
@@ -63,6 +94,7 @@ void printStatus(const gateway::Status &s)
         printLine(problem.text());
     printServices(s);
     printRoutes(s);
+    printCertificates(s);
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ int explain(const ExplainArgs &args);
 
 struct ReplayArgs {
     std::vector<std::string> filter;
-    std::string record, to, timing = "fast", expect;
+    std::string record, to, ca, timing = "fast", expect;
     int concurrency = 0;  // not given
     std::vector<std::string> setHeaders;
     bool json = false;

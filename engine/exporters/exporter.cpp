@@ -40,12 +40,13 @@ std::vector<std::string> targets()
     return {"nginx"};
 }
 
-Result<Export> exportPlan(const config::Plan &plan, std::string_view target, const Problems &notes)
+Result<Export> exportPlan(const config::Plan &plan, std::string_view target, const Problems &notes,
+                          const Surroundings &around)
 {
     if (target != "nginx")
         return Error{Fault::Client, "nothing is known of the target " + std::string(target) + "; there is: nginx",
                      false};
-    Result<Export> out = nginx::exportNginx(plan, notes);
+    Result<Export> out = nginx::exportNginx(plan, notes, around);
     if (!out)
         return out;
     out->files.push_back({"report.json", reportJson(out->report)});

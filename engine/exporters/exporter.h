@@ -5,6 +5,7 @@
 #include "engine/base/problem.h"
 #include "engine/config/plan.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,20 @@ struct Export {
     std::vector<ReportLine> report;  // every feature of the plan, none silently dropped
 };
 
+// What a plan does not know, and its caller does.
+struct Surroundings {
+    std::string
+        folder;  // absolute, without "/" at its end: relative names of files are told from it; empty: they stay relative
+    // What the first certificate of a file is valid for, by the file's name as the plan has it: DNS names in lower case, "*.x.test",
+    // addresses. Needed where a listener has several; one that is not here is of no name.
+    std::map<std::string, std::vector<std::string>> certificateNames;
+};
+
 std::vector<std::string> targets();  // "nginx"
 // Nothing known by this name: an Error that lists targets(). `notes`: warnings of the file about what it asks for and Sluice
 // does not do yet; each becomes a line of the report (and a comment of the config), for the plan does not know of it.
-Result<Export> exportPlan(const config::Plan &, std::string_view target, const Problems &notes = {});
+// Private keys are never written: where one came from a secret, the config names a file that its reader makes.
+Result<Export> exportPlan(const config::Plan &, std::string_view target, const Problems &notes = {},
+                          const Surroundings &around = {});
 
 }  // namespace sluice::exporters

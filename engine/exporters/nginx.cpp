@@ -5,51 +5,10 @@
 #include "engine/exporters/notes.h"
 
 #include <algorithm>
-#include <set>
 
 namespace sluice::exporters::nginx {
 
 namespace {
-
-std::string listenLine(const std::string &host, uint16_t port)
-{
-    const bool ipv6 = host.find(':') != std::string::npos;
-    return (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
-}
-
-std::string writeListen(Draft &draft)
-{
-    std::set<std::string> lines;
-    const auto everywhere = [&](uint16_t port) {
-        lines.insert("*:" + std::to_string(port)), lines.insert("[::]:" + std::to_string(port));
-    };
-    for (const config::ListenSettings &listen : draft.plan.listen) {
-        const std::string feature = "listen " + listen.url;
-        if (listen.tls) {
-            draft.say(feature, listen.place, Fidelity::Impossible, "TLS is not in effect yet, here neither");
-            continue;
-        }
-        const uint16_t port = listen.port ? listen.port : 8080;
-        if (listen.host.empty() || listen.host == "*")
-            everywhere(port);
-        else
-            lines.insert(listenLine(listen.host, port));
-        if (listen.proxyProtocol)
-            draft.say(feature + " proxy_protocol", listen.place, Fidelity::Impossible,
-                      "nginx asks every peer for a PROXY header, here only trusted ones begin with it: it is left out");
-        if (listen.port)
-            draft.say(feature, listen.place, Fidelity::Exact);
-        else
-            draft.say(feature, listen.place, Fidelity::Approximate,
-                      "nginx takes no port of its own choice: 8080 stands for it");
-    }
-    if (lines.empty())
-        lines.insert("127.0.0.1:8080");
-    std::string out;
-    for (const std::string &line : lines)
-        out += "        listen " + line + ";\n";
-    return out;
-}
 
 std::string problem(int status, std::string_view title, std::string_view detail)
 {
@@ -83,8 +42,7 @@ std::string routeTitle(const Draft &draft, const config::RouteSettings &route)
         + '\n';
 }
 
-std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<std::string> &upstreams,
-                       std::string &maps)
+std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<Upstream> &upstreams, std::string &maps)
 {
     const config::RouteSettings &settings = draft.plan.routes[route.index];
     std::string out = routeTitle(draft, settings) + "        location = /" + route.location + " {\n";
@@ -93,7 +51,9 @@ std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<
     std::string closed = !settings.unavailable.empty() ? settings.unavailable : route.closed;
     if (closed.empty() && target.empty())
         closed = "its new path cannot be said";
-    if (closed.empty() && (!known || upstreams[settings.serviceIndex].empty()))
+    if (closed.empty() && known)
+        closed = upstreams[settings.serviceIndex].closed;
+    if (closed.empty() && !known)
         closed = "service " + settings.service + " has no endpoint that takes requests";
     if (!settings.unavailable.empty())
         draft.say("route " + settings.name + ": " + (settings.restricted.empty() ? "unavailable" : settings.restricted),
@@ -106,9 +66,8 @@ std::string writeRoute(Draft &draft, const TableRoute &route, const std::vector<
     if (route.path.regex && !settings.rewrite.path.empty())
         out +=
             "            if (" + target + " ~ \"^//|/\\.\\.?(?:/|$)\") {\n                return 400;\n            }\n";
-    out += writeServiceSettings(draft.plan.services[settings.serviceIndex]);
-    out +=
-        "            proxy_pass http://" + upstreams[settings.serviceIndex] + target + "$sluice_query;\n        }\n\n";
+    const Upstream &upstream = upstreams[settings.serviceIndex];
+    out += upstream.settings + "            proxy_pass " + upstream.url + target + "$sluice_query;\n        }\n\n";
     return out;
 }
 
@@ -178,8 +137,7 @@ std::string writeHttp(Draft &draft)
 )";
 }
 
-constexpr std::string_view serverSettings = R"(        server_name _;
-        merge_slashes off;
+constexpr std::string_view serverSettings = R"(        merge_slashes off;
 %UNDERSCORES%
         # Streams, both ways, and kept connections.
         proxy_http_version 1.1;
@@ -222,6 +180,24 @@ constexpr std::string_view serverSettings = R"(        server_name _;
 
 )";
 
+constexpr const char *longNames = "    server_names_hash_max_size 65536;\n    server_names_hash_bucket_size 512;\n";
+
+// As it stands in a file of its own, not within a block of a block.
+std::string outdented(std::string_view text)
+{
+    constexpr std::string_view indent = "        ";
+    std::string out;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size() - 1);
+        std::string_view line = text.substr(0, end + 1);
+        text.remove_prefix(line.size());
+        if (line.starts_with(indent))
+            line.remove_prefix(indent.size());
+        out += line;
+    }
+    return out;
+}
+
 std::string answer(int status, std::string_view title, std::string_view detail, std::string_view headers = {})
 {
     std::string out(ownHeaders);
@@ -257,6 +233,20 @@ std::string writeAnswers(bool allow)
     return out;
 }
 
+// What several blocks have in common is a file of its own.
+std::string writeServers(const std::vector<Server> &servers, const std::string &all, std::vector<OutputFile> &files)
+{
+    if (servers.empty())
+        return "    # Nothing listens: what the gateway file asks for cannot be said here (see above).\n";
+    if (servers.size() == 1)
+        return "    server {\n" + servers[0].lines + all + "    }\n";
+    std::string out = longNames;
+    for (const Server &server : servers)
+        out += "    server {\n" + server.lines + "        include routes.conf;\n    }\n";
+    files.push_back({"routes.conf", "# Made by Sluice. What all servers of nginx.conf do.\n" + outdented(all)});
+    return out;
+}
+
 // What nginx says otherwise, at the top of the file.
 std::string writeHead(const Draft &draft)
 {
@@ -280,13 +270,14 @@ void Draft::say(std::string feature, const config::Place &where, Fidelity fideli
     report.push_back({std::move(feature), placeText(*this, where), fidelity, std::move(why)});
 }
 
-std::string writeNginx(Draft &draft, const Table &table, const Problems &notes)
+std::vector<OutputFile> writeNginx(Draft &draft, const Table &table, const Problems &notes)
 {
-    std::vector<std::string> upstreamNames;
-    const std::string listen = writeListen(draft), upstreams = writeUpstreams(draft, upstreamNames);
+    std::vector<Upstream> known;
+    const std::vector<Server> servers = makeServers(draft);
+    const std::string upstreams = writeUpstreams(draft, known);
     std::string rewriteMaps, routes;
     for (const TableRoute &route : table.routes)
-        routes += writeRoute(draft, route, upstreamNames, rewriteMaps);
+        routes += writeRoute(draft, route, known, rewriteMaps);
     const std::string tableText = writeTable(draft, table);
     const bool allow = tableText.find("$sluice_allow {") != std::string::npos;
     std::string settings(serverSettings);
@@ -298,20 +289,23 @@ std::string writeNginx(Draft &draft, const Table &table, const Problems &notes)
         + time(draft.plan.limits.drain) + ";\n\nevents {\n    worker_connections 10000;\n}\n\nhttp {\n";
     body += writeHttp(draft) + writePath(draft) + writeForwarding(draft) + writeLog(draft, table) + tableText
         + rewriteMaps + upstreams;
-    body += "    server {\n" + listen + settings + routes + writeAnswers(allow) + "    }\n}\n";
+    const std::string all = settings + routes + writeAnswers(allow);
+    std::vector<OutputFile> out;
+    body += writeServers(servers, all, out) + "}\n";
     addNotes(draft.plan, notes, draft.report);
     addReferences(draft.plan, draft.report);
-    return writeHead(draft) + body;
+    out.insert(out.begin(), {"nginx.conf", writeHead(draft) + body});
+    return out;
 }
 
-Result<Export> exportNginx(const config::Plan &plan, const Problems &notes)
+Result<Export> exportNginx(const config::Plan &plan, const Problems &notes, const Surroundings &around)
 {
-    Draft draft(plan);
+    Draft draft(plan, around);
     Result<Table> table = makeTable(draft);
     if (!table)
         return table.error();
     Export out;
-    out.files.push_back({"nginx.conf", writeNginx(draft, *table, notes)});
+    out.files = writeNginx(draft, *table, notes);
     out.report = std::move(draft.report);
     return out;
 }

@@ -19,9 +19,11 @@ namespace sluice::exporters::nginx {
 
 // What is written and reported while the parts are put together.
 struct Draft {
-    explicit Draft(const config::Plan &p) : plan(p) {}
+    Draft(const config::Plan &p, const Surroundings &s) : plan(p), around(s) {}
     const config::Plan &plan;
+    const Surroundings &around;
     std::vector<ReportLine> report;
+    int secrets = 0;  // keys that were not written
     void say(std::string feature, const config::Place &where, Fidelity fidelity, std::string why = {});
 };
 
@@ -58,16 +60,38 @@ std::string writeTable(const Draft &, const Table &);  // the maps: conditions, 
 std::string writeRewrite(Draft &, const TableRoute &, std::string &maps);
 
 // nginx_service.cpp
-std::string writeUpstreams(Draft &, std::vector<std::string> &names);  // names: by index of the service, empty: none
-std::string writeForwarding(Draft &);                                  // maps about the client and its headers
-std::string writeServiceSettings(const config::ServiceSettings &);     // timeouts, in a location
+struct Upstream {
+    std::string url;       // "https://payments"
+    std::string settings;  // of the locations that lead there: timeouts, TLS
+    std::string closed;    // not empty: it has none, and why
+};
+std::string writeUpstreams(Draft &, std::vector<Upstream> &);  // by index of the service
+std::string writeForwarding(Draft &);                          // maps about the client and its headers
+
+// nginx_listen.cpp: the server blocks by where they listen. All of them have the same routes.
+struct Server {
+    std::string lines;  // listen, server_name and its certificate: the block's first lines
+};
+std::vector<Server> makeServers(Draft &);  // empty: nothing of the plan's can be said
+
+// nginx_tls.cpp
+bool speaksTls(const config::ServiceSettings &);  // some endpoint that takes requests does
+struct Pem {
+    std::string certificate, key;  // tokens, to stand behind a directive
+    std::string why;               // not empty: what to do about the key
+};
+Pem writePair(Draft &, const tls::PairSettings &);
+std::string writeFile(const Draft &, const std::string &name);  // a token; never evaluated
+// Of a service whose endpoints speak TLS, in a location; reported.
+std::string writeClientTls(Draft &, const config::ServiceSettings &);
+std::string writeServerTls(const config::ListenSettings &, const Draft &);  // of a listener, without its certificate
 
 // nginx_log.cpp: the access log, with the names of `sluice log --json`.
 std::string writeLog(Draft &, const Table &);
 
 // nginx.cpp
-std::string writeNginx(Draft &, const Table &, const Problems &notes);
+std::vector<OutputFile> writeNginx(Draft &, const Table &, const Problems &notes);
 
-Result<Export> exportNginx(const config::Plan &, const Problems &notes);
+Result<Export> exportNginx(const config::Plan &, const Problems &notes, const Surroundings &);
 
 }  // namespace sluice::exporters::nginx

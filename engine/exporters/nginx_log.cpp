@@ -34,8 +34,22 @@ std::string writeAttempts()
     return out + "        default  " + std::to_string(mostTries) + ";\n    }\n";
 }
 
-constexpr std::string_view fixed = R"nginx(    map $upstream_addr $sluice_endpoint {
-        "~([^ ,]+)$"  "http://$1";
+// Where no service speaks TLS the scheme needs no map.
+std::string writeEndpoint(const Draft &draft, const Table &table)
+{
+    std::string schemes;
+    for (const TableRoute &route : table.routes) {
+        const size_t index = draft.plan.routes[route.index].serviceIndex;
+        if (index < draft.plan.services.size() && speaksTls(draft.plan.services[index]))
+            schemes += "        /" + route.location + "  https;\n";
+    }
+    if (schemes.empty())
+        return "    map $upstream_addr $sluice_endpoint {\n        \"~([^ ,]+)$\"  \"http://$1\";\n";
+    return "    map /$sluice_route $sluice_scheme {\n" + schemes + "        default  http;\n    }\n"
+        + "    map $upstream_addr $sluice_endpoint {\n        \"~([^ ,]+)$\"  \"$sluice_scheme://$1\";\n";
+}
+
+constexpr std::string_view fixed = R"nginx(
         default  "";
     }
     # Seconds with three decimals, as microseconds.
@@ -69,7 +83,8 @@ std::string writeLog(Draft &draft, const Table &table)
             "one JSON line an exchange in access.log, with the names of `sluice log --json`, \"\" where that has "
             "null, and latency_us in whole milliseconds; no id, user, version, cache, failed_by and decisions, no "
             "headers and bodies");
-    return "    # The log.\n" + writeNames(draft, table) + writeAttempts() + std::string(fixed);
+    return "    # The log.\n" + writeNames(draft, table) + writeAttempts() + writeEndpoint(draft, table)
+        + std::string(fixed.substr(1));
 }
 
 }  // namespace sluice::exporters::nginx

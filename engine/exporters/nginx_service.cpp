@@ -90,31 +90,69 @@ std::string writeUpstream(Draft &draft, const config::ServiceSettings &service, 
     return out;
 }
 
+bool takesHttp2Only(const config::ServiceSettings &service)
+{
+    return std::any_of(service.endpoints.begin(), service.endpoints.end(),
+                       [](const config::EndpointSettings &e) { return e.http2 && e.weight > 0; });
+}
+
+// In a location.
+std::string writeTimeouts(const config::ServiceSettings &service)
+{
+    const config::TimeoutSettings &t = service.timeouts;
+    return "            proxy_connect_timeout  " + time(t.connect) + ";\n            proxy_read_timeout     "
+        + time(t.response) + ";\n            proxy_send_timeout     " + time(t.idle)
+        + ";\n            client_body_timeout    " + time(t.idle) + ";\n            send_timeout           "
+        + time(t.idle) + ";\n";
+}
+
 }  // namespace
 
-std::string writeUpstreams(Draft &draft, std::vector<std::string> &names)
+std::string writeUpstreams(Draft &draft, std::vector<Upstream> &upstreams)
 {
-    std::string out;
+    std::string text;
     Names unique;
     for (const config::ServiceSettings &service : draft.plan.services) {
-        names.emplace_back();
+        Upstream &out = upstreams.emplace_back();
         const std::string feature = "service " + service.name;
-        const bool takes = std::any_of(service.endpoints.begin(), service.endpoints.end(),
-                                       [](const config::EndpointSettings &e) { return e.weight > 0; });
+        const auto count = [&](bool tls) {
+            return std::count_if(service.endpoints.begin(), service.endpoints.end(),
+                                 [tls](const config::EndpointSettings &e) { return e.weight > 0 && e.tls == tls; });
+        };
+        out.closed = feature + " has no endpoint that takes requests";
         if (!service.unavailable.empty()) {
             draft.say(feature + (service.restricted.empty() ? "" : ": " + service.restricted), service.place,
                       Fidelity::Impossible, service.unavailable + ". Sluice answers 503, and so does the export");
             continue;
         }
-        if (!takes) {
+        if (count(true) + count(false) == 0) {
             draft.say(feature, service.place, Fidelity::Exact);
             continue;  // no endpoint takes requests: 503, as here
         }
-        names.back() = unique.unique(service.name);
-        out += writeUpstream(draft, service, names.back());
+        if (takesHttp2Only(service)) {
+            out.closed = feature + " has endpoints that speak HTTP/2 alone";
+            draft.say(
+                feature + ": endpoints", service.place, Fidelity::Impossible,
+                "nginx speaks HTTP/1.1 to services, and h2c:// is HTTP/2 alone. The export answers 503; write http:// "
+                "where the service speaks HTTP/1.1, too (for gRPC, nginx has grpc_pass)");
+            continue;
+        }
+        if (count(true) > 0 && count(false) > 0) {
+            out.closed = feature + " has endpoints with and without TLS";
+            draft.say(
+                feature + ": endpoints", service.place, Fidelity::Impossible,
+                "nginx speaks to all endpoints of a service with TLS, or to all without. The export answers 503; make "
+                "two services of it, or all of its URLs https");
+            continue;
+        }
+        out.closed.clear();
+        const std::string name = unique.unique(service.name);
+        text += writeUpstream(draft, service, name);
         reportTimeouts(draft, service);
+        out.url = (speaksTls(service) ? "https://" : "http://") + name;
+        out.settings = writeTimeouts(service) + (speaksTls(service) ? writeClientTls(draft, service) : "");
     }
-    return out;
+    return text;
 }
 
 std::string writeForwarding(Draft &draft)
@@ -194,15 +232,6 @@ std::string writeForwarding(Draft &draft)
     for (size_t at = out.find("%TRUSTED%"); at != out.npos; at = out.find("%TRUSTED%"))
         out.replace(at, 9, trusted);
     return out;
-}
-
-std::string writeServiceSettings(const config::ServiceSettings &service)
-{
-    const config::TimeoutSettings &t = service.timeouts;
-    return "            proxy_connect_timeout  " + time(t.connect) + ";\n            proxy_read_timeout     "
-        + time(t.response) + ";\n            proxy_send_timeout     " + time(t.idle)
-        + ";\n            client_body_timeout    " + time(t.idle) + ";\n            send_timeout           "
-        + time(t.idle) + ";\n";
 }
 
 }  // namespace sluice::exporters::nginx

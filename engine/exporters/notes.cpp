@@ -15,10 +15,6 @@ std::string keyOf(const std::string &what)
 {
     if (what.starts_with('\''))
         return what.substr(1, what.find_first_of(":'", 1) - 1);
-    if (what.starts_with("https listeners"))
-        return "listen https";
-    if (what.starts_with("https endpoints"))
-        return "endpoints https";
     return what.substr(0, what.find(" is not in effect yet"));
 }
 

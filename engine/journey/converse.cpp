@@ -124,6 +124,27 @@ Task<void> sendContent(Talk &t)
     }
 }
 
+Task<void> stopUpload(Talk &t)
+{
+    if (!t.upload.started())
+        co_return;
+    t.upload.scope().cancel(Why::Abandoned);
+    Scope unstoppable(t.j.world.scheduler());
+    co_await join(t.upload, unstoppable);
+}
+
+// The total timeout is over. A client that has not sent all of its request by then has only itself to blame.
+Task<void> noAnswerInTime(Talk &t)
+{
+    co_await stopUpload(t);  // says for whom it waited
+    if (t.waitedForClient) {
+        t.j.fail(Fault::Client, 408,
+                 "the request's content was not whole when the total timeout of "
+                     + durationText(t.j.service->timeouts.total) + " was over");
+        t.j.client.closeAfter();
+    }
+}
+
 // The final head, past all 1xx. False: there is none.
 Task<bool> answerHead(Talk &t)
 {
@@ -148,6 +169,8 @@ Task<bool> answerHead(Talk &t)
             const Why why = co_await on(t.up.readable(), t.answering);
             if (why == Why::Ok)
                 continue;
+            if (why == Why::TimedOut && !t.j.scope.running())
+                co_await noAnswerInTime(t);
             t.j.failWait(why, "the upstream did not begin to answer in time");
             co_return false;
         }
@@ -206,6 +229,10 @@ Task<bool> relay(Talk &t)
         if (result.why == Why::TimedOut && result.atSink && j.scope.running())
             j.fail(Fault::Client, 499,
                    "the client took nothing of the answer for " + durationText(j.service->timeouts.idle));
+        else if (result.why == Why::TimedOut && result.atSink)
+            j.fail(Fault::Client, 499,
+                   "the client had not taken all of the answer when the total timeout of "
+                       + durationText(j.service->timeouts.total) + " was over");
         else if (result.why == Why::TimedOut && t.waitedForClient && j.scope.running())
             j.fail(Fault::Client, 408,
                    "nothing moved for " + durationText(j.service->timeouts.idle)
@@ -231,15 +258,6 @@ Ending noAnswer(Talk &t)
     if (!again)
         j.fail(Fault::Upstream, 502, "no valid answer: " + t.attempt.error);
     return again ? Ending::Again : Ending::Failed;
-}
-
-Task<void> stopUpload(Talk &t)
-{
-    if (!t.upload.started())
-        co_return;
-    t.upload.scope().cancel(Why::Abandoned);
-    Scope unstoppable(t.j.world.scheduler());
-    co_await join(t.upload, unstoppable);
 }
 
 }  // namespace

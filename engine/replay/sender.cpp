@@ -57,10 +57,6 @@ Result<net::Call> callOf(Request request, journey::Exchange &exchange)
     head.scheme = url->scheme;
     head.version = http::Version::Http11;
     describe(exchange, *url, request);
-    if (url->scheme != "http")
-        return Error{Fault::Gateway,
-                     "cannot send to " + request.url + ": https is not in effect yet; give an http URL"};
-
     net::Call call;
     call.host = url->host;
     call.port = url->port;
@@ -84,11 +80,32 @@ struct Sender::Impl {
     std::unique_ptr<QThread> thread;
     std::unique_ptr<QObject> context;     // lives in the thread: receiver of what is posted
     std::unique_ptr<net::Caller> caller;  // the same
+    SenderOptions options;
+    std::shared_ptr<const net::ClientTls> tls;  // made with the first https request, as it reads the system's CAs
+
+    Outcome secure(net::Call &call)
+    {
+        if (!tls) {
+            net::ClientTls::Parts parts;
+            parts.caToo = options.trusted;
+            parts.onlyHttp1 = true;
+            Result<std::shared_ptr<const net::ClientTls>> made = net::ClientTls::create(std::move(parts));
+            if (!made)
+                return made.error();
+            tls = made.take();
+        }
+        call.tls = tls;
+        return Done{};
+    }
 
     void start(Request request, const std::function<void(Answer)> &done)
     {
         auto exchange = std::make_unique<journey::Exchange>();
         Result<net::Call> call = callOf(std::move(request), *exchange);
+        if (call && exchange->received.scheme == "https") {
+            if (const Outcome secured = secure(*call); !secured)
+                call = secured.error();
+        }
         if (call && !caller)
             call = Error{Fault::Gateway, "the sender was stopped"};
         if (!call) {
@@ -101,8 +118,9 @@ struct Sender::Impl {
     }
 };
 
-Sender::Sender() : impl_(std::make_unique<Impl>())
+Sender::Sender(SenderOptions options) : impl_(std::make_unique<Impl>())
 {
+    impl_->options = std::move(options);
     impl_->context = std::make_unique<QObject>();
     impl_->thread.reset(QThread::create([impl = impl_.get()] {
         impl->caller = std::make_unique<net::Caller>(*net::threadPoller());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// exporters/NAME.yaml exports to exporters/NAME.nginx.conf, byte for byte; nginx accepts it; nothing of the file is silently
-// dropped. SLUICE_UPDATE_GOLDEN=1 writes the expected files anew.
+// exporters/NAME.yaml exports to exporters/NAME.nginx.conf (and NAME.routes.conf), byte for byte; nginx accepts it; nothing of
+// the file is silently dropped. SLUICE_UPDATE_GOLDEN=1 writes the expected files anew.
 #include "engine/config/load.h"
 #include "engine/exporters/exporter.h"
+#include "engine/tls/local_ca.h"
 
 #include <QDir>
 #include <QFile>
@@ -28,9 +29,12 @@ private Q_SLOTS:
     void theReportNamesEveryRouteAndService_data() { theExportIsTheExpectedOne_data(); }
     void theReportNamesEveryRouteAndService();
     void whatIsNotInEffectIsNamedOnceByItsKey();
+    void keysFromSecretsAreNowhere();
+    void whereNothingCanListenNothingDoes();
     void anUnknownTargetIsToldWhatThereIs();
 
 private:
+    static void compare(const QByteArray &now, const QString &expected);
     static config::Loaded load(const QString &name);
     static exporters::Export exported(const QString &name);
 };
@@ -51,6 +55,33 @@ QByteArray content(const exporters::Export &out, const std::string &name)
     return {};
 }
 
+void write(const QString &path, const QByteArray &bytes)
+{
+    QFile file(path);
+    if (!file.open(QFile::WriteOnly) || file.write(bytes) != bytes.size())
+        qFatal("%s cannot be written", qPrintable(path));
+}
+
+// The folders that the gateway files name, here.
+QByteArray moved(QByteArray conf, const QTemporaryDir &dir)
+{
+    return conf.replace("/etc/sluice/tls", dir.path().toUtf8()).replace("/etc/other", dir.path().toUtf8());
+}
+
+// One pair under all the names that the gateway files have.
+void writeCertificates(const QTemporaryDir &dir)
+{
+    const Result<tls::PemPair> pair =
+        tls::LocalCa::make(std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()), "tests");
+    if (!pair)
+        qFatal("%s", pair.error().what.c_str());
+    for (const char *name :
+         {"api.pem", "shop.pem", "none.pem", "clients-ca.pem", "sec$ret.pem", "internal-ca.pem", "gateway.pem"})
+        write(dir.filePath(name), QByteArray::fromStdString(pair->certificate));
+    for (const char *name : {"api.key", "shop.key", "none.key", "gateway.key", "secret-1.key", "secret-2.key"})
+        write(dir.filePath(name), QByteArray::fromStdString(pair->key));
+}
+
 }  // namespace
 
 config::Loaded ExportersGoldenTest::load(const QString &name)
@@ -69,7 +100,11 @@ exporters::Export ExportersGoldenTest::exported(const QString &name)
     Problems notes;
     std::copy_if(loaded.problems.begin(), loaded.problems.end(), std::back_inserter(notes),
                  [](const Problem &p) { return p.what.find("not in effect yet") != std::string::npos; });
-    Result<exporters::Export> out = exporters::exportPlan(*loaded.plan, "nginx", notes);
+    const exporters::Surroundings around{
+        "/etc/sluice",
+        {{"tls/api.pem", {"api.test", "*.api.test", "127.0.0.1"}},
+         {"/etc/other/shop.pem", {"shop.test", "*.shop.test", "*.api.test", "bad name", "::1"}}}};
+    Result<exporters::Export> out = exporters::exportPlan(*loaded.plan, "nginx", notes, around);
     if (!out)
         qFatal("%s", out.error().what.c_str());
     return out.take();
@@ -85,8 +120,15 @@ void ExportersGoldenTest::theExportIsTheExpectedOne_data()
 void ExportersGoldenTest::theExportIsTheExpectedOne()
 {
     QFETCH(QString, name);
-    const QByteArray now = content(exported(name), "nginx.conf");
-    QFile file(folder() + name + ".nginx.conf");
+    const exporters::Export out = exported(name);
+    compare(content(out, "nginx.conf"), name + ".nginx.conf");
+    if (const QByteArray routes = content(out, "routes.conf"); !routes.isEmpty())
+        compare(routes, name + ".routes.conf");
+}
+
+void ExportersGoldenTest::compare(const QByteArray &now, const QString &expected)
+{
+    QFile file(folder() + expected);
     if (qEnvironmentVariableIsSet("SLUICE_UPDATE_GOLDEN")) {
         QVERIFY(file.open(QFile::WriteOnly));
         file.write(now);
@@ -106,10 +148,9 @@ void ExportersGoldenTest::nginxAcceptsIt()
     if (nginx.isEmpty())
         QSKIP("nginx is not installed (apt-get install nginx-core)");
     const QTemporaryDir dir;
-    QFile file(dir.filePath("nginx.conf"));
-    QVERIFY(file.open(QFile::WriteOnly));
-    file.write(content(exported(name), "nginx.conf"));
-    file.close();
+    writeCertificates(dir);
+    for (const exporters::OutputFile &file : exported(name).files)
+        write(dir.filePath(QString::fromStdString(file.name)), moved(QByteArray::fromStdString(file.content), dir));
     QProcess process;
     process.setProcessChannelMode(QProcess::MergedChannels);
     process.start(nginx, {"-t", "-p", dir.path(), "-c", "nginx.conf"});
@@ -156,7 +197,7 @@ void ExportersGoldenTest::whatIsNotInEffectIsNamedOnceByItsKey()
             return line.feature == ending || line.feature.ends_with(": " + ending);
         });
     };
-    for (const char *key : {"auth", "aggregate", "tls", "credentials", "health", "retries", "cors", "mirror", "cache",
+    for (const char *key : {"auth", "aggregate", "credentials", "health", "retries", "cors", "mirror", "cache",
                             "request.headers.remove", "response.body.drop", "sunset", "alerts"})
         QVERIFY2(lines(key) == 1, key);
     QCOMPARE(lines("discover"), 2);  // of two services
@@ -169,6 +210,31 @@ void ExportersGoldenTest::whatIsNotInEffectIsNamedOnceByItsKey()
         if (line.feature == "service user-service: balance")
             QCOMPARE(exporters::name(line.fidelity), std::string_view("approximate"));
     }
+}
+
+void ExportersGoldenTest::keysFromSecretsAreNowhere()
+{
+    const exporters::Export out = exported("tls");
+    for (const exporters::OutputFile &file : out.files)
+        QVERIFY2(file.content.find("never written") == std::string::npos
+                     && file.content.find("BEGIN") == std::string::npos,
+                 file.name.c_str());
+    const auto told = [](const exporters::ReportLine &line) { return line.why.find("secret-") != std::string::npos; };
+    QCOMPARE(std::count_if(out.report.begin(), out.report.end(), told), 2);
+}
+
+void ExportersGoldenTest::whereNothingCanListenNothingDoes()
+{
+    const config::Loaded loaded = config::load(
+        "listen: https://127.0.0.1:8443\nservices: {a: http://127.0.0.1:1}\nroutes: [{path: /**, service: a}]\n",
+        "f.yaml", {});
+    QVERIFY(loaded.plan);
+    const Result<exporters::Export> out = exporters::exportPlan(*loaded.plan, "nginx");
+    QVERIFY(!content(*out, "nginx.conf").contains("listen 127")
+            && !content(*out, "nginx.conf").contains("    server {\n"));
+    QVERIFY(std::any_of(out->report.begin(), out->report.end(), [](const exporters::ReportLine &line) {
+        return line.feature == "listen https://127.0.0.1:8443" && line.fidelity == exporters::Fidelity::Impossible;
+    }));
 }
 
 void ExportersGoldenTest::anUnknownTargetIsToldWhatThereIs()

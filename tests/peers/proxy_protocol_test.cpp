@@ -30,6 +30,8 @@ class ProxyProtocolTest : public QObject {
 private Q_SLOTS:
     void initTestCase() { QVERIFY(node_.ready()); }
     void curlSpeaksForItself();
+    void realProxiesAreUnderstood_data();
+    void realProxiesAreUnderstood();
     void theClientIsWhomTheHeaderNames_data();
     void theClientIsWhomTheHeaderNames();
     void theHeaderIsReadByteByByte();
@@ -70,6 +72,51 @@ void ProxyProtocolTest::curlSpeaksForItself()
     QCOMPARE(answer.status, 200);
     const QJsonObject row = gateway.log(2).value(1);
     QCOMPARE(text(row, "client"), std::string("127.0.0.1"));
+}
+
+void ProxyProtocolTest::realProxiesAreUnderstood_data()
+{
+    QTest::addColumn<QByteArray>("how");
+    QTest::newRow("haproxy, version 1") << QByteArray("send-proxy");
+    QTest::newRow("haproxy, version 2") << QByteArray("send-proxy-v2");
+    QTest::newRow("haproxy, version 2 with values") << QByteArray("send-proxy-v2 proxy-v2-options crc32c,unique-id");
+    QTest::newRow("nginx") << QByteArray();
+}
+
+void ProxyProtocolTest::realProxiesAreUnderstood()
+{
+    QFETCH(QByteArray, how);
+    GatewayProcess gateway(setup("{url: \"http://127.0.0.1:0\", proxy_protocol: true}", "127.0.0.1"));
+    VERIFY_READY(gateway);
+    const TempFolder files;
+    const uint16_t front = freePort();
+    const std::string at = "127.0.0.1:" + std::to_string(front), to = "127.0.0.1:" + std::to_string(gateway.port());
+    std::unique_ptr<Process> haproxy;
+    std::unique_ptr<Nginx> nginx;
+    if (how.isEmpty()) {
+        files.write("nginx.conf",
+                    "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\npid pid;\nevents {}\n"
+                    "stream { server { listen "
+                        + at + "; proxy_pass " + to + "; proxy_protocol on; } }\n");
+        nginx = std::make_unique<Nginx>(files.path(), front);
+        QVERIFY2(nginx->ready(), nginx->trouble().c_str());
+    } else {
+        const std::string conf =
+            files.write("haproxy.cfg",
+                        "defaults\n mode tcp\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n"
+                        "listen front\n bind "
+                            + at + "\n unique-id-format %[uuid]\n server up " + to + ' ' + how.toStdString() + "\n");
+        haproxy = std::make_unique<Process>(std::vector<std::string>{"haproxy", "-db", "-f", conf});
+        QVERIFY2(waitForPort(front), haproxy->err().c_str());
+    }
+    const CurlAnswer answer = curl({"--interface", "127.0.0.5", "http://" + at + "/headers"});
+    QCOMPARE(answer.status, 200);
+    QCOMPARE(seen(jsonObject(answer.body), "X-Forwarded-For"), std::string("127.0.0.5"));
+    const QList<QJsonObject> rows = gateway.log(1, {"path:/headers"});
+    QCOMPARE(rows.size(), 1);
+    QCOMPARE(text(rows[0], "client"), std::string("127.0.0.5"));
+    const Ran shown = gateway.onRecording({"show", text(rows[0], "id"), "--json"});
+    QVERIFY2(jsonObject(shown.out)["peer"].toString().startsWith("127.0.0.1:"), shown.out.c_str());
 }
 
 void ProxyProtocolTest::theClientIsWhomTheHeaderNames_data()

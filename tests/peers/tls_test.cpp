@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TLS on both sides of the gateway, with curl and openssl before it and a Node https server behind it.
 #include "tests/peers/peers.h"
+#include "tests/peers/tls_server.h"
 #include "tests/support/certificates.h"
 #include "tests/support/raw_socket.h"
 
@@ -11,28 +12,6 @@
 using namespace support;
 
 namespace {
-
-class TlsServer {
-public:
-    explicit TlsServer(const TestCa::Pair &pair, const std::string &clientCa = {}) : process_(command(pair, clientCa))
-    {
-        if (process_.waitForOutput("ready "))
-            port_ = uint16_t(std::atoi(process_.out().c_str() + 6));
-    }
-    std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
-
-private:
-    static std::vector<std::string> command(const TestCa::Pair &pair, const std::string &clientCa)
-    {
-        std::vector<std::string> out = {"node", std::string(SLUICE_SOURCE_DIR) + "/tests/peers/tls_server.js",
-                                        pair.certificate, pair.key};
-        if (!clientCa.empty())
-            out.push_back(clientCa);
-        return out;
-    }
-    Process process_;
-    uint16_t port_ = 0;
-};
 
 std::string pairText(const TestCa::Pair &pair)
 {

@@ -18,6 +18,8 @@ private Q_SLOTS:
     void anUpstreamThatHangsGivesA504AtTheResponseTimeout();
     void anAnswerThatStandsStillIsCutOffAtTheIdleTimeout();
     void theTotalTimeoutEndsAnAnswerThatTricklesForEver();
+    void aClientThatSendsTooSlowlyForTheTotalTimeoutIsBlamed();
+    void aClientThatTakesTooSlowlyForTheTotalTimeoutIsBlamed();
     void anAnswerThatIsCutShortIsCutShortForTheClientToo();
     void aClientThatLeavesEndsTheUpstreamCallAndCountsAs499();
     void aStaleKeptConnectionIsReplacedForAGet();
@@ -142,6 +144,30 @@ void JourneyTest::theTotalTimeoutEndsAnAnswerThatTricklesForEver()
     QVERIFY(story.client->cut);
     QCOMPARE(x.times.ended, Nanos(30s));
     QVERIFY(x.failure.find("30s") != std::string::npos);
+}
+
+void JourneyTest::aClientThatSendsTooSlowlyForTheTotalTimeoutIsBlamed()
+{
+    Story story(answer({}));
+    Visit visit = request("POST", "/one/7", std::vector<std::string>(100, "x"));
+    visit.pieceEvery = 1s;
+    const journey::Exchange &x = story.run(std::move(visit));
+    QVERIFY(story.sound());
+    QCOMPARE(x.returned.status, 408);
+    QCOMPARE(story.client->answer.status, 408);
+    QVERIFY(x.failedBy == Fault::Client && story.client->closing);
+    QCOMPARE(x.times.ended, Nanos(30s));
+}
+
+void JourneyTest::aClientThatTakesTooSlowlyForTheTotalTimeoutIsBlamed()
+{
+    Story story(answer(std::vector<std::string>(100, "x")));
+    Visit visit = request("GET", "/one/7");
+    visit.takesFor = 1s;
+    const journey::Exchange &x = story.run(std::move(visit));
+    QVERIFY(story.sound());
+    QVERIFY(story.client->cut && x.failedBy == Fault::Client);
+    QCOMPARE(x.times.ended, Nanos(30s));
 }
 
 void JourneyTest::anAnswerThatIsCutShortIsCutShortForTheClientToo()

@@ -41,12 +41,28 @@ void Caller::start(Call call, Done done)
     poller_.requestTurn();
 }
 
+std::shared_ptr<SessionShelf> Caller::shelfOf(const Call &call)
+{
+    constexpr size_t most = 64;  // then all begin anew
+    if (!call.tls)
+        return nullptr;
+    const std::string name = call.host + ' ' + std::to_string(call.port);
+    if (shelves_.size() >= most && !shelves_.contains(name))
+        shelves_.clear();
+    std::shared_ptr<SessionShelf> &shelf = shelves_[name];
+    if (!shelf)
+        shelf = std::make_shared<SessionShelf>();
+    return shelf;
+}
+
 void Caller::begin(Waiting next)
 {
+    std::shared_ptr<SessionShelf> shelf = shelfOf(next.call);
     const std::string host = next.call.host;
     const uint16_t port = next.call.port;
     const uint64_t serial = ++serial_;
     running_.push_back(std::make_unique<Running>(poller_, std::move(next.call), std::move(next.done), serial));
+    running_.back()->remember(std::move(shelf));
     resolver_.resolve(host, port, [this, serial](std::vector<Address> addresses, const std::string &trouble) {
         const auto call =
             std::find_if(running_.begin(), running_.end(), [&](const auto &r) { return r->serial() == serial; });

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Caller: single HTTP/1.1 requests, each over a connection of its own, whole answers: what replay and "try a request" send with.
+// Caller: single HTTP/1.1 requests, each over a connection of its own, in clear or under TLS, whole answers: what replay and "try a request" send with.
 // Lives in one thread, whose Poller and after-batch hook it takes for itself: no worker may run there.
 // Bounds: `mostUnderWay` calls at once, further ones wait in order; of each answer Call::mostKept bytes, the rest is counted.
-// Deliberately absent: https, redirects, kept connections, proxies.
+// TLS sessions are resumed with the last 64 hosts. Deliberately absent: HTTP/2, redirects, kept connections, proxies.
 #pragma once
 
 #include "engine/journey/exchange.h"
 #include "engine/net/dispatcher/poller.h"
 #include "engine/net/resolver.h"
+#include "engine/net/tls/tls_session.h"
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +24,8 @@ struct Call {
     uint16_t port = 80;
     std::string bytes;                        // head and content, as they go out
     std::string method;                       // the answer's framing hangs on it
-    Nanos connect = std::chrono::seconds(5);  // past it, with one address or several: failed
+    std::shared_ptr<const ClientTls> tls;     // under TLS with this, for `host`; null: in clear
+    Nanos connect = std::chrono::seconds(5);  // past it, with one address or several, TLS's handshake included: failed
     Nanos whole = std::chrono::seconds(30);   // from start() to the answer's last byte, waiting in the queue left out
     uint64_t mostKept = uint64_t(64) << 20;
     // `returned`, `answer`, `responseBody`, `responseTrailers`, `times`, `started`, `attempts`, `failedBy` and `failure` are filled in.
@@ -50,10 +53,12 @@ private:
     };
     void turn();
     void begin(Waiting next);
+    std::shared_ptr<SessionShelf> shelfOf(const Call &call);
     Poller &poller_;
     Resolver resolver_;
     std::deque<Waiting> waiting_;
     std::vector<std::unique_ptr<Running>> running_;
+    std::map<std::string, std::shared_ptr<SessionShelf>> shelves_;  // by host and port
     uint64_t serial_ = 0;
     bool ending_ = false;
 };

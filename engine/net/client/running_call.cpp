@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/client/running_call.h"
 
-#include <cerrno>
 #include <cstring>
 
 namespace sluice::net {
@@ -14,7 +13,12 @@ constexpr int readsATurn = 16;         // an answer that never stalls must not s
 }  // namespace
 
 Caller::Running::Running(Poller &poller, Call call, Done done, uint64_t serial)
-    : poller_(poller), call_(std::move(call)), done_(std::move(done)), serial_(serial), exchange_(*call_.exchange)
+    : call_(std::move(call)),
+      done_(std::move(done)),
+      serial_(serial),
+      exchange_(*call_.exchange),
+      poller_(poller),
+      channel_(poller, *this)
 {
     exchange_.started = monotonicNow();
     connectBy_ = exchange_.started + call_.connect;
@@ -23,19 +27,6 @@ Caller::Running::Running(Poller &poller, Call call, Done done, uint64_t serial)
     exchange_.attempts.back().endpoint = exchange_.endpoint;
     exchange_.attempts.back().started = Nanos(0);
     reader_.expect(call_.method);
-}
-
-Caller::Running::~Running()
-{
-    closeSocket();
-}
-
-void Caller::Running::closeSocket()
-{
-    if (!fd_)
-        return;
-    poller_.unwatch(fd_.get(), this);
-    fd_.reset();
 }
 
 Nanos Caller::Running::sinceStart() const
@@ -54,7 +45,9 @@ void Caller::Running::expire(Moment now)
     if (ended_ || now < deadline())
         return;
     if (exchange_.times.connected < Nanos(0))
-        fail(Fault::Upstream, "no connection within " + durationText(std::min(call_.connect, call_.whole)));
+        fail(Fault::Upstream,
+             (shaking_ ? "no end of the TLS handshake within " : "no connection within ")
+                 + durationText(std::min(call_.connect, call_.whole)));
     else if (headCame_)
         brokeOff("the answer was not whole within " + durationText(call_.whole));
     else
@@ -71,19 +64,18 @@ void Caller::Running::resolved(std::vector<Address> addresses, const std::string
 
 void Caller::Running::connectNext(std::string trouble)
 {
-    closeSocket();
-    connecting_ = false;
+    channel_.close();
+    connecting_ = shaking_ = false;
     while (nextAddress_ < addresses_.size()) {
         Result<Fd> fd = connectTo(addresses_[nextAddress_++]);
         if (!fd) {
             trouble = fd.error().what;
             continue;
         }
-        fd_ = fd.take();
         connecting_ = true;
-        if (poller_.watch(fd_.get(), this))
+        if (channel_.open(fd.take()))
             return;
-        fd_.reset();
+        connecting_ = false;
         trouble = "the event loop refused the connection";
     }
     fail(Fault::Upstream, std::move(trouble));
@@ -93,48 +85,88 @@ void Caller::Running::ready(unsigned events)
 {
     if (ended_)
         return;
+    const bool fresh = connecting_ || shaking_;
     if (connecting_) {
         if (!(events & (Writable | Hangup)))
             return;
-        if (std::string trouble = connectError(fd_.get()); !trouble.empty())
+        if (std::string trouble = connectError(channel_.fd()); !trouble.empty())
             return connectNext(std::move(trouble));
-        connected();
+        connecting_ = false;
+        if (call_.tls && !beginTls())
+            return;
+        if (!call_.tls)
+            connected();
     }
-    if (events & Writable)
+    if (shaking_ && !shake())
+        return;
+    if (fresh || (events & Writable))
         send();
-    if (!ended_ && (events & (Readable | Hangup)))
+    if (!ended_ && (fresh || (events & (Readable | Hangup))))
         receive();
+}
+
+bool Caller::Running::beginTls()
+{
+    std::unique_ptr<TlsSession> session = TlsSession::client(call_.tls, call_.host, shelf_);
+    if (!session) {
+        fail(Fault::Gateway, "TLS cannot begin: " + call_.host + " is no name that a certificate could have");
+        return false;
+    }
+    channel_.secure(std::move(session));
+    shaking_ = true;
+    return true;
+}
+
+// False: it is not done yet, or has failed.
+bool Caller::Running::shake()
+{
+    switch (channel_.shake()) {
+    case Channel::Step::More: break;
+    case Channel::Step::Again: askForTurn(); return false;
+    case Channel::Step::Nothing: return false;
+    case Channel::Step::End:
+    case Channel::Step::Broken:  // the same server would say the same at another address
+        fail(Fault::Upstream, channel_.trouble());
+        return false;
+    }
+    connected();
+    return true;
 }
 
 void Caller::Running::connected()
 {
-    connecting_ = false;
+    shaking_ = false;
     exchange_.times.connected = exchange_.attempts.back().connected = sinceStart();
     in_ = std::make_unique<char[]>(inBytes);
 }
 
 void Caller::Running::send()
 {
-    while (sent_ < call_.bytes.size() && !sendBroke_) {
-        const ssize_t n = ::send(fd_.get(), call_.bytes.data() + sent_, call_.bytes.size() - sent_, MSG_NOSIGNAL);
-        if (n >= 0) {
-            sent_ += size_t(n);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return poller_.rearm(fd_.get(), false, true);
-        } else if (errno != EINTR) {
-            sendBroke_ = true;  // the answer may be there all the same: 413, and closed
-            return;
-        }
-    }
-    if (!sendBroke_ && exchange_.times.requestSent < Nanos(0))
+    if (sendBroke_)
+        return;
+    const Channel::Step step = channel_.send(call_.bytes, sent_);
+    sendBroke_ = step == Channel::Step::Broken;  // the answer may be there all the same: 413, and closed
+    if (step == Channel::Step::More && exchange_.times.requestSent < Nanos(0))
         exchange_.times.requestSent = sinceStart();
 }
 
 void Caller::Running::goOn()
 {
     wantsTurn_ = false;
-    if (!ended_)
-        receive();
+    if (ended_)
+        return;
+    if (shaking_) {
+        if (!shake())
+            return;
+        send();
+    }
+    receive();
+}
+
+void Caller::Running::askForTurn()
+{
+    wantsTurn_ = true;
+    poller_.requestTurn();
 }
 
 void Caller::Running::receive()
@@ -143,8 +175,7 @@ void Caller::Running::receive()
         if (!receiveOnce())
             return;
     }
-    wantsTurn_ = true;
-    poller_.requestTurn();
+    askForTurn();
 }
 
 bool Caller::Running::receiveOnce()
@@ -153,23 +184,17 @@ bool Caller::Running::receiveOnce()
         fail(Fault::Upstream, "the answer is not HTTP that can be read: a head or chunk line without end");
         return false;
     }
-    const ssize_t n = ::recv(fd_.get(), in_.get() + inSize_, inBytes - inSize_, 0);
-    if (n > 0) {
-        inSize_ += size_t(n);
+    size_t got = 0;
+    switch (channel_.receive(in_.get() + inSize_, inBytes - inSize_, got)) {
+    case Channel::Step::More:
+        inSize_ += got;
         digest();
         return !ended_;
+    case Channel::Step::Again: return true;
+    case Channel::Step::Nothing: return false;
+    case Channel::Step::End: atEnd(); return false;
+    case Channel::Step::Broken: brokeOff(channel_.trouble()); return false;
     }
-    if (n == 0) {
-        atEnd();
-        return false;
-    }
-    if (errno == EINTR)
-        return true;
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        poller_.rearm(fd_.get(), true, false);
-        return false;
-    }
-    brokeOff(socketError(errno));
     return false;
 }
 
@@ -245,7 +270,7 @@ void Caller::Running::end()
     exchange_.times.ended = exchange_.attempts.back().ended = sinceStart();
     exchange_.times.answered = exchange_.times.firstByte;
     exchange_.answer = exchange_.returned;
-    closeSocket();
+    channel_.close();
     poller_.requestTurn();
 }
 

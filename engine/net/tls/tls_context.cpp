@@ -201,6 +201,11 @@ Result<std::shared_ptr<const ClientTls>> ClientTls::create(Parts parts)
         if (const Outcome read = believe(context, out->parts_.ca, cas); !read)
             return Error{Fault::Gateway, "the file of CAs " + read.error().what};
     }
+    if (!out->parts_.caToo.empty()) {
+        std::vector<tls::X509Ptr> cas;
+        if (const Outcome read = believe(context, out->parts_.caToo, cas); !read)
+            return Error{Fault::Gateway, "the file of CAs " + read.error().what};
+    }
     if (out->parts_.pair) {
         if (const Outcome used = use(context, *out->parts_.pair); !used)
             return used.error();
@@ -208,7 +213,8 @@ Result<std::shared_ptr<const ClientTls>> ClientTls::create(Parts parts)
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, TlsSession::sessionMade);
-    SSL_CTX_set_alpn_protos(context, protocols, sizeof protocols - 1);
+    const unsigned skip = out->parts_.onlyHttp1 ? 1 + protocols[0] : 0;  // "h2" comes first
+    SSL_CTX_set_alpn_protos(context, protocols + skip, sizeof protocols - 1 - skip);
     return std::shared_ptr<const ClientTls>(std::move(out));
 }
 

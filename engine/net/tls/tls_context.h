@@ -55,9 +55,11 @@ private:
 class ClientTls {
 public:
     struct Parts {
-        std::string ca;  // PEM of CAs and CRLs; empty: the system's
-        tls::CertificatePtr pair;
-        std::string serverName;  // empty: the endpoint's host
+        std::string ca;       // PEM of CAs and CRLs; empty: the system's
+        std::string caToo{};  // PEM of CAs that are trusted beside those
+        tls::CertificatePtr pair{};
+        std::string serverName{};  // empty: the endpoint's host
+        bool onlyHttp1 = false;    // HTTP/2 is not offered
     };
     static Result<std::shared_ptr<const ClientTls>> create(Parts);
     // `host`: of the endpoint. Names and addresses are both checked against the certificate (RFC 9110 section 4.3.4).

@@ -31,6 +31,17 @@ Status sample()
                   {"closed", "weighted", "off", "no TLS yet", {}}};
     s.routes = {{"users", "/api/users/**", "users", {"a.test"}, {"GET", "POST"}, "", 12, 100, 7, 1},
                 {"closed", "/x", "", {}, {}, "auth is not there", 20, 0, 0, 0}};
+    s.certificates = {{"https://127.0.0.1:8443",
+                       "CN=a.test",
+                       "CN=Some \"CA\"",
+                       "AB:CD",
+                       {"a.test", "*.a.test"},
+                       WallTime(std::chrono::microseconds(1'700'000'000'000'001)),
+                       WallTime(std::chrono::microseconds(1'764'000'000'000'002)),
+                       -3,
+                       "tls/a.pem",
+                       "the key is of another certificate"},
+                      {"local CA", "", "", "", {}, {}, {}, 0, "", "not there"}};
     s.recording = {true, "/tmp/r.db", 1000, 2000, 3, 4, 999, "disk full"};
     s.problems = {{Problem::Severity::Warning, "f.yaml", 3, 4, "what", "hint"},
                   {Problem::Severity::Error, "f.yaml", 0, 0, "bad", ""}};
@@ -59,6 +70,11 @@ void StatusTest::allOfItComesBack()
     QCOMPARE(after->services[0].endpoints[0].meanLatency, before.services[0].endpoints[0].meanLatency);
     QVERIFY(after->problems == before.problems);
     QCOMPARE(after->requests, before.requests);
+    const CertificateStatus &certificate = after->certificates.at(0), &expected = before.certificates[0];
+    QVERIFY(certificate.names == expected.names && certificate.notBefore == expected.notBefore
+            && certificate.notAfter == expected.notAfter);
+    QCOMPARE(certificate.daysLeft, -3);
+    QCOMPARE(after->certificates.at(1).trouble, std::string("not there"));
     QVERIFY(after->started == before.started);
 }
 
