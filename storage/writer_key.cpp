@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How the writer comes by the key that seals secrets.
+// How the writer comes by the key that seals secrets, and seals them.
 #include "storage/exchange_image.h"
 #include "storage/writer_thread.h"
 

@@ -28,7 +28,6 @@ constexpr int checkpointPages = 2000, urgentPages = 32'768;  // of 8 KiB
 constexpr size_t mostInPiece = 64;                           // images handed over together
 constexpr uint64_t largeBodies = 32 << 10;                   // from here on moving costs less than copying
 constexpr size_t mostSpare = 64, mostSpareBytes = 1 << 20;   // strings for images that are kept, and each of them
-constexpr milliseconds keyPause{60'000};                     // until a key that could not be had is asked for again
 constexpr int pruneSteps = 6;                                // between two batches
 
 uint64_t weight(const journey::Exchange &x)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
 
+#include "ui/pages/certificates_page.h"
 #include "ui/pages/dashboard_page.h"
 #include "ui/pages/replay_page.h"
 #include "ui/pages/routes_page.h"
@@ -27,11 +28,11 @@ namespace sluice::ui {
 
 namespace {
 
-const char *const pageNames[] = {QT_TRANSLATE_NOOP("MainWindow", "Traffic"), QT_TRANSLATE_NOOP("MainWindow", "Routes"),
-                                 QT_TRANSLATE_NOOP("MainWindow", "Services"),
-                                 QT_TRANSLATE_NOOP("MainWindow", "Dashboard"),
-                                 QT_TRANSLATE_NOOP("MainWindow", "Replay")};
-const char16_t *const pageIcons[] = {u"traffic", u"routes", u"services", u"dashboard", u"replay"};
+const char *const pageNames[] = {
+    QT_TRANSLATE_NOOP("MainWindow", "Traffic"),  QT_TRANSLATE_NOOP("MainWindow", "Routes"),
+    QT_TRANSLATE_NOOP("MainWindow", "Services"), QT_TRANSLATE_NOOP("MainWindow", "Dashboard"),
+    QT_TRANSLATE_NOOP("MainWindow", "Replay"),   QT_TRANSLATE_NOOP("MainWindow", "Certificates")};
+const char16_t *const pageIcons[] = {u"traffic", u"routes", u"services", u"dashboard", u"replay", u"lock"};
 
 }  // namespace
 
@@ -44,13 +45,14 @@ MainWindow::MainWindow(Session &session, Theme &theme)
       routes_(new RoutesPage(session, theme)),
       services_(new ServicesPage(session, theme)),
       dashboard_(new DashboardPage(session, theme)),
-      replay_(new ReplayPage(session, theme))
+      replay_(new ReplayPage(session, theme)),
+      certificates_(new CertificatesPage(session, theme))
 {
     setWindowTitle(tr("Sluice"));
     setAccessibleName(tr("Sluice"));
     for (QWidget *page :
          {static_cast<QWidget *>(traffic_), static_cast<QWidget *>(routes_), static_cast<QWidget *>(services_),
-          static_cast<QWidget *>(dashboard_), static_cast<QWidget *>(replay_)})
+          static_cast<QWidget *>(dashboard_), static_cast<QWidget *>(replay_), static_cast<QWidget *>(certificates_)})
         pages_->addWidget(page);
     auto *header = new HeaderBar(session, theme);
     auto *inner = new QVBoxLayout;
@@ -162,6 +164,7 @@ void MainWindow::connectPages()
         show(Replay);
     });
     connect(traffic_, &TrafficPage::said, toast_, &Toast::say);
+    connect(certificates_, &CertificatesPage::said, toast_, &Toast::say);
     connect(replay_, &ReplayPage::said, toast_, &Toast::say);
     connect(routes_, &RoutesPage::said, toast_, &Toast::say);
     connect(services_, &ServicesPage::filterAsked, this, showFiltered);

@@ -15,6 +15,7 @@ class QToolButton;
 
 namespace sluice::ui {
 
+class CertificatesPage;
 class DashboardPage;
 class ReplayPage;
 class RoutesPage;
@@ -25,7 +26,7 @@ class TrafficPage;
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    enum Page { Traffic, Routes, Services, Dashboard, Replay, PageCount };
+    enum Page { Traffic, Routes, Services, Dashboard, Replay, Certificates, PageCount };
 
     // Both must outlive the window.
     MainWindow(Session &session, Theme &theme);
@@ -41,6 +42,7 @@ public:
     ServicesPage *services() const { return services_; }
     DashboardPage *dashboard() const { return dashboard_; }
     ReplayPage *replay() const { return replay_; }
+    CertificatesPage *certificates() const { return certificates_; }
 
     void openPalette();
     void openShortcuts();
@@ -64,6 +66,7 @@ private:
     ServicesPage *services_;
     DashboardPage *dashboard_;
     ReplayPage *replay_;
+    CertificatesPage *certificates_;
     Toast *toast_;
     QPointer<QMessageBox> asking_;  // what to do with edits that are not saved
     bool leaving_ = false;          // that has been answered

@@ -9,6 +9,8 @@
 
 #include <QCoreApplication>
 
+#include <unistd.h>
+
 namespace sluice::cli {
 
 namespace {
@@ -61,6 +63,12 @@ int renewed(const gateway::LocalAuthority &authority, bool hadOne)
 
 int ca(const CaArgs &args)
 {
+    // sudo leaves the user's folders behind: the CA would be root's, which signs nothing for the user.
+    const QString asked = qEnvironmentVariable("SUDO_USER");
+    if (args.act == "trust" && ::geteuid() == 0 && !asked.isEmpty() && asked != "root")
+        return fail(Failed,
+                    "under sudo this is root's CA, not that of " + asked.toStdString()
+                        + "; run `sluice ca trust` without sudo, and then the line that it prints for the system");
     int argc = 1;
     char program[] = "sluice", *argv[] = {program, nullptr};
     const QCoreApplication application(argc, argv);

@@ -4,6 +4,8 @@
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 
+#include <algorithm>
+
 namespace sluice::cli {
 
 namespace {
@@ -72,6 +74,20 @@ void printCertificates(const gateway::Status &s)
     print("\n" + table.text());
 }
 
+// What HTTP/2 connections did, as far as there were any.
+void printHttp2(const gateway::Status &s)
+{
+    std::string out;
+    for (const auto &[name, count] : s.http2) {
+        if (count == 0)
+            continue;
+        out += (out.empty() ? "HTTP/2 " : ", ") + name + ' ' + std::to_string(count);
+    }
+    std::replace(out.begin(), out.end(), '_', ' ');
+    if (!out.empty())
+        printLine(out);
+}
+
 void printStatus(const gateway::Status &s)
 {
     printLine(painted(joined(s.listen, " "), Colour::Bold) + (s.draining ? "  draining" : ""));
@@ -79,6 +95,7 @@ void printStatus(const gateway::Status &s)
               + std::to_string(s.workers) + " workers, since " + localTime(s.started));
     printLine(std::to_string(s.requests) + " requests, " + std::to_string(s.active) + " under way, "
               + std::to_string(s.connections) + " client connections");
+    printHttp2(s);
     const gateway::RecordingStatus &r = s.recording;
     if (r.on)
         printLine("recording " + r.path + ": " + std::to_string(r.rows) + " exchanges, " + sizeText(r.bytes)

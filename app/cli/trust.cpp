@@ -100,14 +100,13 @@ bool trustInSystem(const gateway::LocalAuthority &authority, bool userOnly)
         printLine("system       not done: there is no update-ca-certificates on this machine");
         return false;
     }
-    // The links are by content: a certificate of that name from before is taken out first.
-    QFile::remove(target);
+    QFile::remove(target);  // of one from before
     if (!QFile::copy(QString::fromStdString(file), target)) {
         printLine("system       cannot write " + target.toStdString());
         return false;
     }
     QFile::setPermissions(target, QFile::ReadOwner | QFile::WriteOwner | QFile::ReadGroup | QFile::ReadOther);
-    const Ran ran = run("update-ca-certificates", {"--fresh"});
+    const Ran ran = run("update-ca-certificates", {});
     printLine("system       "
               + (ran.good ? target.toStdString() + ": trusted by curl, wget, git, Go, Python's ssl …"
                           : "update-ca-certificates refused: " + printable(ran.said.toStdString())));

@@ -37,8 +37,9 @@ void addOptions(QCommandLineParser &parser)
     const QCommandLineOption listen(u"listen"_qs, u"Listen here, instead of where the file says."_qs, u"URL"_qs);
     const QCommandLineOption socket(u"socket"_qs, u"The control socket of the gateway that is run."_qs, u"PATH"_qs);
     const QCommandLineOption theme(u"theme"_qs, u"light or dark."_qs, u"THEME"_qs);
-    const QCommandLineOption page(u"page"_qs, u"Begin with this page: traffic, routes, services, dashboard, replay."_qs,
-                                  u"NAME"_qs);
+    const QCommandLineOption page(
+        u"page"_qs, u"Begin with this page: traffic, routes, services, dashboard, replay, certificates."_qs,
+        u"NAME"_qs);
     const QCommandLineOption filter(u"filter"_qs, u"Begin with this filter in Traffic."_qs, u"FILTER"_qs);
     const QCommandLineOption show(u"show"_qs, u"Open this exchange."_qs, u"ID"_qs);
     const QCommandLineOption screenshot(

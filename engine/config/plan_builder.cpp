@@ -231,9 +231,13 @@ void PlanBuilder::addEndpoints(ServiceSettings &service, const Node &node)
     Origin origin;
     if (!url || !url->isScalar() || !parseEndpoint(url->text, origin).empty())
         return;
-    EndpointSettings endpoint{
-        origin.url(), origin.host, origin.port, origin.scheme == "https", origin.scheme == "h2c", 1,
-        url->place,   {},          {}};
+    EndpointSettings endpoint;
+    endpoint.url = origin.url();
+    endpoint.host = origin.host;
+    endpoint.port = origin.port;
+    endpoint.tls = origin.scheme == "https";
+    endpoint.http2 = origin.scheme == "h2c";
+    endpoint.place = url->place;
     endpoint.pool = endpoint.tls ? endpoint.url + ' ' + service.name : endpoint.url;
     endpoint.service = service.name;
     readWhole(node.find("weight"), endpoint.weight);

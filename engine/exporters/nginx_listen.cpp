@@ -65,9 +65,8 @@ void reportClientCa(Draft &draft, const config::ListenSettings &listen)
 }
 
 // The blocks of an https listener.
-void addSecure(Draft &draft, const config::ListenSettings &listen, std::vector<Server> &out)
+void addSecure(Draft &draft, const config::ListenSettings &listen, uint16_t standIn, std::vector<Server> &out)
 {
-    constexpr uint16_t standIn = 8443;
     const std::string feature = "listen " + listen.url;
     if (listen.secure.certificates.empty())
         return draft.say(
@@ -108,13 +107,15 @@ void addSecure(Draft &draft, const config::ListenSettings &listen, std::vector<S
 std::vector<Server> makeServers(Draft &draft)
 {
     constexpr uint16_t standIn = 8080;
+    uint16_t free = 8443;
     std::set<std::string> clear;
     std::vector<Server> out;
     bool secure = false;
     for (const config::ListenSettings &listen : draft.plan.listen) {
         if (listen.tls) {
             secure = true;
-            addSecure(draft, listen, out);
+            addSecure(draft, listen, free, out);
+            free = uint16_t(free + (listen.port == 0));  // blocks of one address would be one listener's
             continue;
         }
         for (const std::string &address : addresses(listen, standIn))

@@ -98,6 +98,18 @@ void writeProblem(JsonObject &o, const Problem &p)
         .add("hint", p.hint);
 }
 
+std::string countsJson(const std::vector<std::pair<std::string, uint64_t>> &counts)
+{
+    std::string out = "{";
+    for (const auto &[name, count] : counts) {
+        if (out.size() > 1)
+            out += ',';
+        appendJson(out, name);
+        out += ':' + std::to_string(count);
+    }
+    return out + '}';
+}
+
 std::string recordingJson(const RecordingStatus &r)
 {
     std::string out;
@@ -234,6 +246,18 @@ void readProblem(const Json &o, Problem &p)
     read(o, "hint", p.hint);
 }
 
+void readCounts(const Json &object, const char *key, std::vector<std::pair<std::string, uint64_t>> &out)
+{
+    const Json *v = find(object, key);
+    if (!v || !v->IsObject())
+        return;
+    for (const auto &member : v->GetObject()) {
+        if (member.value.IsUint64())
+            out.emplace_back(std::string(member.name.GetString(), member.name.GetStringLength()),
+                             member.value.GetUint64());
+    }
+}
+
 void readRecording(const Json &object, RecordingStatus &r)
 {
     const Json *v = find(object, "recording");
@@ -269,6 +293,7 @@ std::string toJson(const Status &s)
         .add("active", s.active)
         .add("connections", s.connections)
         .add("proxy_headers_refused", s.proxyRefused)
+        .addRaw("http2", countsJson(s.http2))
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
         .addRaw("limits", "[]")
@@ -303,6 +328,7 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "active", s.active);
     read(document, "connections", s.connections);
     read(document, "proxy_headers_refused", s.proxyRefused);
+    readCounts(document, "http2", s.http2);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);
     readObjects(document, "certificates", s.certificates, readCertificate);

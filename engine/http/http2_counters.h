@@ -2,8 +2,11 @@
 // What a worker's HTTP/2 connections had to be counted for. Written by one thread, read by any.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <string_view>
+#include <utility>
 
 namespace sluice::http {
 
@@ -19,5 +22,22 @@ struct Http2Counters {
         priorityFloods{0}, windowFloods{0}, fieldFloods{0};
     static void one(Count &count) { count.fetch_add(1, std::memory_order_relaxed); }
 };
+
+// All of them, named as `sluice status` shows them.
+inline constexpr std::array<std::pair<std::string_view, Http2Counters::Count Http2Counters::*>, 13> http2CounterNames{{
+    {"connections", &Http2Counters::connections},
+    {"streams", &Http2Counters::streams},
+    {"refused_streams", &Http2Counters::refused},
+    {"malformed", &Http2Counters::malformed},
+    {"protocol_errors", &Http2Counters::protocolErrors},
+    {"reset_floods", &Http2Counters::resetFloods},
+    {"ping_floods", &Http2Counters::pingFloods},
+    {"settings_floods", &Http2Counters::settingsFloods},
+    {"empty_frame_floods", &Http2Counters::emptyFrameFloods},
+    {"continuation_floods", &Http2Counters::continuationFloods},
+    {"priority_floods", &Http2Counters::priorityFloods},
+    {"window_floods", &Http2Counters::windowFloods},
+    {"field_floods", &Http2Counters::fieldFloods},
+}};
 
 }  // namespace sluice::http

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace sluice::http {
 
@@ -296,6 +297,9 @@ int Http2Session::Callbacks::sent(nghttp2_session *, const nghttp2_frame *frame,
             s.count(Flood::Resets);
         return 0;
     }
+    if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(s.noticing_, false))
+        nghttp2_submit_ping(s.session_, NGHTTP2_FLAG_NONE,
+                            nullptr);  // behind it: its echo says that the notice is there
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)
         return 0;
     s.dataOut_ += frame->hd.type == NGHTTP2_DATA;
@@ -359,9 +363,8 @@ void Http2Session::drop(Http2Stream &stream, Http2Code code)
 
 void Http2Session::noticeShutdown()
 {
-    if (side_ == Side::Server)
-        nghttp2_submit_shutdown_notice(session_);
-    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    noticing_ = true;
+    nghttp2_submit_shutdown_notice(session_);
 }
 
 void Http2Session::refuseFurther()

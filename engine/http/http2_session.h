@@ -91,7 +91,7 @@ public:
     // where that is still to go.
     void drop(Http2Stream &, Http2Code);
 
-    // Graceful end (section 6.8): first the notice, then the last stream. finish(): after what is under way.
+    // Server: graceful end (section 6.8): first the notice, and a PING whose echo is Owner::ponged(); then the last stream.
     void noticeShutdown();
     void refuseFurther();
     void terminate(Http2Code);
@@ -132,7 +132,7 @@ private:
     std::string out_, trouble_;
     size_t open_ = 0;
     int32_t lastAllowed_ = 0x7fffffff;  // Client: of GOAWAY
-    bool inHead_ = false, leaving_ = false, dead_ = false, settled_ = false;
+    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false, settled_ = false;
     Moment periodBegan_{};
     uint64_t counts_[size_t(Flood::Count)] = {};
     uint64_t completed_ = 0, heads_ = 0, dataIn_ = 0, dataOut_ = 0;  // in this period

@@ -195,7 +195,7 @@ ClientConnection::Preface ClientConnection::preface() const
 {
     const std::string_view in = wire_.input();
     const bool agreed = wire_.protocol() == "h2";
-    if (!first_ || in.empty() || (wire_.secure() && !agreed))
+    if (!first_ || in.empty() || (wire_.tls() && !agreed))
         return Preface::None;
     const size_t seen = std::min(in.size(), http::http2Preface.size());
     if (in.substr(0, seen) != http::http2Preface.substr(0, seen))

@@ -63,8 +63,8 @@ private:
     enum class Preface : uint8_t { None, Part, Whole };
     Preface preface() const;
     Task<void> linger();
-    void knowPeer();
     void began();
+    void knowPeer();
     bool finished();
     void hungUp() override;
     void lookWhetherGone();

@@ -14,7 +14,7 @@ constexpr int fairShare = 16;           // reads without a wait, then everybody 
 
 Http2Link::Http2Link(LoopContext loop, std::unique_ptr<Wire> wire, http::Http2Session::Side side, User &user,
                      const http::Limits &limits, http::Http2Counters &counters)
-    : loop_(loop), wire_(std::move(wire)), user_(user), session_(side, user, limits, counters, wire_->secure())
+    : loop_(loop), wire_(std::move(wire)), user_(user), session_(side, user, limits, counters, wire_->tls() != nullptr)
 {
     wire_->setOwner(*this);
 }

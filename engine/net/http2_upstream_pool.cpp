@@ -65,6 +65,10 @@ Http2UpstreamStream &Http2UpstreamPool::open(bool fresh, const http::Limits &lim
 
 Http2UpstreamStream &Http2UpstreamPool::adopt(std::unique_ptr<Wire> wire, const http::Limits &limits)
 {
+    for (const auto &connection : connections_) {  // of requests that began at the same time, one connection is enough
+        if (connection->takes() && connection->carries() < connection->most())
+            return connection->open();
+    }
     Http2UpstreamConnection &made = make(limits);
     Http2UpstreamStream &stream = made.open();
     made.adopt(std::move(wire));

@@ -18,7 +18,7 @@ public:
 
     // `fresh`: not over a connection that was there before, unless there may be no further one.
     Http2UpstreamStream &open(bool fresh, const http::Limits &limits);
-    // The same over a wire that was connected elsewhere, whose other end has agreed upon HTTP/2.
+    // The same over a wire that was connected elsewhere, whose other end has agreed upon HTTP/2; closed where it is not needed.
     Http2UpstreamStream &adopt(std::unique_ptr<Wire> wire, const http::Limits &limits);
     // Under TLS with this, from the next connection on; those there are take no further request.
     void secure(std::shared_ptr<const ClientTls> tls, std::shared_ptr<SessionShelf> shelf);

@@ -247,6 +247,14 @@ uint64_t Server::active() const
     return sum;
 }
 
+uint64_t Server::http2(http::Http2Counters::Count http::Http2Counters::*which) const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += (worker->counters().http2.*which).load(std::memory_order_relaxed);
+    return sum;
+}
+
 std::unordered_map<std::string, uint32_t> Server::idleConnections()
 {
     std::unordered_map<std::string, uint32_t> sum;

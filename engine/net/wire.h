@@ -64,7 +64,6 @@ public:
     int fd() const { return fd_.get(); }
     // Somebody else is told from now on; it must outlive the wire.
     void setOwner(WireOwner &owner) { owner_ = &owner; }
-    bool secure() const { return tls_ != nullptr; }
     BufferPool &buffers() { return pool_; }
 
     // ---- in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the pages of figures tell: only what is known, of the span that there was, and without starving on a big recording.
 #include "tests/ui/opened_window.h"
+#include "ui/pages/certificates_page.h"
 #include "ui/pages/dashboard_page.h"
 #include "ui/pages/replay_page.h"
 #include "ui/pages/services_page.h"
@@ -8,6 +9,7 @@
 #include "ui/widgets/header_bar.h"
 #include "ui/widgets/span_chart.h"
 
+#include <QClipboard>
 #include <QLabel>
 #include <QPushButton>
 #include <QSettings>
@@ -28,6 +30,7 @@ private Q_SLOTS:
     void theRateIsOfTheTimeThatThereWas();
     void aSpanThatIsBeingChosenStaysOverItsSlices();
     void aGatewayThatIsGoneIsNotCalledAvailable();
+    void certificatesTellHowLongTheyHold();
     void anotherRecordingIsShownFromItsBeginning();
     void whatWasNotRecordedIsExplained();
 
@@ -149,6 +152,63 @@ void FiguresTest::aGatewayThatIsGoneIsNotCalledAvailable()
     QVERIFY(said);
     opened.session.lose({});
     QVERIFY(tree->topLevelItem(0)->text(ServicesPage::State).startsWith(u"Available"));
+}
+
+void FiguresTest::certificatesTellHowLongTheyHold()
+{
+    Opened opened(*theme_, 1);
+    opened.window.show(MainWindow::Certificates);
+    CertificatesPage *page = opened.window.certificates();
+    const auto summary = [&] {
+        for (const QLabel *each : page->findChildren<QLabel *>()) {
+            if (each->text().startsWith(u"No listener") || each->text().contains(u"certificate"))
+                return each->text();
+        }
+        return QString();
+    };
+    QVERIFY(summary().startsWith(u"No listener speaks TLS"));
+    gateway::Status status = sampleStatus();
+    const auto add = [&](const char *where, const char *subject, int days, const char *trouble) {
+        gateway::CertificateStatus &each = status.certificates.emplace_back();
+        each.where = where;
+        each.subject = subject;
+        each.issuer = "CN=Sluice local CA (ada),O=x";
+        each.daysLeft = days;
+        each.trouble = trouble;
+    };
+    add("https://127.0.0.1:8443", "O=Shop,CN=shop.test", 212, "");
+    status.certificates[0].names = {"shop.test", "*.shop.test"};
+    status.certificates[0].file = "/tls/shop.pem";
+    status.certificates[0].notAfter = WallTime(std::chrono::seconds(1'795'000'000));
+    add("https://127.0.0.1:9443", "CN=b", 9, "");
+    add("service pay", "CN=c", -1, "");
+    add("https://127.0.0.1:1", "", 0, "/tls/none.pem cannot be read");
+    add("https://127.0.0.1:2", "CN=d", 100, "the key is another's");
+    opened.session.tell(status);
+    QTreeWidget *tree = page->tree();
+    QCOMPARE(tree->topLevelItemCount(), 5);
+    const auto cell = [&](int row, CertificatesPage::Column column) { return tree->topLevelItem(row)->text(column); };
+    QCOMPARE(cell(0, CertificatesPage::State), u"Valid for 212 days"_qs);
+    QCOMPARE(cell(0, CertificatesPage::Names), u"shop.test, *.shop.test"_qs);
+    QCOMPARE(cell(0, CertificatesPage::Expires), u"2026-11-18"_qs);
+    QCOMPARE(cell(0, CertificatesPage::Issuer), u"Sluice local CA (ada)"_qs);
+    QCOMPARE(cell(0, CertificatesPage::Source), u"/tls/shop.pem"_qs);
+    QCOMPARE(cell(1, CertificatesPage::State), u"Expires in 9 days"_qs);
+    QCOMPARE(cell(1, CertificatesPage::Names), u"b"_qs);
+    QCOMPARE(cell(2, CertificatesPage::State), u"Expired 1 day ago"_qs);
+    QCOMPARE(cell(3, CertificatesPage::State), u"Not in use: /tls/none.pem cannot be read"_qs);
+    QCOMPARE(cell(3, CertificatesPage::Expires), u"–"_qs);
+    QCOMPARE(cell(4, CertificatesPage::State), u"In use, but not as it is now: the key is another's"_qs);
+    QCOMPARE(summary(), u"5 certificates, 2 not usable, 2 to look after."_qs);
+    // The local CA comes with what makes it trusted.
+    auto *copy = page->findChild<QPushButton *>();
+    QVERIFY(!copy->isVisible());
+    add("local CA", "CN=Sluice local CA (ada),O=x", 3600, "");
+    opened.session.tell(status);
+    QVERIFY(copy->isVisible());
+    QCOMPARE(cell(5, CertificatesPage::Issuer), u"itself"_qs);
+    QTest::mouseClick(copy, Qt::LeftButton);
+    QCOMPARE(QApplication::clipboard()->text(), u"sluice ca trust"_qs);
 }
 
 void FiguresTest::anotherRecordingIsShownFromItsBeginning()

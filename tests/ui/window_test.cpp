@@ -263,10 +263,10 @@ void WindowTest::servicesTellTheirEndpoints()
 void WindowTest::everyPageHasAKey()
 {
     Opened opened(*theme_, 1);
-    const MainWindow::Page pages[] = {MainWindow::Routes, MainWindow::Services, MainWindow::Dashboard,
-                                      MainWindow::Replay, MainWindow::Traffic};
-    const char *keys[] = {"Alt+2", "Alt+3", "Alt+4", "Alt+5", "Alt+1"};
-    for (int i = 0; i < 5; ++i) {
+    const MainWindow::Page pages[] = {MainWindow::Routes, MainWindow::Services,     MainWindow::Dashboard,
+                                      MainWindow::Replay, MainWindow::Certificates, MainWindow::Traffic};
+    const char *keys[] = {"Alt+2", "Alt+3", "Alt+4", "Alt+5", "Alt+6", "Alt+1"};
+    for (int i = 0; i < 6; ++i) {
         opened.key(keys[i]);
         QTRY_COMPARE(opened.window.page(), pages[i]);
     }

@@ -153,7 +153,7 @@ ShortcutSheet::ShortcutSheet(const Theme &, QWidget *parent) : QDialog(parent)
         {u"Esc"_qs, tr("Close the detail")},
         {u"Ctrl+K"_qs, tr("Commands")},
         {u"Ctrl+/"_qs, tr("This page")},
-        {u"Alt+1 – Alt+5"_qs, tr("Traffic, Routes, Services, Dashboard, Replay")},
+        {u"Alt+1 – Alt+6"_qs, tr("Traffic, Routes, Services, Dashboard, Replay, Certificates")},
         {u"Ctrl+S"_qs, tr("Save the gateway file")},
         {u"F6"_qs, tr("Routes: from the text to the form, and back")},
         {u"Ctrl+Return"_qs, tr("Send (Replay, Routes)")},

@@ -18,7 +18,7 @@ namespace {
 // In the order in which we like them; what a client has no hardware for it puts last itself.
 constexpr const char *ciphers12 = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
 constexpr const char *groups = "X25519:P-256:P-384";
-constexpr unsigned char protocols[] = "\x02h2\x08http/1.1";
+constexpr unsigned char protocols[] = "\x02h2\x08http/1.1";  // by preference
 
 Error wrong(std::string what)
 {
