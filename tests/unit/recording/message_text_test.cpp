@@ -27,6 +27,7 @@ private Q_SLOTS:
     {
         QCOMPARE(recording::lineOf(made(Kind::Text, "a\r\nb")), std::string("a⏎b"));
         QCOMPARE(recording::lineOf(made(Kind::Binary, "{\"a\":1}")), std::string("{\"a\":1}"));
+        QCOMPARE(recording::lineOf(made(Kind::Ping, "still there?")), std::string("still there?"));
         QCOMPARE(recording::wholeOf(made(Kind::Text, "a\r\nb")), std::string("a\r\nb"));
         // It is cut at a character, not within one.
         QCOMPARE(recording::lineOf(made(Kind::Text, "ab\xc3\xa9"), {}, 3), std::string("ab…"));
