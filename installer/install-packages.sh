@@ -9,6 +9,7 @@ missing=()
 for package in "${wanted[@]}"; do
     # A program that is there already may come from elsewhere (node, say): then its package is not needed.
     if [ "$package" = nodejs ] && command -v node >/dev/null; then continue; fi
+    if [ "$package" = npm ] && command -v npm >/dev/null; then continue; fi
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

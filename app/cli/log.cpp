@@ -45,8 +45,9 @@ void printRow(const storage::Row &row)
             + std::string(http::grpcStatusName(row.stream.grpcStatus));
     const std::string number = row.open ? "@" + std::to_string(-row.id) : std::to_string(row.id);
     printLine(padded(number, 8, true) + "  " + localTime(row.time) + "  " + padded(printable(row.method), 6) + "  "
-              + painted(padded(status, 6), ofStatus(row.status)) + "  " + padded(latencyText(row.latency), 9, true)
-              + "  " + padded(sizeText(row.responseBytes), 9, true) + "  " + padded(printable(route), 22) + "  "
+              + painted(padded(status, 6), ofStatus(row.status)) + "  "
+              + padded(row.open ? "-" : latencyText(row.latency), 9, true) + "  "
+              + padded(sizeText(row.responseBytes), 9, true) + "  " + padded(printable(route), 22) + "  "
               + printable(path));
     if (!row.failure.empty())
         printLine(painted("          " + printable(row.failure), Colour::Dim));

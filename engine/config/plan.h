@@ -102,7 +102,7 @@ struct RecordSettings {
 struct LimitSettings {
     uint32_t requestLine = 8192, headerCount = 100, headerBytes = 65'536;  // over: 414, 431
     uint32_t connections = 20'000;  // clients of one gateway at once; further ones wait in the kernel's queue
-    uint32_t pooled = 64;           // idle upstream connections kept an endpoint and worker
+    uint32_t pooled = 256;          // idle upstream connections kept an endpoint and worker
     Nanos header = 10s;             // a request's head must be whole after this long: 408
     Nanos keepAlive = 75s;          // an idle client connection
     Nanos drain = 10s;              // what is under way at SIGTERM gets this long

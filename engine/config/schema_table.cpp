@@ -43,7 +43,7 @@ constexpr Row rows[] = {
      "a request's head must be whole after this long: 408"},
     {"http.keep_alive", Type::Duration, "0s..24h", "75s", now, "how long an idle client connection stays open"},
     {"http.max_connections", Type::Whole, "1..1000000", "20000", now, "client connections at once"},
-    {"http.pooled_connections", Type::Whole, "0..10000", "64", now,
+    {"http.pooled_connections", Type::Whole, "0..10000", "256", now,
      "idle upstream connections kept, an endpoint and worker"},
     {"http.drain", Type::Duration, "0s..1h", "10s", now, "what is under way when the gateway stops gets this long"},
 

@@ -94,7 +94,7 @@ bool HeaderList::hasToken(std::string_view name, std::string_view token) const
     return false;
 }
 
-void HeaderList::add(std::string_view name, std::string_view value)
+void HeaderList::add(std::string_view name, std::string_view value, bool checked)
 {
     value = trimmed(value);
     Entry e;
@@ -102,6 +102,7 @@ void HeaderList::add(std::string_view name, std::string_view value)
     e.nameLength = uint16_t(name.size());
     e.value = uint32_t(e.name + name.size() + 2);
     e.valueLength = uint32_t(value.size());
+    e.checked = checked;
     char *to = text_.grow(name.size() + value.size() + 4);
     to += name.copy(to, name.size());
     to = static_cast<char *>(std::memcpy(to, ": ", 2)) + 2;

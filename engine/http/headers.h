@@ -45,8 +45,8 @@ public:
     // True when a comma-separated list field has this token, whatever the case.
     bool hasToken(std::string_view name, std::string_view token) const;
 
-    // Neither may be a view into this list; so with set().
-    void add(std::string_view name, std::string_view value);
+    // Neither may be a view into this list; so with set(). `checked`: see Place.
+    void add(std::string_view name, std::string_view value, bool checked = false);
     // Replaces the first, removes the others, or adds.
     void set(std::string_view name, std::string_view value);
     // How many were removed. Their text stays in memory until the list is cleared.

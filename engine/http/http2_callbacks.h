@@ -6,6 +6,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <vector>
+
 namespace sluice::http {
 
 struct Http2Session::Callbacks {
@@ -22,6 +24,11 @@ struct Http2Session::Callbacks {
                                void *);
     static int sendContent(nghttp2_session *, nghttp2_frame *, const uint8_t *, size_t, nghttp2_data_source *, void *);
     static void set(nghttp2_session_callbacks *);
+    static nghttp2_mem *memory();
+};
+
+struct Http2Session::Scratch {
+    std::vector<nghttp2_nv> fields;
 };
 
 }  // namespace sluice::http

@@ -190,7 +190,7 @@ bool FieldSection::regular(std::string_view name, std::string_view value)
         hasCookie_ = true;
         return true;
     }
-    list().add(name, value);
+    list().add(name, value, true);
     return true;
 }
 
@@ -268,7 +268,7 @@ bool FieldSection::finishRequest(bool last)
     if (last)
         expectsContinue_ = false;
     if (hasCookie_)
-        request_.headers.add("cookie", cookie_);
+        request_.headers.add("cookie", cookie_, true);
     if (webSocket_)
         asUpgrade();
     return true;

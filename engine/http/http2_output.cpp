@@ -12,15 +12,18 @@ namespace sluice::http {
 
 namespace {
 
+constexpr size_t mostValue = 0xffff;  // bytes of one field
+
 // The fields of a section as nghttp2 takes them; it copies them, and writes names in lower case.
 class Fields {
 public:
-    explicit Fields(size_t most) { list_.reserve(most); }
+    // `memory` is the session's, so that a message costs no allocation.
+    explicit Fields(std::vector<nghttp2_nv> &memory) : list_(memory) { list_.clear(); }
 
     // False: it cannot be written.
     bool add(std::string_view name, std::string_view value, bool indexed = true)
     {
-        if (value.size() > 0xffff)
+        if (value.size() > mostValue)
             return false;
         for (size_t at = plainRun(value, 0); at < value.size(); at += 1 + plainRun(value, at + 1)) {
             if (value[at] != '\t')
@@ -41,7 +44,7 @@ public:
     size_t size() const { return list_.size(); }
 
 private:
-    std::vector<nghttp2_nv> list_;
+    std::vector<nghttp2_nv> &list_;
 };
 
 bool isConnectionSpecificAnyCase(std::string_view name)
@@ -85,10 +88,14 @@ struct Leave {
 
 bool addList(Fields &fields, const HeaderList &list, const Leave &leave)
 {
-    for (const Field field : list) {
+    for (size_t i = 0; i < list.size(); ++i) {
+        const Field field = list[i];
         if (leave.out(field.name))
             continue;
-        if (!isToken(field.name) || !fields.add(field.name, field.value, !isNeverTheSame(field.name)))
+        const bool indexed = !isNeverTheSame(field.name);
+        if (list.checked(i) && field.value.size() <= mostValue)
+            fields.put(field.name, field.value, indexed);
+        else if (!isToken(field.name) || !fields.add(field.name, field.value, indexed))
             return false;
     }
     return true;
@@ -147,7 +154,7 @@ void Http2Session::Callbacks::set(nghttp2_session_callbacks *callbacks)
 
 bool Http2Session::sendInformational(Http2Stream &stream, const ResponseHead &head)
 {
-    Fields fields(head.headers.size() + 1);
+    Fields fields(scratch_->fields);
     const Number status(uint64_t(head.status));
     fields.put(":status", status.text());
     if (stream.closed_ || !addList(fields, head.headers, Leave{.length = true}))
@@ -159,7 +166,7 @@ bool Http2Session::sendInformational(Http2Stream &stream, const ResponseHead &he
 
 bool Http2Session::sendResponse(Http2Stream &stream, const ResponseHead &head, const Wire &how, bool end)
 {
-    Fields fields(head.headers.size() + 2);
+    Fields fields(scratch_->fields);
     const bool upgraded = head.status == 101;
     const Number status(upgraded ? 200 : uint64_t(head.status));
     fields.put(":status", status.text());
@@ -178,7 +185,7 @@ bool Http2Session::sendResponse(Http2Stream &stream, const ResponseHead &head, c
 
 bool Http2Session::sendRequest(Http2Stream &stream, const RequestHead &head, const Wire &how, bool end, bool webSocket)
 {
-    Fields fields(head.headers.size() + 7);
+    Fields fields(scratch_->fields);
     if (leaving_ || !isToken(head.method) || head.target.empty() || targetRun(head.target, 0) != head.target.size())
         return false;
     fields.put(":method", webSocket ? std::string_view("CONNECT") : std::string_view(head.method));
@@ -250,7 +257,7 @@ ssize_t Http2Session::Callbacks::readContent(nghttp2_session *session, int32_t i
     if (stream->outEnd_ && take == held + direct) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
         if (stream->hasTrailers_) {
-            Fields fields(stream->trailersOut_.size());
+            Fields fields(s.scratch_->fields);
             for (const Field field : stream->trailersOut_) {
                 if (isToken(field.name) && !isFramingField(field.name))
                     fields.add(field.name, field.value);

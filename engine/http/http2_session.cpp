@@ -124,6 +124,7 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
       owner_(owner),
       counters_(counters),
       tls_(tls),
+      scratch_(std::make_unique<Scratch>()),
       section_(limits),
       mostFields_(4 * (uint64_t(limits.headBytes) + 32 * uint64_t(limits.headerCount)))
 {
@@ -140,8 +141,9 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
     nghttp2_option_set_max_send_header_block_length(option, 256 * 1024);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
     nghttp2_option_set_max_reserved_remote_streams(option, 0);
-    const int made = side == Side::Server ? nghttp2_session_server_new2(&session_, callbacks, this, option)
-                                          : nghttp2_session_client_new2(&session_, callbacks, this, option);
+    const int made = side == Side::Server
+        ? nghttp2_session_server_new3(&session_, callbacks, this, option, Callbacks::memory())
+        : nghttp2_session_client_new3(&session_, callbacks, this, option, Callbacks::memory());
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     if (made != 0)

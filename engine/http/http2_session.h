@@ -103,6 +103,7 @@ public:
 
 private:
     struct Callbacks;
+    struct Scratch;
     friend struct Callbacks;
     friend class Http2Stream;
     enum class Flood : uint8_t { Resets, Pings, Settings, EmptyFrames, Priorities, Windows, Count };
@@ -127,6 +128,7 @@ private:
     Http2Counters &counters_;
     bool tls_;
     nghttp2_session *session_ = nullptr;
+    std::unique_ptr<Scratch> scratch_;
     FieldSection section_;
     uint64_t mostFields_;  // decoded bytes of one section that end the connection
     std::string out_, trouble_;

@@ -59,6 +59,8 @@ void watchAnswer(Journey &j)
 {
     Exchange &x = *j.x;
     if (j.tap) {
+        if (x.stream.kind == Streaming::Grpc && !http::isGrpc(x.answer.headers.get("Content-Type")))
+            j.tap->ignore(Message::From::Upstream);
         j.tap->setGrpcAnswer(std::string(x.answer.headers.get("grpc-encoding")));
         return;
     }

@@ -11,7 +11,7 @@ namespace sluice::journey {
 namespace {
 
 constexpr Nanos moment = std::chrono::milliseconds(200);
-constexpr size_t mostHeld = 16, mostHeldBytes = 64 << 10;
+constexpr size_t mostHeld = 16, mostTogether = 1000, mostHeldBytes = 64 << 10;
 
 Message::Kind kindOf(http::WebSocketMessage::Kind kind)
 {
@@ -108,6 +108,8 @@ void Tap::take(Message::From from, std::string_view bytes)
         readEvents(side, from, bytes);
     else if (side.grpc)
         readGrpc(side, from, bytes);
+    if (opened_)
+        send();
 }
 
 // Bytes of a message that may be kept: of those on the way some are here already.
@@ -221,9 +223,9 @@ void Tap::add(Message &&message)
     j_.world.bodyRoom() -= taken;
     heldBytes_ += size_t(taken);
     held_.push_back(std::move(message));
-    if (opened_)
+    if (opened_ && (held_.size() >= mostTogether || heldBytes_ >= mostHeldBytes))
         send();
-    else if (held_.size() >= mostHeld || heldBytes_ >= mostHeldBytes)
+    else if (!opened_ && (held_.size() >= mostHeld || heldBytes_ >= mostHeldBytes))
         open();
 }
 

@@ -31,6 +31,8 @@ public:
     void setGrpc(bool web, std::string requestEncoding);
     void setGrpcAnswer(std::string encoding);
 
+    // What comes from there is none of it: an error page, say.
+    void ignore(Message::From from) { sides_[size_t(from)].lost = true; }
     // Some content went by.
     void take(Message::From, std::string_view bytes);
     // The exchange is over: what is held goes out, and its facts stand in the exchange. Once.

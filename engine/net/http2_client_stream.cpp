@@ -25,10 +25,17 @@ std::string webSocketKey(Random &random)
 }  // namespace
 
 Http2ClientStream::Http2ClientStream(Http2ClientConnection &connection)
-    : connection_(connection), scheduler_(connection.link().scheduler()), scope_(connection.scope()), life_(scope_)
+    : connection_(connection),
+      scheduler_(connection.link().scheduler()),
+      scope_(connection.scope()),
+      head_(connection.worker().takeHead()),
+      life_(scope_)
 {}
 
-Http2ClientStream::~Http2ClientStream() = default;
+Http2ClientStream::~Http2ClientStream()
+{
+    connection_.worker().giveHead(std::move(head_));
+}
 
 // ---- from the session
 

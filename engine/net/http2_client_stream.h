@@ -11,6 +11,9 @@ class Http2ClientStream final : public Http2End<journey::ClientStream> {
 public:
     explicit Http2ClientStream(Http2ClientConnection &connection);
     ~Http2ClientStream();
+    // Made and gone with each request: from the lists of the coroutines' frames.
+    void *operator new(size_t bytes) { return frames::allocate(bytes); }
+    void operator delete(void *place, size_t bytes) { frames::release(place, bytes); }
 
     void start();  // its journey
     // What the client is told where the answer is not whole or the request was not all taken.

@@ -86,7 +86,7 @@ Sent Http2Link::write(http::Http2Stream &stream, std::string_view data, bool las
 void Http2Link::endOfTurn()
 {
     push();
-    if (session_.out().capacity() > together / 4 && session_.out().empty())
+    if (session_.open() == 0 && session_.out().empty())  // an idle connection holds nothing
         std::string().swap(session_.out());
     user_.turnEnded();
 }

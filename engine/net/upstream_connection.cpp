@@ -88,7 +88,7 @@ journey::UpstreamStream::State UpstreamConnection::state()
     if (wire_->shake() == Wire::Shake::Failed) {
         reason_ = wire_->trouble();
         fault_ = Fault::Upstream;
-        tryNext();
+        state_ = State::Failed;  // another address would be the same server, and hide the reason
     }
     return state_;
 }

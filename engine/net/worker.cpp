@@ -42,7 +42,7 @@ Worker::~Worker()
 
 namespace {
 
-constexpr size_t mostBlanks = 64;
+constexpr size_t mostBlanks = 64, mostHeads = 256;
 
 }  // namespace
 
@@ -262,6 +262,21 @@ void Worker::toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last)
 {
     serve(std::make_unique<Http2ClientConnection>(*this, context(), std::move(wire), std::move(peer), inside_->limits),
           last);
+}
+
+http::RequestHead Worker::takeHead()
+{
+    if (heads_.empty())
+        return {};
+    http::RequestHead head = std::move(heads_.back());
+    heads_.pop_back();
+    return head;
+}
+
+void Worker::giveHead(http::RequestHead &&head)
+{
+    if (heads_.size() < mostHeads && head.headers.block().size() <= 4096)
+        heads_.push_back(std::move(head));
 }
 
 void Worker::closed(ServedConnection &connection)

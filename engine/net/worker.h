@@ -68,6 +68,9 @@ public:
     // A client's connection turned out to speak HTTP/2; its bytes so far are in the wire. `last`: as startLast().
     void toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last);
     http::Http2Counters &http2() { return counters_.http2; }
+    // An empty head with the memory of an earlier one, where there is such.
+    http::RequestHead takeHead();
+    void giveHead(http::RequestHead &&);
     void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
 
     void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
@@ -100,6 +103,7 @@ private:
     WorkerCounters counters_;
     Scheduler scheduler_;
     Random random_;
+    std::vector<http::RequestHead> heads_;  // at most mostHeads
     journey::RulesPtr rules_;
     TlsMaterialPtr tls_;
     std::unique_ptr<QThread> thread_;

@@ -22,7 +22,9 @@ bool isText(const Message &m)
         return false;
     if (m.kind == Message::Kind::Text || m.kind == Message::Kind::Event || m.kind == Message::Kind::Trailers)
         return !m.badText;
-    return m.kind == Message::Kind::Binary && !m.cut && !m.bytes.empty() && http::isUtf8(m.bytes)
+    const bool maybe =
+        m.kind == Message::Kind::Binary || m.kind == Message::Kind::Ping || m.kind == Message::Kind::Pong;
+    return maybe && !m.cut && !m.bytes.empty() && http::isUtf8(m.bytes)
         && std::none_of(m.bytes.begin(), m.bytes.end(),
                         [](char c) { return uint8_t(c) < 0x20 && c != '\n' && c != '\r' && c != '\t'; });
 }

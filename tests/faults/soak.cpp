@@ -5,6 +5,7 @@
 #include "tests/faults/soak_clients.h"
 #include "tests/support/gateway_process.h"
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -51,25 +52,35 @@ GatewaySetup setupFor(const std::vector<std::unique_ptr<Upstream>> &servers)
     return setup;
 }
 
+// Many streams of HTTP/2 at once, whose client is killed in the middle of them, or not. Their ids nobody knows; their records count.
+std::unique_ptr<Process> http2Client(const GatewayProcess &gateway, std::mt19937 &random)
+{
+    constexpr std::array paths{"/ok", "/slow", "/big", "/chunked", "/cut", "/hang"};
+    return std::make_unique<Process>(std::vector<std::string>{"h2load", "-n", "200", "-c", "3", "-m", "10",
+                                                              gateway.url(paths[random() % paths.size()])});
+}
+
 // Trouble for the upstreams, until the time is over. How often.
 unsigned makeTrouble(std::vector<std::unique_ptr<Upstream>> &servers, const GatewayProcess &gateway,
                      std::mt19937 &random, std::chrono::seconds length)
 {
     const auto end = std::chrono::steady_clock::now() + length;
     unsigned kills = 0;
+    std::unique_ptr<Process> http2;
     const auto wait = [&](unsigned most) {
         waitUntil([&] { return std::chrono::steady_clock::now() >= end; },
                   std::chrono::milliseconds(50 + random() % most));
     };
     while (std::chrono::steady_clock::now() < end) {
         Upstream &one = *servers[random() % servers.size()];
-        switch (random() % 4) {
+        switch (random() % 5) {
         case 0:
             one.pause();
             wait(1500);
             one.goOn();
             break;
         case 1: gateway.onSocket({"reload"}); break;
+        case 2: http2 = http2Client(gateway, random); break;  // kills the one before
         default: one.kill(); ++kills;
         }
         wait(700);

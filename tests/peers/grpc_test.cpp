@@ -56,20 +56,21 @@ private:
             ? QJsonObject()
             : jsonObject(gateway.onRecording({"show", std::to_string(rows.last()["id"].toInteger()), "--json"}).out);
     }
-    // An answer's head, of a call with these fields and an empty message.
-    std::string raw(const std::string &path, const std::vector<std::string> &fields) const
+    // What came of a call with this message, as nghttp tells it. (curl 7.88 takes an answer that ends before its request was read for an
+    // error, although RFC 9113 section 8.1 allows it.)
+    std::string raw(const std::string &path, const std::string &message,
+                    const std::vector<std::string> &fields = {}) const
     {
         const TempFolder files;
-        const std::string message = files.write("message", std::string(5, '\0'));
-        std::vector<std::string> arguments = {
-            "--http2-prior-knowledge", "-H",         "Content-Type: application/grpc", "-H", "TE: trailers",
-            "--data-binary",           "@" + message};
+        std::vector<std::string> command = {
+            "nghttp", "-v",          "-d", files.write("message", message), "-H", "content-type: application/grpc",
+            "-H",     "te: trailers"};
         for (const std::string &field : fields) {
-            arguments.push_back("-H");
-            arguments.push_back(field);
+            command.push_back("-H");
+            command.push_back(field);
         }
-        arguments.push_back(gateway_->url(path));
-        return curl(arguments).head;
+        command.push_back(gateway_->url(path));
+        return run(command).out;
     }
 };
 
@@ -156,8 +157,10 @@ void GrpcTest::messagesAreToldByNameWithASchema()
 
 void GrpcTest::whatTheGatewayAnswersIsGrpc()
 {
-    const std::string gone = raw("/gone.Shop/Get", {}), nowhere = raw("/nowhere.Shop/Get", {});
-    QVERIFY2(gone.starts_with("HTTP/2 200") && gone.find("grpc-status: 14") != std::string::npos, gone.c_str());
+    const std::string empty(5, '\0');
+    const std::string gone = raw("/gone.Shop/Get", empty), nowhere = raw("/nowhere.Shop/Get", empty);
+    QVERIFY2(gone.find(":status: 200") != std::string::npos && gone.find("grpc-status: 14") != std::string::npos,
+             gone.c_str());
     QVERIFY(gone.find("content-type: application/grpc") != std::string::npos);
     QVERIFY2(nowhere.find("grpc-status: 12") != std::string::npos, nowhere.c_str());
     const QList<QJsonObject> rows = gateway_->log(1, {"path:/gone.Shop/Get"});
@@ -168,12 +171,9 @@ void GrpcTest::whatTheGatewayAnswersIsGrpc()
 void GrpcTest::theClientsDeadlineIsTheGatewaysToo()
 {
     // Item 999, which is never answered.
-    const TempFolder files;
-    const std::string message = files.write("message", std::string("\0\0\0\0\3\x08\xe7\x07", 8));
-    const CurlAnswer answer = curl({"--http2-prior-knowledge", "-H", "Content-Type: application/grpc", "-H",
-                                    "TE: trailers", "-H", "grpc-timeout: 250m", "-H", "X-Request-ID: too-late",
-                                    "--data-binary", "@" + message, gateway_->url("/shop.Shop/Get")});
-    QVERIFY2(answer.head.find("grpc-status: 4") != std::string::npos, answer.head.c_str());
+    const std::string told = raw("/shop.Shop/Get", std::string("\0\0\0\0\3\x08\xe7\x07", 8),
+                                 {"grpc-timeout: 250m", "x-request-id: too-late"});
+    QVERIFY2(told.find("grpc-status: 4") != std::string::npos, told.c_str());
     const QJsonObject row = gateway_->log(1, {"request:too-late"}).last();
     QVERIFY(textOf(row["failure"]).find("the client's deadline of 250ms") != std::string::npos);
     QCOMPARE(row["grpc_status"].toInt(), 4);

@@ -72,6 +72,13 @@ void ProxyProtocolTest::curlSpeaksForItself()
     QCOMPARE(answer.status, 200);
     const QJsonObject row = gateway.log(2).value(1);
     QCOMPARE(text(row, "client"), std::string("127.0.0.1"));
+    // HTTP/2 begins behind the header, too.
+    QCOMPARE(curl({"--haproxy-protocol", "--http2-prior-knowledge", gateway.url("/headers")}).status, 200);
+    RawSocket proxy = RawSocket::connectTo(gateway.port());
+    proxy.send("PROXY TCP4 203.0.113.9 127.0.0.1 5000 80\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+               + std::string("\0\0\0\4\0\0\0\0\0", 9));
+    const std::string settings = proxy.readExactly(9);
+    QVERIFY(settings.size() == 9 && settings[3] == 4);
 }
 
 void ProxyProtocolTest::realProxiesAreUnderstood_data()
@@ -269,14 +276,16 @@ void ProxyProtocolTest::theHeaderComesBeforeTls()
     QCOMPARE(listen.size(), 2);
     const std::string url = listen[1].toString().toStdString();
     QVERIFY2(url.starts_with("https://"), url.c_str());
-    const CurlAnswer answer = curl({"-k", "--http1.1", "--haproxy-protocol", url + "/headers"});
-    QCOMPARE(answer.exitCode, 0);
-    QCOMPARE(answer.status, 200);
+    for (const char *version : {"--http1.1", "--http2"}) {
+        const CurlAnswer answer = curl({"-k", version, "--haproxy-protocol", url + "/headers"});
+        QCOMPARE(answer.exitCode, 0);
+        QCOMPARE(answer.status, 200);
+    }
     // Without one nobody gets as far as TLS.
     QVERIFY(curl({"-k", "--http1.1", url + "/headers"}).exitCode != 0);
-    const QList<QJsonObject> rows = gateway.log(2);
-    QCOMPARE(rows.value(0)["status"].toInt(), 200);
-    QCOMPARE(rows.value(1)["status"].toInt(), 400);
+    const QList<QJsonObject> rows = gateway.log(3);
+    QCOMPARE(rows.value(1)["status"].toInt(), 200);
+    QCOMPARE(rows.value(2)["status"].toInt(), 400);
 }
 
 void ProxyProtocolTest::aReloadTurnsItOnAndOff()

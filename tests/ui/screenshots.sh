@@ -39,6 +39,27 @@ done
 pids+=($!)
 sleep 20                                       # traffic for the charts
 
+# WebSockets, one over and one open, where node's ws is there (tests/peers installs it into the build folder).
+modules=$(find "$build" -path '*/npm/ws/node_modules' -prune -print -quit 2>/dev/null || true)
+if [[ -n $modules ]]; then
+    export NODE_PATH=$modules
+    node tests/peers/streams.js > "$work/streams.out" &
+    pids+=($!)
+    for _ in $(seq 100); do grep -q ready "$work/streams.out" && break; sleep 0.1; done
+    "$build/bin/sluice" run --to "http://127.0.0.1:$(sed 's/ready //' "$work/streams.out")" --listen http://127.0.0.1:0 \
+        --record "$work/streams.db" --socket "$work/streams.sock" > "$work/streams.log" 2>&1 &
+    pids+=($!)
+    for _ in $(seq 100); do grep -qs 'sluice ready' "$work/streams.log" && break; sleep 0.1; done
+    at=ws://$(sed -n 's,.*http://,,p' "$work/streams.log" | head -1)
+    node tests/peers/ws_client.js "$at/echo" talk > "$work/talk.out"
+    node tests/peers/ws_client.js "$at/echo" stay > "$work/stay.out" &
+    pids+=($!)
+    for _ in $(seq 100); do
+        "$build/bin/sluice" log is:websocket --json --record "$work/streams.db" | grep -q websocket && break
+        sleep 0.1
+    done
+fi
+
 # The newest exchange that a filter lets through.
 newest() { "$build/bin/sluice" log "$@" --json --record "$XDG_DATA_HOME/sluice/demo/recording.db" | tail -1 | sed 's/.*"id":\([0-9]*\).*/\1/'; }
 read_one=$(newest 'route:users status:200 method:GET')
@@ -62,6 +83,7 @@ for theme in light dark; do
     shot services $theme --page services
     shot dashboard $theme --page dashboard
     shot replay $theme --page replay --show "$again"
+    [[ -z $modules ]] || gateway=$work/streams.sock shot messages $theme --show 1 --tab messages
     gateway=$work/empty.sock shot first-screen $theme
     gateway=$work/empty.sock shot replay-empty $theme --page replay
 done

@@ -3,6 +3,7 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/row_height_delegate.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -11,7 +12,6 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
-#include <QStyledItemDelegate>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -19,17 +19,8 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int certificateRowHeight = 32, expiresSoonDays = 30;
+constexpr int expiresSoonDays = 30;
 constexpr const char *trustLine = "sluice ca trust";
-
-class CertificateDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        return {QStyledItemDelegate::sizeHint(option, index).width(), certificateRowHeight};
-    }
-};
 
 // Of "CN=shop.test,O=Shop": what people call it.
 QString commonName(const std::string &subject)
@@ -88,7 +79,7 @@ CertificatesPage::CertificatesPage(Session &session, const Theme &theme, QWidget
     tree_->setAccessibleName(tr("Certificates"));
     tree_->setColumnCount(ColumnCount);
     tree_->setHeaderLabels({tr("Where"), tr("State"), tr("Names"), tr("Expires"), tr("Signed by"), tr("Comes from")});
-    tree_->setItemDelegate(new CertificateDelegate(tree_));
+    tree_->setItemDelegate(new RowHeightDelegate(tree_));
     tree_->setUniformRowHeights(true);
     tree_->setRootIsDecorated(false);
     tree_->header()->setStretchLastSection(false);

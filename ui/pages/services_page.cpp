@@ -3,11 +3,11 @@
 
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/row_height_delegate.h"
 #include "ui/widgets/share_delegate.h"
 
 #include <QHeaderView>
 #include <QLabel>
-#include <QStyledItemDelegate>
 #include <QTimer>
 #include <QTreeWidget>
 #include <QVBoxLayout>
@@ -16,17 +16,7 @@ namespace sluice::ui {
 
 namespace {
 
-constexpr int serviceRowHeight = 32;
 constexpr auto latencySpan = std::chrono::minutes(5);
-
-class RowDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        return {QStyledItemDelegate::sizeHint(option, index).width(), serviceRowHeight};
-    }
-};
 
 QString balanceWords(const std::string &balance)
 {
@@ -42,7 +32,7 @@ ServicesPage::ServicesPage(Session &session, const Theme &theme, QWidget *parent
     tree_->setColumnCount(ColumnCount);
     tree_->setHeaderLabels({tr("Service and endpoints"), tr("State"), tr("Weight"), tr("Requests"), tr("Share"),
                             tr("Failures"), tr("Under way"), tr("Kept idle"), tr("Mean"), tr("p95, 5 min")});
-    tree_->setItemDelegate(new RowDelegate(tree_));
+    tree_->setItemDelegate(new RowHeightDelegate(tree_));
     tree_->setItemDelegateForColumn(Share, new ShareDelegate(theme, tree_));
     tree_->setItemDelegateForColumn(Failures, new CountShareDelegate(tree_));
     tree_->setUniformRowHeights(true);
