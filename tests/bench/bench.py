@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from http2 import http2
 from killed import killed
 from load import in_turns, wrk
 from servers import HERE, Upstreams, cpu_seconds, memory_kib, nginx_proxy, reset_peak, sluice
@@ -92,7 +93,7 @@ def bodies(root, up, args):
 
 
 SCENARIOS = {"forwarding": forwarding, "idle": idle, "bodies": bodies, "killed": killed, "window": window, "tls": tls, "handshakes": handshakes,
-             "tls_idle": tls_idle, "latency": latency}
+             "tls_idle": tls_idle, "latency": latency, "http2": http2}
 
 
 def main():
@@ -111,7 +112,7 @@ def main():
     for name in args.scenarios:
         if name not in SCENARIOS:
             parser.error(f"no scenario {name}; there are {', '.join(SCENARIOS)}")
-    for tool in ("nginx", "wrk", "curl", "openssl", args.sluice):
+    for tool in ("nginx", "wrk", "h2load", "curl", "openssl", args.sluice):
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there; build the release preset (cmake --preset release && cmake --build --preset release), "
                      "and install nginx-light, wrk and curl")

@@ -34,10 +34,10 @@ def round_of(server, args, load=keep_alive):
     return used * 100_000 / max(1, count), count / args.seconds
 
 
-def in_turns(servers, args, load=keep_alive, what="requests"):
+def in_turns(servers, args, load=keep_alive, what="requests", warm=None):
     """A B C, A B C …: a busy machine disturbs all alike."""
     for server in servers:
-        wrk(server, 1, args.connections)
+        warm(server) if warm else wrk(server, 1, args.connections)
     figures = {server.name: [] for server in servers}
     for number in range(args.rounds):
         for server in servers:

@@ -5,9 +5,11 @@
 #include "tests/support/frame_client.h"
 #include "tests/support/raw_server.h"
 
+#include <QScopeGuard>
 #include <QTest>
 
 #include <csignal>
+#include <future>
 
 using namespace support;
 namespace h2 = support::h2;
@@ -170,10 +172,13 @@ void Http2ClientsTest::aLostConnectionEndsAllOfThem()
 
 void Http2ClientsTest::aSlowServerHoldsItsClientBack()
 {
-    RawServer server([](RawSocket &client, int) {
+    std::promise<void> ended;
+    const std::shared_future<void> end = ended.get_future().share();
+    RawServer server([end](RawSocket &client, int) {
         client.readHead();
-        client.readUntil("go on");  // never comes: nothing more is read
+        end.wait();  // nothing more is read
     });
+    const auto atEnd = qScopeGuard([&] { ended.set_value(); });
     GatewaySetup setup;
     setup.file = "services:\n  slow: {endpoints: [\"" + server.url()
         + "\"], timeouts: {idle: 2s}}\nroutes:\n- {path: /**, service: slow}\n";
@@ -269,9 +274,9 @@ void Http2ClientsTest::drainingEndsWhatIsUnderWay()
     gateway.process().signal(SIGTERM);
     const h2::Frame notice = client.next(h2::GoAway);
     QCOMPARE(notice.payload.substr(0, 4), std::string("\x7f\xff\xff\xff"));
+    const h2::Frame ping = client.next(h2::Ping);
     client.send(h2::headers(3, h2::get("/bytes?n=10")));  // it was on its way
     QCOMPARE(client.status(3), 200);
-    const h2::Frame ping = client.next(h2::Ping);
     client.send(h2::frame(h2::Ping, h2::Ack, 0, ping.payload));
     const h2::Frame last = client.next(h2::GoAway);
     QCOMPARE(last.payload.substr(0, 4), h2::number(3, 4));

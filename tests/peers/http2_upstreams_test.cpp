@@ -193,8 +193,8 @@ void Http2UpstreamsTest::aResetCutsTheAnswerOff()
 {
     for (const char *version : {"--http1.1", "--http2-prior-knowledge"}) {
         const CurlAnswer answer = curl({version, gateway_->url("/reset")});
-        QVERIFY(answer.exitCode != 0);  // the client sees that it is not whole
-        QCOMPARE(answer.body, std::string("some"));
+        // The client sees that it is not whole; or nothing had gone on yet, and it gets the gateway's own page.
+        QVERIFY(answer.status == 502 || (answer.exitCode != 0 && answer.body == "some"));
     }
     const QList<QJsonObject> rows = gateway_->log(2, {"path:/reset"});
     QCOMPARE(rows.size(), 2);
