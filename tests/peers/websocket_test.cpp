@@ -48,6 +48,7 @@ private Q_SLOTS:
     void aWrongAcceptIsTheUpstreamsFault();
     void aWrongKeyIsTheClientsFault();
     void whatIsNoWebSocketPassesAllTheSame();
+    void overHttp2MessagesAreRecordedToo();
     void eventsPassAtOnceAndAreSeenWhileTheStreamLives();
     void aKilledGatewayLosesNoStream();
 
@@ -217,6 +218,20 @@ void WebSocketTest::whatIsNoWebSocketPassesAllTheSame()
     }
     told.sort();
     QCOMPARE(told.join(", "), QString("not decoded client, not decoded upstream"));
+}
+
+void WebSocketTest::overHttp2MessagesAreRecordedToo()
+{
+    const Ran ran = run({"node", std::string(SLUICE_SOURCE_DIR) + "/tests/peers/ws_over_http2.js", gateway_->url(),
+                         "/plain?http2", "hello"});
+    QCOMPARE(ran.out, std::string("hello\n"));
+    const QJsonObject record = show({"query:http2"});
+    QCOMPARE(textOf(record["request"]["version"]), std::string("HTTP/2"));
+    const QJsonArray messages = record["messages"].toArray();
+    QVERIFY(messages.size() >= 2);
+    QCOMPARE(textOf(messages[0]["content"]), std::string("hello"));
+    QCOMPARE(textOf(messages[0]["from"]), std::string("client"));
+    QCOMPARE(textOf(messages[1]["from"]), std::string("upstream"));
 }
 
 void WebSocketTest::eventsPassAtOnceAndAreSeenWhileTheStreamLives()
