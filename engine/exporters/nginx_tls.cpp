@@ -18,15 +18,6 @@ std::string whole(const Draft &draft, const std::string &name)
     return name.starts_with('/') || draft.around.folder.empty() ? name : draft.around.folder + '/' + name;
 }
 
-// What stands for the key where the file names a secret that nobody looked up; empty: it is there, or a file's name.
-std::string standIn(const Draft &draft, const std::string &key)
-{
-    const std::string last = key.substr(key.rfind('/') + 1);
-    const auto isIt = [&](const config::Reference &r) { return config::standIn(r.text) == last; };
-    const std::vector<config::Reference> &all = draft.plan.references;
-    return std::any_of(all.begin(), all.end(), isIt) ? last : "";
-}
-
 // The name that all endpoints' certificates are checked for.
 std::string nameToCheck(const config::ServiceSettings &service)
 {
