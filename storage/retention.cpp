@@ -34,7 +34,7 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.first_, "SELECT min(id) FROM exchange"},
         {r.rows_, "DELETE FROM exchange WHERE id BETWEEN ?1 AND ?2"},
         {r.messages_, "DELETE FROM message WHERE id BETWEEN ?1 AND ?2"},
-        {r.stream_, "SELECT id FROM stream WHERE exchange BETWEEN ?1 AND ?2 AND id > ?3 ORDER BY id LIMIT 1"},
+        {r.stream_, "SELECT id, exchange FROM stream WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange LIMIT 1"},
         {r.streamMessages_, "DELETE FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
         {r.streams_, "DELETE FROM stream WHERE exchange BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
@@ -158,11 +158,17 @@ int Retention::removeTraces(int64_t from, int64_t to)
 
 int Retention::removeStreams(int64_t from, int64_t to)
 {
-    for (int64_t stream = 0;;) {
-        stream_.bind(3, stream);
-        stream_.bind(1, from);
-        stream_.bind(2, to);
-        stream = one(stream_);
+    for (int64_t next = from;;) {
+        int64_t stream = -1;
+        {
+            const Resetting later(stream_);
+            stream_.bind(1, next);
+            stream_.bind(2, to);
+            if (stream_.step() == SQLITE_ROW) {
+                stream = stream_.integer(0);
+                next = stream_.integer(1) + 1;
+            }
+        }
         if (stream < 0)
             return run(streams_, from, to);
         if (const int code = run(streamMessages_, firstMessage(stream), lastMessage(stream)); code != SQLITE_OK)

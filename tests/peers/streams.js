@@ -5,7 +5,9 @@
 //   ws /plain         the same, never compressed
 //   ws /flood?n=N     N messages of 64 KiB as fast as they are taken, then a close 1000
 //   ws /close?code=N  closes with this code and the reason "as you wish"
+//   ws /garbage       after a good handshake an echo of bytes, whatever they are
 //   ws /wrong         answers the handshake with another key's Accept
+const crypto = require('crypto');
 const http = require('http');
 const {WebSocketServer} = require('ws');
 
@@ -38,6 +40,15 @@ server.on('upgrade', (request, socket, head) => {
   if (url.pathname === '/wrong') {
     socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
       + 'Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n');
+    return;
+  }
+  if (url.pathname === '/garbage') {
+    const accept = crypto.createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11');
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+      + 'Sec-WebSocket-Accept: ' + accept.digest('base64') + '\r\n\r\n');
+    if (head.length) socket.write(head);
+    socket.pipe(socket);
+    socket.on('error', () => {});
     return;
   }
   const which = url.pathname === '/echo' ? compressed : plain;

@@ -2,6 +2,7 @@
 // WebSockets and event streams through the gateway, with real peers: node's ws, curl, and a killed gateway.
 #include "tests/peers/npm.h"
 #include "tests/peers/peers.h"
+#include "tests/support/raw_socket.h"
 
 #include <QTest>
 
@@ -46,6 +47,8 @@ private Q_SLOTS:
     void closeCodesPassAndAreKept();
     void aWrongAcceptIsTheUpstreamsFault();
     void aWrongKeyIsTheClientsFault();
+    void whatIsNoWebSocketPassesAllTheSame();
+    void overHttp2MessagesAreRecordedToo();
     void eventsPassAtOnceAndAreSeenWhileTheStreamLives();
     void aKilledGatewayLosesNoStream();
 
@@ -187,6 +190,48 @@ void WebSocketTest::aWrongKeyIsTheClientsFault()
               "Sec-WebSocket-Key: short", gateway_->url("/echo?bad")});
     QCOMPARE(answer.status, 400);
     QVERIFY(answer.body.find("Sec-WebSocket-Key") != std::string::npos);
+}
+
+// The gateway looks on; it is no judge of what two others say to each other.
+void WebSocketTest::whatIsNoWebSocketPassesAllTheSame()
+{
+    RawSocket raw = RawSocket::connectTo(gateway_->port());
+    QVERIFY(raw.send(
+        "GET /garbage HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+    const std::string head = raw.readHead();
+    QVERIFY2(head.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos, head.c_str());
+    const std::string text = "this is no frame at all", more = pattern(200'000);
+    for (const std::string &each : {text, more}) {
+        QVERIFY(raw.send(each));
+        QVERIFY(raw.readExactly(each.size()) == each);
+    }
+    raw.close();
+    const QJsonObject record = show({"path:/garbage"});
+    QCOMPARE(record["status"].toInt(), 101);
+    QCOMPARE(record["request_bytes"].toInteger(), qint64(text.size() + more.size()));
+    QCOMPARE(record["messages"].toArray().size(), 0);
+    QStringList told;
+    for (const QJsonValue &each : record["decisions"].toArray()) {
+        if (each["stage"].toString() == "record")
+            told << each["outcome"].toString() + ' ' + each["facts"]["from"].toString();
+    }
+    told.sort();
+    QCOMPARE(told.join(", "), QString("not decoded client, not decoded upstream"));
+}
+
+void WebSocketTest::overHttp2MessagesAreRecordedToo()
+{
+    const Ran ran = run({"node", std::string(SLUICE_SOURCE_DIR) + "/tests/peers/ws_over_http2.js", gateway_->url(),
+                         "/plain?http2", "hello"});
+    QCOMPARE(ran.out, std::string("hello\n"));
+    const QJsonObject record = show({"query:http2"});
+    QCOMPARE(textOf(record["request"]["version"]), std::string("HTTP/2"));
+    const QJsonArray messages = record["messages"].toArray();
+    QVERIFY(messages.size() >= 2);
+    QCOMPARE(textOf(messages[0]["content"]), std::string("hello"));
+    QCOMPARE(textOf(messages[0]["from"]), std::string("client"));
+    QCOMPARE(textOf(messages[1]["from"]), std::string("upstream"));
 }
 
 void WebSocketTest::eventsPassAtOnceAndAreSeenWhileTheStreamLives()
