@@ -236,7 +236,8 @@ void Tap::note(Message::From from, std::string_view outcome, const std::string &
     });
 }
 
-void Tap::lose(Side &side, Message::From from, const std::string &why)
+// `why` is a copy: it may be the word of a reader that goes here.
+void Tap::lose(Side &side, Message::From from, std::string why)
 {
     side.lost = true;
     account(side, 0);

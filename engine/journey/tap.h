@@ -53,7 +53,7 @@ private:
     size_t room(const Side &) const;
     void account(Side &, size_t held);
     void add(Message &&);
-    void lose(Side &, Message::From, const std::string &why);
+    void lose(Side &, Message::From, std::string why);
     void note(Message::From, std::string_view outcome, const std::string &why);
     void open();
     void send();
