@@ -142,6 +142,7 @@ private:
     uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;
     bool sendBroken_ = false, receiveBroken_ = false, cutShort_ = false;
+    bool plainLeft_ = false;  // OpenSSL may have more, for which there was no room
     std::unique_ptr<TlsSession> tls_;
     std::string out_;
     size_t outAt_ = 0;

@@ -72,7 +72,8 @@ void Wire::keepShaking()
 Wire::Fill Wire::fillTls()
 {
     for (;;) {
-        const Fill heard = hear();
+        const bool any = plainLeft_ || tls_->hasInput();
+        const Fill heard = any ? hear() : Fill::Nothing;
         if (heard != Fill::Nothing || !canRead_) {
             tls_->settle();
             return heard;
@@ -97,7 +98,7 @@ Wire::Fill Wire::hear()
         size_t got = 0;
         const TlsSession::Read step = tls_->read(block_.get() + end_, room_ - end_, got);
         end_ += uint32_t(got);
-        if (step == TlsSession::Read::More)
+        if (step == TlsSession::Read::More && tls_->hasInput())
             continue;
         if (step == TlsSession::Read::End) {
             ended_ = true;
@@ -111,6 +112,7 @@ Wire::Fill Wire::hear()
     }
     tls_->sink(nullptr);
     sendCipher(made);
+    plainLeft_ = end_ == room_;
     bytesIn_ += end_ - before;
     return end_ > before ? Fill::More : out;
 }

@@ -47,6 +47,13 @@ const BIO_METHOD *bioMethod()
     return method;
 }
 
+// What an earlier call left behind would be taken for this one's. Clearing is dear, and there is hardly ever anything.
+void forgetErrors()
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 std::string alertText(int alert)
 {
     switch (alert) {
@@ -198,7 +205,7 @@ TlsSession::Read TlsSession::read(char *to, size_t room, size_t &got)
     got = 0;
     if (failed_)
         return Read::Failed;
-    ERR_clear_error();
+    forgetErrors();
     const int ok = SSL_read_ex(ssl_, to, room, &got);
     if (!shaken_ && SSL_is_init_finished(ssl_))
         shaken_ = true;
@@ -211,7 +218,7 @@ TlsSession::Read TlsSession::shake()
         return Read::Failed;
     if (shaken_)
         return Read::More;
-    ERR_clear_error();
+    forgetErrors();
     const int ok = SSL_do_handshake(ssl_);
     if (ok == 1) {
         shaken_ = true;
@@ -224,7 +231,7 @@ bool TlsSession::write(const char *data, size_t size)
 {
     if (failed_)
         return false;
-    ERR_clear_error();
+    forgetErrors();
     size_t written = 0;
     if (size == 0 || (SSL_write_ex(ssl_, data, size, &written) == 1 && written == size))
         return true;

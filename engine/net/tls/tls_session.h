@@ -40,6 +40,7 @@ public:
     TlsSession &operator=(const TlsSession &) = delete;
 
     // ---- ciphertext
+    bool hasInput() const { return !in_.empty(); }
     // What came. It is used up by the calls that follow, or kept; the view must live until settle().
     void give(std::string_view ciphertext)
     {
