@@ -85,6 +85,12 @@ Channel::Step Channel::hear()
                                   : "the connection was closed within the TLS handshake";
         return Step::Broken;
     }
+    return nothingCame();
+}
+
+// What errno says after a receive.
+Channel::Step Channel::nothingCame()
+{
     if (errno == EINTR)
         return Step::Again;
     if (wouldBlock(errno)) {
@@ -146,14 +152,7 @@ Channel::Step Channel::receiveClear(char *to, size_t room, size_t &got)
     }
     if (n == 0)
         return Step::End;
-    if (errno == EINTR)
-        return Step::Again;
-    if (wouldBlock(errno)) {
-        poller_.rearm(fd_.get(), true, false);
-        return Step::Nothing;
-    }
-    trouble_ = socketError(errno);
-    return Step::Broken;
+    return nothingCame();
 }
 
 Channel::Step Channel::receive(char *to, size_t room, size_t &got)

@@ -39,6 +39,7 @@ public:
     const std::string &trouble() const { return trouble_; }
 
 private:
+    Step nothingCame();
     Step receiveClear(char *to, size_t room, size_t &got);
     bool decrypt(char *to, size_t room, size_t &got, Step &ended);
     Step hear();   // ciphertext from the socket
