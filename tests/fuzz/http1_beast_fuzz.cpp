@@ -44,6 +44,8 @@ constexpr std::array stricter{
     Rule{"Content-Length and Transfer-Encoding came together", "whatever the coding is (RFC 9112 section 6.1)"},
     Rule{"The transfer coding is not known", "chunked alone (RFC 9112 section 6.1)"},
     Rule{"The size of a chunk is malformed", "extensions by their grammar (RFC 9112 section 7.1.1)"},
+    Rule{"The line of a chunk's size ends without CR",
+         "a bare LF is no text of a quoted extension (RFC 9110 section 5.6.4)"},
     Rule{"The line of a chunk's size is longer", "a limit of ours"},
     Rule{"The extensions of the chunks are larger", "a limit of ours"},
     Rule{"The head is larger", "a limit of ours"},
