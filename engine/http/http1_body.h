@@ -21,6 +21,7 @@ public:
     enum class Step : uint8_t { NeedMore, Data, End, Refused };
     // `consumed` is added to. Data: data() looks into `in` and is not empty.
     Step read(std::string_view in, size_t &consumed);
+    bool atEnd() const { return state_ == State::End; }  // what follows is not of this body
     std::string_view data() const { return data_; }
     HeaderList &trailers() { return trailers_; }
     const Refusal &refusal() const { return refusal_; }

@@ -170,12 +170,9 @@ Step ResponseReader::endOfStream()
                                       : "The upstream closed the connection within the head of its answer");
         return Step::Refused;
     case State::Body:
-        if (framing_.kind == Framing::Kind::Chunked || framing_.kind == Framing::Kind::Length) {
-            size_t consumed = 0;
-            if (asStep(body_.read({}, consumed)) != Step::End) {
-                refuse("The upstream closed the connection within the content of its answer");
-                return Step::Refused;
-            }
+        if (framing_.kind != Framing::Kind::UntilClose && !body_.atEnd()) {
+            refuse("The upstream closed the connection within the content of its answer");
+            return Step::Refused;
         }
         state_ = State::End;
         return Step::End;

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void eachCaseIsReadAsTheListSays();
     void contentUntilCloseEndsWithTheStream();
     void aStreamThatEndsEarlyIsRefused();
+    void whereverAStreamEndsOnlyAWholeAnswerIsTaken();
     void informationalHeadsComeOneByOne();
     void switchingProtocolsEndsHttp();
     void theNextAnswerOnTheConnectionIsReadAfresh();
@@ -132,6 +133,22 @@ void ResponseCasesTest::aStreamThatEndsEarlyIsRefused()
     QCOMPARE(ends(answer("Transfer-Encoding: chunked\r\n", "2\r\nab\r\n0\r\n")), 502);
     QCOMPARE(ends(answer("Transfer-Encoding: chunked\r\n", "2\r\nab\r\n0\r\n\r\n")), 0);
     QCOMPARE(ends(answer("Content-Length: 3\r\n"), "HEAD"), 0);
+}
+
+void ResponseCasesTest::whereverAStreamEndsOnlyAWholeAnswerIsTaken()
+{
+    for (const cases::Case &c : cases_) {
+        const size_t step = std::max<size_t>(1, c.raw.size() / 1000);
+        for (size_t cut = 0; cut < c.raw.size(); cut += step) {
+            ResponseReader reader = readerFor(c.told("to").empty() ? "GET" : c.told("to"));
+            Told told;
+            std::string buffer;
+            feed(reader, c.raw.substr(0, cut), buffer, told);
+            const bool whole = !told.trailers.empty() || textOf(reader.framing()) == "until close";
+            const bool taken = reader.endOfStream() == Step::End;
+            QVERIFY2(!taken || whole, (c.name + ", ended at " + std::to_string(cut)).c_str());
+        }
+    }
 }
 
 void ResponseCasesTest::informationalHeadsComeOneByOne()
