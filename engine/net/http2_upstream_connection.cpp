@@ -67,7 +67,8 @@ Task<void> Http2UpstreamConnection::live()
     ended_ = true;
     ready_ = false;
     fail();
-    pool_.ended(*this);
+    if (streams_.empty())
+        pool_.ended(*this);
 }
 
 Task<bool> Http2UpstreamConnection::reach()
@@ -199,10 +200,17 @@ void Http2UpstreamConnection::over(Http2UpstreamStream &stream, bool keep)
         owned->place = stream.place;
     }
     streams_.pop_back();
+    if (ended_) {  // and was only kept for its streams, whose exchanges may have waited for their clients
+        if (streams_.empty())
+            pool_.ended(*this);
+        return;
+    }
     restingSince_ = loop_.scheduler.now();
     admit();
-    if (streams_.empty() && (leaving_ || !ready_))  // nobody waits for it any more
+    if (streams_.empty() && (leaving_ || !ready_)) {  // nobody waits for it any more, and nobody may begin to
+        leaving_ = true;
         scope_.cancel(Why::Abandoned);
+    }
     pool_.rests(*this);
 }
 

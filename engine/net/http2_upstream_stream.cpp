@@ -172,6 +172,14 @@ journey::UpstreamStream::Head Http2UpstreamStream::readHead()
     return Head::Wait;
 }
 
+journey::Chunk Http2UpstreamStream::read()
+{
+    journey::Chunk chunk = Http2End::read();
+    if (chunk.kind == journey::Chunk::Kind::Wait && state_ == State::Failed)  // with its connection: nothing more comes
+        chunk.kind = journey::Chunk::Kind::Failed;
+    return chunk;
+}
+
 void Http2UpstreamStream::onClosed(bool, uint32_t, bool untouched)
 {
     untouched_ = untouched_ || untouched;

@@ -31,6 +31,7 @@ public:
     Fault fault() const override { return fault_; }
     bool silent() const override { return Http2Stream::bytesIn() == 0; }
 
+    journey::Chunk read() override;
     journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     journey::Sent flush() override;
     uint64_t unsent() const override;
