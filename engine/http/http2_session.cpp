@@ -180,6 +180,8 @@ bool Http2Session::feed(std::string_view bytes, Moment now)
         completed_ = heads_ = dataIn_ = dataOut_ = 0;
     }
     const ssize_t n = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+    if (n >= 0 && !dead_ && queued() > mostQueued)
+        flooded(counters_.resetFloods, "the peer asks for more and more answers and takes none");
     if (n >= 0 && !dead_)
         return !over();
     if (!std::exchange(dead_, true)) {

@@ -8,7 +8,8 @@
 //
 // Bounds, each with its end: maxStreams streams at once (REFUSED_STREAM), streamWindow bytes a stream and connectionWindow
 // bytes in all that are not read yet, Limits of a field section (431, four times that ends the connection), and budgets
-// within 10 s for each kind of frame that costs the peer nothing (ENHANCE_YOUR_CALM, counted). Server push is off.
+// within 10 s for each kind of frame that costs the peer nothing (ENHANCE_YOUR_CALM, counted). So ends who makes more than mostQueued
+// frames wait to go out, by taking none of them. Server push is off.
 #pragma once
 
 #include "engine/base/moment.h"
@@ -55,6 +56,7 @@ public:
     static constexpr uint32_t maxStreams = 128;
     static constexpr uint32_t streamWindow = 64 * 1024;
     static constexpr uint32_t connectionWindow = 2 * 1024 * 1024;
+    static constexpr size_t mostQueued = 10'000;  // one read of 64 KiB brings 5,041 requests at most
 
     // `counters` and `owner` outlive it. `tls`: of the connection, for the scheme of requests.
     Http2Session(Side side, Owner &owner, const Limits &limits, Http2Counters &counters, bool tls);
@@ -74,6 +76,7 @@ public:
     void gather(size_t most);
     std::string &out() { return out_; }
     bool wantsWrite() const;
+    size_t queued() const;  // frames that wait to go out, content aside
 
     // Server. False: it cannot be written; nothing happened. `how` as with HTTP/1: the framing in place of the list's.
     bool sendInformational(Http2Stream &, const ResponseHead &);
