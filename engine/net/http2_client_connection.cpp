@@ -157,8 +157,10 @@ void Http2ClientConnection::waitFor()
 
 void Http2ClientConnection::limitReached()
 {
-    if (inHead_)
+    if (inHead_) {
         link_.session().terminate(http::Http2Code::EnhanceYourCalm);
+        scope_.cancel(Why::ClientGone);  // behind that no frame goes out any more
+    }
     reading_.cancel(Why::TimedOut);
 }
 

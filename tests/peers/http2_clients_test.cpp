@@ -36,6 +36,7 @@ private Q_SLOTS:
     void theRecordSaysHttp2();
     void aResetEndsTheExchange();
     void aLostConnectionEndsAllOfThem();
+    void aHeadThatDoesNotEndEndsAllOfThem();
     void aSlowServerHoldsItsClientBack();
     void aSlowClientHoldsItsServerBack();
     void cancelledRequestsInAFloodEndTheConnection();
@@ -168,6 +169,29 @@ void Http2ClientsTest::aLostConnectionEndsAllOfThem()
     const QList<QJsonObject> rows = gateway_->log(50, {"path:/slow/lost"});
     QCOMPARE(rows.size(), 50);
     QVERIFY(waitUntil([&] { return jsonObject(gateway_->onSocket({"status", "--json"}).out)["active"].toInt() == 0; }));
+}
+
+// The connection is over, and with it what else it carries, whatever that still waits for.
+void Http2ClientsTest::aHeadThatDoesNotEndEndsAllOfThem()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "http: {header_timeout: 500ms}\nservices:\n  slow: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 10s}}\nroutes:\n- {path: /**, service: slow}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/begun")));
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("begun"));
+    client.send(h2::frame(h2::Headers, h2::EndStream, 3, h2::section(h2::get("/half"))));
+    QCOMPARE(client.next(h2::GoAway).code(), uint32_t(11));
+    QVERIFY(client.socket().waitForEnd());
+    const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
 }
 
 void Http2ClientsTest::aSlowServerHoldsItsClientBack()
