@@ -138,7 +138,8 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
     nghttp2_option_set_max_outbound_ack(option, 256);
     nghttp2_option_set_max_settings(option, 16);
     nghttp2_option_set_max_continuations(option, mostContinuations);
-    nghttp2_option_set_max_send_header_block_length(option, 256 * 1024);
+    // What http.header_bytes lets in at most, and 12 bytes a field: a head that is too long is not sent, and nobody is told.
+    nghttp2_option_set_max_send_header_block_length(option, 2 * 1024 * 1024);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
     nghttp2_option_set_max_reserved_remote_streams(option, 0);
     const int made = side == Side::Server

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void aResetEndsTheExchange();
     void aLostConnectionEndsAllOfThem();
     void aHeadThatDoesNotEndEndsAllOfThem();
+    void theLargestHeadsThatAreTakenGoBothWays();
     void aSlowServerHoldsItsClientBack();
     void aSlowClientHoldsItsServerBack();
     void cancelledRequestsInAFloodEndTheConnection();
@@ -192,6 +193,27 @@ void Http2ClientsTest::aHeadThatDoesNotEndEndsAllOfThem()
     QVERIFY(client.socket().waitForEnd());
     const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
     QCOMPARE(text(row, "failed_by"), std::string("client"));
+}
+
+void Http2ClientsTest::theLargestHeadsThatAreTakenGoBothWays()
+{
+    std::string fields;
+    while (fields.size() < 1'000'000)
+        fields += "X-Long: " + std::string(8000, 'x') + "\r\n";
+    RawServer server([&](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + fields + "\r\nok");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "http: {header_bytes: 1MiB, header_count: 10000}\nservices:\n  up: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 5s}}\nroutes:\n- {path: /**, service: up}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/large")));
+    QCOMPARE(client.status(1), 200);
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
 }
 
 void Http2ClientsTest::aSlowServerHoldsItsClientBack()
