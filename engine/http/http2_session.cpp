@@ -77,7 +77,7 @@ int Http2Session::Callbacks::frame(nghttp2_session *, const nghttp2_frame *frame
         }
         break;
     case NGHTTP2_SETTINGS:
-        if (!ack && !std::exchange(s.settled_, true))
+        if (!ack)
             s.owner_.settled();
         break;
     case NGHTTP2_PING:

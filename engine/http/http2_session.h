@@ -45,7 +45,7 @@ public:
     public:
         // Server: a request's head is there. The stream that carries it; none: refused, it may be repeated elsewhere.
         virtual Http2Stream *begun() { return nullptr; }
-        virtual void settled() {}  // the peer's settings are there
+        virtual void settled() {}  // the peer's settings are there, or others
         virtual void leaving() {}  // the peer takes (or makes) no further streams
         virtual void ponged() {}   // our ping came back
 
@@ -137,7 +137,7 @@ private:
     std::string out_, trouble_;
     size_t open_ = 0;
     int32_t lastAllowed_ = 0x7fffffff;  // Client: of GOAWAY
-    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false, settled_ = false;
+    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false;
     Moment periodBegan_{};
     uint64_t counts_[size_t(Flood::Count)] = {};
     uint64_t completed_ = 0, heads_ = 0, dataIn_ = 0, dataOut_ = 0;  // in this period

@@ -9,7 +9,7 @@ namespace sluice::net {
 using journey::Sent;
 
 namespace {
-constexpr size_t mostInformational = 16;
+constexpr size_t mostInformational = 100;  // as over HTTP/1
 }
 
 Http2UpstreamStream::Http2UpstreamStream(Http2UpstreamConnection &connection, Scheduler &scheduler, bool reused)
@@ -122,10 +122,14 @@ void Http2UpstreamStream::onHead()
     http::FieldSection &section = session_->section();
     readable_.wake(scheduler_);
     if (section.informational()) {
-        if (informational_.size() < mostInformational)
+        if (++informationalCame_ > mostInformational)
+            failed("There are more informational answers than are taken", Fault::Upstream);
+        else
             informational_.push_back(section.response());
         return;
     }
+    if (state_ == State::Failed)
+        return;
     haveFinal_ = true;
     std::swap(final_, section.response());
     final_.reason = http::reasonPhrase(final_.status);

@@ -51,7 +51,8 @@ private:
     State state_ = State::Connecting;
     const http::RequestHead *request_ = nullptr;  // held back; lives until the first write() or flush()
     http::Wire how_;
-    std::vector<http::ResponseHead> informational_;  // at most 16, further ones are dropped
+    std::vector<http::ResponseHead> informational_;  // that were not read yet; at most 100 an answer, or it fails
+    size_t informationalCame_ = 0;
     http::ResponseHead final_, response_;
     http::Framing framing_;
     std::string webSocketKey_;  // of the client's, with HTTP/1.1; empty: no WebSocket is asked for

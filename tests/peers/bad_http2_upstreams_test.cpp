@@ -13,8 +13,10 @@ namespace {
 // The endpoint's side of one connection.
 class FrameServer {
 public:
-    explicit FrameServer(RawSocket &peer) : peer_(peer)
+    explicit FrameServer(RawSocket &peer, bool begins = true) : peer_(peer)
     {
+        if (!begins)
+            return;
         peer_.readExactly(h2::preface.size());
         peer_.send(h2::settings());
     }
@@ -76,6 +78,8 @@ class BadHttp2UpstreamsTest : public QObject {
 private Q_SLOTS:
     void anEndpointThatClosesWithinItsAnswerCutsItOff();
     void anEndpointMayCloseWhileItsClientIsSlow();
+    void informationalAnswersWithoutEndAreNoAnswer();
+    void anEndpointMayTakeStreamsOnlyLater();
 };
 
 void BadHttp2UpstreamsTest::anEndpointThatClosesWithinItsAnswerCutsItOff()
@@ -126,6 +130,41 @@ void BadHttp2UpstreamsTest::anEndpointMayCloseWhileItsClientIsSlow()
     QVERIFY2(text(row, "failed_by") == "upstream", QJsonDocument(row).toJson().constData());
     QVERIFY2(text(row, "failure").find("broke off") != std::string::npos, text(row, "failure").c_str());
     QCOMPARE(gateway.stop(), 0);
+}
+
+void BadHttp2UpstreamsTest::informationalAnswersWithoutEndAreNoAnswer()
+{
+    RawServer server([](RawSocket &peer, int) {
+        FrameServer frames(peer);
+        const uint32_t stream = frames.request();
+        for (int i = 0; i < 200; ++i)
+            peer.send(h2::headers(stream, {{":status", "103"}}, false));
+        frames.answer(stream, true);
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    QCOMPARE(curl({gateway.url("/a")}).status, 502);
+    const QJsonObject row = gateway.log(1).value(0);
+    QVERIFY2(text(row, "failure").find("informational") != std::string::npos, text(row, "failure").c_str());
+}
+
+// A limit of none that is lifted: who waits then gets its turn.
+void BadHttp2UpstreamsTest::anEndpointMayTakeStreamsOnlyLater()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readExactly(h2::preface.size());
+        peer.send(h2::settings({{3, 0}}));
+        FrameServer frames(peer, false);
+        frames.next(h2::Settings);
+        frames.next(h2::Settings);  // the acknowledgement
+        peer.send(h2::settings({{3, 10}}));
+        frames.answer(frames.request(), true);
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    QCOMPARE(curl({gateway.url("/a")}).status, 200);
 }
 
 QTEST_GUILESS_MAIN(BadHttp2UpstreamsTest)
