@@ -135,7 +135,7 @@ private:
     FieldSection section_;
     uint64_t mostFields_;  // decoded bytes of one section that end the connection
     std::string out_, trouble_;
-    size_t open_ = 0;
+    size_t open_ = 0, gatherMost_ = 0;
     int32_t lastAllowed_ = 0x7fffffff;  // Client: of GOAWAY
     bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false;
     Moment periodBegan_{};
