@@ -213,6 +213,10 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
 void Http2ClientConnection::turnEnded()
 {
     done_.clear();
+    if (!link_.session()
+             .trouble()
+             .empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
+        scope_.cancel(Why::ClientGone);
 }
 
 }  // namespace sluice::net

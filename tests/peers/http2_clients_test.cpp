@@ -37,6 +37,7 @@ private Q_SLOTS:
     void aResetEndsTheExchange();
     void aLostConnectionEndsAllOfThem();
     void aHeadThatDoesNotEndEndsAllOfThem();
+    void aFloodEndsAllOfThemThoughNothingFollowsIt();
     void theLargestHeadsThatAreTakenGoBothWays();
     void aSlowServerHoldsItsClientBack();
     void aSlowClientHoldsItsServerBack();
@@ -193,6 +194,33 @@ void Http2ClientsTest::aHeadThatDoesNotEndEndsAllOfThem()
     QVERIFY(client.socket().waitForEnd());
     const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
     QCOMPARE(text(row, "failed_by"), std::string("client"));
+}
+
+// Each bad request is answered and then reset: it is our own frames that are too many, and nothing comes after them.
+void Http2ClientsTest::aFloodEndsAllOfThemThoughNothingFollowsIt()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "services:\n  slow: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 10s}}\nroutes:\n- {path: /**, service: slow}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/begun")));
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("begun"));
+    for (uint32_t i = 1; i <= 201; ++i) {  // one more than is let pass
+        client.send(h2::headers(2 * i + 1, h2::get("/bad", {{"Upper", "case"}}), false));
+        QCOMPARE(client.next(h2::RstStream, 2 * i + 1).code(), uint32_t(1));
+    }
+    QCOMPARE(client.next(h2::GoAway).code(), uint32_t(11));
+    QVERIFY(client.socket().waitForEnd());
+    const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
+    QVERIFY(countersOf(gateway)["reset_floods"].toInt() == 1);
 }
 
 void Http2ClientsTest::theLargestHeadsThatAreTakenGoBothWays()
