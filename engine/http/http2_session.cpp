@@ -11,8 +11,8 @@ namespace sluice::http {
 
 namespace {
 
-constexpr Nanos period = std::chrono::seconds(10);  // of the budgets
-constexpr size_t mostContinuations = 16;
+constexpr Nanos period = std::chrono::seconds(10);              // of the budgets
+constexpr size_t fewestContinuations = 16, frameBytes = 16384;  // of those that are let pass; of a frame
 
 std::string_view view(const uint8_t *bytes, size_t size)
 {
@@ -137,7 +137,7 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_outbound_ack(option, 256);
     nghttp2_option_set_max_settings(option, 16);
-    nghttp2_option_set_max_continuations(option, mostContinuations);
+    nghttp2_option_set_max_continuations(option, std::max(fewestContinuations, 2 * limits.headBytes / frameBytes));
     // What http.header_bytes lets in at most, and 12 bytes a field: a head that is too long is not sent, and nobody is told.
     nghttp2_option_set_max_send_header_block_length(option, 2 * 1024 * 1024);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);

@@ -239,7 +239,15 @@ void Http2ClientsTest::theLargestHeadsThatAreTakenGoBothWays()
     GatewayProcess gateway(setup);
     QVERIFY2(gateway.ready(), gateway.trouble().c_str());
     FrameClient client(gateway.port());
-    client.send(h2::headers(1, h2::get("/large")));
+    h2::Fields more;
+    for (int i = 0; i < 120; ++i)
+        more.emplace_back("x-long", std::string(8000, 'x'));
+    const std::string section = h2::section(h2::get("/large", more));
+    for (size_t at = 0; at < section.size(); at += 16000) {
+        const uint8_t last = at + 16000 < section.size() ? 0 : uint8_t(h2::EndHeaders);
+        client.send(h2::frame(at == 0 ? h2::Headers : h2::Continuation, uint8_t(last | (at == 0 ? h2::EndStream : 0)),
+                              1, section.substr(at, 16000)));
+    }
     QCOMPARE(client.status(1), 200);
     QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
 }
