@@ -163,6 +163,8 @@ size_t Http2UpstreamConnection::most() const
 
 Http2UpstreamStream &Http2UpstreamConnection::open()
 {
+    if (!link_)  // which has turns that end
+        done_.clear();
     streams_.push_back(std::make_unique<Http2UpstreamStream>(*this, loop_.scheduler, ready_));
     Http2UpstreamStream &stream = *streams_.back();
     stream.place = streams_.size() - 1;

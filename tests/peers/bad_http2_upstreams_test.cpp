@@ -78,6 +78,8 @@ class BadHttp2UpstreamsTest : public QObject {
 private Q_SLOTS:
     void anEndpointThatClosesWithinItsAnswerCutsItOff();
     void anEndpointMayCloseWhileItsClientIsSlow();
+    void anUploadEndsWithItsConnection();
+    void aTunnelEndsWithItsConnection();
     void informationalAnswersWithoutEndAreNoAnswer();
     void anEndpointMayTakeStreamsOnlyLater();
 };
@@ -117,10 +119,7 @@ void BadHttp2UpstreamsTest::anEndpointMayCloseWhileItsClientIsSlow()
     RawSocket client = RawSocket::connectTo(gateway.port(), 4096);
     client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
     QVERIFY(waitUntil([&] { return sent > 0; }));
-    QVERIFY(waitUntil([&] {
-        const QJsonObject status = jsonObject(gateway.onSocket({"status", "--json"}).out);
-        return !status.isEmpty();
-    }));
+    QCOMPARE(gateway.onSocket({"status"}).exitCode, 0);  // by then it has seen the end
     const std::string all = client.readAll();
     const size_t content = size_t(std::count(all.begin(), all.end(), 'x'));
     QVERIFY2(gateway.process().running(), gateway.trouble().c_str());
@@ -130,6 +129,49 @@ void BadHttp2UpstreamsTest::anEndpointMayCloseWhileItsClientIsSlow()
     QVERIFY2(text(row, "failed_by") == "upstream", QJsonDocument(row).toJson().constData());
     QVERIFY2(text(row, "failure").find("broke off") != std::string::npos, text(row, "failure").c_str());
     QCOMPARE(gateway.stop(), 0);
+}
+
+void BadHttp2UpstreamsTest::anUploadEndsWithItsConnection()
+{
+    RawServer server([](RawSocket &peer, int) {
+        FrameServer frames(peer);
+        frames.request();
+        frames.next(h2::Data);
+    });
+    GatewayProcess gateway(before(server));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    RawSocket client = RawSocket::connectTo(gateway.port());
+    client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nsome");
+    QVERIFY(client.readHead().starts_with("HTTP/1.1 502"));
+    const QJsonObject row = gateway.log(1).value(0);
+    QVERIFY2(text(row, "failed_by") == "upstream", QJsonDocument(row).toJson().constData());
+    QCOMPARE(server.connections(), 1);
+}
+
+void BadHttp2UpstreamsTest::aTunnelEndsWithItsConnection()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readExactly(h2::preface.size());
+        peer.send(h2::settings({{8, 1}}));
+        FrameServer frames(peer, false);
+        const uint32_t stream = frames.request();
+        frames.answer(stream);
+        peer.send(h2::data(stream, "\x81\x02hi", false));
+        frames.next(h2::Data);
+    });
+    GatewayProcess gateway(before(server));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    RawSocket client = RawSocket::connectTo(gateway.port());
+    client.send(
+        "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    QVERIFY(client.readHead().starts_with("HTTP/1.1 101"));
+    QCOMPARE(client.readExactly(4), std::string("\x81\x02hi"));
+    client.send(std::string("\x81\x80\0\0\0\0", 6));
+    QVERIFY(client.waitForEnd());
+    const QJsonObject row = gateway.log(1).value(0);
+    QVERIFY2(text(row, "failure").find("upstream broke the tunnel off") != std::string::npos,
+             QJsonDocument(row).toJson().constData());
 }
 
 void BadHttp2UpstreamsTest::informationalAnswersWithoutEndAreNoAnswer()
