@@ -11,7 +11,8 @@ namespace sluice::net {
 
 namespace {
 constexpr size_t mostStreams = 1000;
-}
+constexpr Nanos silence = std::chrono::seconds(1);  // a request that was given up before says nothing of its connection
+}  // namespace
 
 Http2UpstreamConnection::Http2UpstreamConnection(Http2UpstreamPool &pool, LoopContext loop, const http::Limits &limits,
                                                  http::Http2Counters &counters)
@@ -180,13 +181,23 @@ void Http2UpstreamConnection::admit()
 {
     while (ready_ && !waiting_.empty() && admitted_ < most()) {
         ++admitted_;
-        waiting_.front()->admit();
+        waiting_.front()->admit(heard_);
         waiting_.pop_front();
     }
 }
 
+// A request was given up, and in all that time nothing came of anything: a connection whose other end has gone without a word looks
+// so. A healthy one that is merely slow is replaced too, which costs one connection.
+bool Http2UpstreamConnection::seemsDead(const Http2UpstreamStream &stream) const
+{
+    return stream.admitted() && stream.heardBefore() == heard_
+        && loop_.scheduler.now() - stream.admittedAt() >= silence;
+}
+
 void Http2UpstreamConnection::over(Http2UpstreamStream &stream, bool keep)
 {
+    if (!keep && seemsDead(stream))
+        leaving_ = true;
     if (stream.admitted())
         --admitted_;
     else

@@ -21,9 +21,11 @@ void Http2UpstreamStream::giveBack(bool keep, size_t)
     connection_.over(*this, keep);
 }
 
-void Http2UpstreamStream::admit()
+void Http2UpstreamStream::admit(uint64_t heard)
 {
     admitted_ = true;
+    admittedAt_ = scheduler_.now();
+    heardBefore_ = heard;
     state_ = State::Ready;
     writable_.wake(scheduler_);
 }

@@ -15,9 +15,11 @@ public:
     Http2UpstreamStream(Http2UpstreamConnection &connection, Scheduler &scheduler, bool reused);
 
     // ---- for its connection
-    void admit();                                      // it may begin
+    void admit(uint64_t heard);                        // it may begin; what the connection has heard so far
     void failed(const std::string &why, Fault fault);  // the connection has
     bool admitted() const { return admitted_; }
+    Moment admittedAt() const { return admittedAt_; }
+    uint64_t heardBefore() const { return heardBefore_; }
     size_t place = 0;  // in the connection's list
 
     void giveBack(bool keep, size_t mostIdle) override;
@@ -57,6 +59,8 @@ private:
     http::Framing framing_;
     std::string webSocketKey_;  // of the client's, with HTTP/1.1; empty: no WebSocket is asked for
     uint64_t left_ = 0;         // of content with a known length
+    uint64_t heardBefore_ = 0;
+    Moment admittedAt_{};
     Fault fault_ = Fault::Upstream;
     bool admitted_ = false, reused_, untouched_ = false, haveFinal_ = false, counted_ = false, webSocket_ = false;
 };

@@ -63,11 +63,12 @@ private:
     RawSocket &peer_;
 };
 
-GatewaySetup before(const RawServer &server)
+GatewaySetup before(const RawServer &server, const std::string &response = "20s")
 {
     GatewaySetup out;
     out.file = "services:\n  up: {endpoints: [\"h2c://127.0.0.1:" + std::to_string(server.port())
-        + "\"], timeouts: {connect: 20s, response: 20s, idle: 20s, total: 60s}}\nroutes:\n- {path: /**, service: up}\n";
+        + "\"], timeouts: {connect: 20s, response: " + response
+        + ", idle: 20s, total: 60s}}\nroutes:\n- {path: /**, service: up}\n";
     return out;
 }
 
@@ -80,6 +81,7 @@ private Q_SLOTS:
     void anEndpointMayCloseWhileItsClientIsSlow();
     void anUploadEndsWithItsConnection();
     void aTunnelEndsWithItsConnection();
+    void aConnectionThatHasGoneSilentTakesNoFurtherRequest();
     void informationalAnswersWithoutEndAreNoAnswer();
     void anEndpointMayTakeStreamsOnlyLater();
 };
@@ -172,6 +174,23 @@ void BadHttp2UpstreamsTest::aTunnelEndsWithItsConnection()
     const QJsonObject row = gateway.log(1).value(0);
     QVERIFY2(text(row, "failure").find("upstream broke the tunnel off") != std::string::npos,
              QJsonDocument(row).toJson().constData());
+}
+
+// A laptop that slept, a tunnel that has gone: nobody says that the connection is dead.
+void BadHttp2UpstreamsTest::aConnectionThatHasGoneSilentTakesNoFurtherRequest()
+{
+    RawServer server([](RawSocket &peer, int index) {
+        FrameServer frames(peer);
+        frames.answer(frames.request(), true);
+        if (index > 0)
+            frames.answer(frames.request(), true);
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server, "1200ms"));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    for (const int status : {200, 504, 200, 200})
+        QCOMPARE(curl({gateway.url("/a")}).status, status);
+    QCOMPARE(server.connections(), 2);
 }
 
 void BadHttp2UpstreamsTest::informationalAnswersWithoutEndAreNoAnswer()
