@@ -210,10 +210,26 @@ bool SegmentView::open(std::string_view bytes)
         good = openNumbers(numbers_[i], bytes);
     good = good && openIds(texts_[size_t(TextColumn::Trace)], Form::Hex, bytes)
         && openIds(texts_[size_t(TextColumn::RequestId)], Form::Uuid, bytes);
-    for (const TextColumn column : {TextColumn::Path, TextColumn::Query, TextColumn::Failure})
-        good = good && openTexts(texts_[size_t(column)], bytes);
+    unopened_ = bytes;
     if (!good)
         size_ = 0;
+    return good;
+}
+
+bool SegmentView::openAllTexts()
+{
+    if (unopened_.data() == nullptr)
+        return true;
+    bool good = true;
+    for (const TextColumn column : {TextColumn::Path, TextColumn::Query, TextColumn::Failure}) {
+        Texts &texts = texts_[size_t(column)];
+        good = good && openTexts(texts, unopened_);
+        if (!good) {
+            texts.form = Form::One;
+            texts.distinct.assign(1, {});
+        }
+    }
+    unopened_ = {};
     return good;
 }
 
@@ -232,6 +248,8 @@ int64_t SegmentView::number(NumberColumn column, size_t row) const
 
 std::string_view SegmentView::text(TextColumn column, size_t row)
 {
+    if (column >= TextColumn::Path)
+        openAllTexts();
     const Texts &texts = texts_[size_t(column)];
     switch (texts.form) {
     case Form::One: return texts.distinct.front();

@@ -80,6 +80,8 @@ class SegmentView {
 public:
     // False: damaged; then there are no rows.
     bool open(std::string_view bytes);
+    // Also of what open() leaves for later. False: damaged; its texts are empty.
+    bool check() { return openAllTexts(); }
     size_t size() const { return size_; }
     int64_t number(NumberColumn column, size_t row) const;
     // Ids in their usual form. Valid until the next call, or as long as the bytes are.
@@ -100,12 +102,14 @@ private:
         std::vector<std::string_view> distinct;
     };
     bool openNumbers(Numbers &, std::string_view &in) const;
+    bool openAllTexts();
     bool openTexts(Texts &, std::string_view &in) const;
     bool openIds(Texts &, Form, std::string_view &in) const;
 
     size_t size_ = 0;
     std::array<Numbers, numberColumns> numbers_{};
     std::array<Texts, textColumns> texts_{};
+    std::string_view unopened_;  // path, query and failure, which few look at
     std::string written_;
 };
 

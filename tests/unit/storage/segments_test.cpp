@@ -140,8 +140,10 @@ private Q_SLOTS:
             const std::string bytes = encoded(rowsOf(random, 1 + random.below(6)), columns);
             storage::SegmentView view;
             storage::SegmentDetailView detail;
-            for (size_t cut = 0; cut < bytes.size(); ++cut)
-                QVERIFY(!view.open(std::string(bytes, 0, cut)) && view.size() == 0);
+            for (size_t cut = 0; cut < bytes.size(); ++cut) {
+                const std::string some(bytes, 0, cut);
+                QVERIFY(!view.open(some) || !view.check());
+            }
             for (size_t cut = 0; cut < packed.size(); ++cut)
                 QVERIFY(!detail.open(std::string(packed, 0, cut)) && detail.size() == 0);
             for (size_t at = 0; at < bytes.size(); ++at) {
