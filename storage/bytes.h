@@ -47,6 +47,7 @@ class Decoder {
 public:
     explicit Decoder(std::string_view in) : in_(in) {}
     bool good() const { return good_; }
+    void fail() { good_ = false; }
     bool atEnd() const { return at_ == in_.size(); }
     size_t left() const { return in_.size() - at_; }
     uint64_t number()

@@ -134,10 +134,11 @@ std::string FilterSql::test(const Term &t)
         return "(x.id IN (SELECT exchange FROM stream WHERE grpc_status >= 0 AND " + numberTest(t, "grpc_status")
             + "))";
     if (t.field == "header")
-        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t) + ", m.detail))";
+        return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t)
+            + ", m.detail, m.like_detail, x.request_id, x.trace))";
     if (t.field == "body")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND body_has(" + parameter(&t)
-            + ", m.coded, m.detail, m.request_body, m.response_body))";
+            + ", m.coded, m.detail, m.like_detail, m.request_body, m.response_body))";
     if (t.field == "text") {
         const std::string test = parameter(&t);
         std::vector<std::string> parts = {"CAST(x.status AS TEXT) = " + parameter(std::string_view(t.value)),

@@ -141,7 +141,7 @@ bool Mover::read(journey::Exchange &x)
         out = bytes;
         return true;
     };
-    if (!plain(s.text(kDetail), packing & detailPacked, detail_, dictionaryOf(id)) || !decodeDetail(detail_, x))
+    if (!plain(s.text(kDetail), packing & detailPacked, detail_, dictionaryOf(id)) || !decodeDetail(detail_, {}, x))
         return false;
     x.requestBody.size = uint64_t(s.integer(kRequestBytes));
     x.responseBody.size = uint64_t(s.integer(kResponseBytes));

@@ -40,7 +40,9 @@ void headerHas(sqlite3_context *context, int, sqlite3_value **values)
     if (!test)
         return;
     bool found = false;
-    if (decodeDetail(textOf(values[1]), x)) {
+    x.requestId = textOf(values[3]);
+    x.trace.trace = textOf(values[4]);
+    if (decodeDetail(textOf(values[1]), textOf(values[2]), x)) {
         for (const http::HeaderList *head :
              {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers})
             found = found || recording::headersMatch(*test, *head);
@@ -55,12 +57,12 @@ void bodyHas(sqlite3_context *context, int, sqlite3_value **values)
         return;
     journey::Exchange x;
     if (sqlite3_value_int64(values[1]) != 0)  // a content with a coding of its own
-        decodeDetail(textOf(values[2]), x);
+        decodeDetail(textOf(values[2]), textOf(values[3]), x);
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const struct {
         std::string_view bytes;
         const http::HeaderList &head;
-    } contents[] = {{textOf(values[3]), x.received.headers}, {textOf(values[4]), answer}};
+    } contents[] = {{textOf(values[4]), x.received.headers}, {textOf(values[5]), answer}};
     bool found = false;
     for (const auto &content : contents) {
         found = found || recording::contentContains(content.bytes, content.head.get("Content-Encoding"), test->value);
@@ -76,7 +78,7 @@ Outcome addFunctions(Database &database)
         const char *name;
         int arguments;
         void (*call)(sqlite3_context *, int, sqlite3_value **);
-    } functions[] = {{"term", 2, term}, {"header_has", 2, headerHas}, {"body_has", 5, bodyHas}};
+    } functions[] = {{"term", 2, term}, {"header_has", 5, headerHas}, {"body_has", 6, bodyHas}};
     for (const auto &function : functions) {
         const int code = sqlite3_create_function_v2(database.handle(), function.name, function.arguments,
                                                     SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr, function.call, nullptr,

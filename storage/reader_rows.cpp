@@ -42,7 +42,8 @@ enum Column {
     kMark,
     kBits
 };
-constexpr std::string_view messageSql = "SELECT detail, request_body, response_body FROM message WHERE id = ?1";
+constexpr std::string_view messageSql =
+    "SELECT detail, like_detail, request_body, response_body FROM message WHERE id = ?1";
 
 }  // namespace
 
@@ -129,7 +130,7 @@ Result<std::vector<Row>> Reader::Impl::rowsOf(const std::vector<int64_t> &ids, b
         const Resetting laterToo(message);
         message.bind(1, id);
         if (const int got = message.step(); got == SQLITE_ROW)
-            out.back().decisions = decisionsOf(message.text(0));
+            out.back().decisions = decisionsOf(message.text(0), message.text(1));
         else if (got != SQLITE_DONE)
             return database->error(got);
     }
@@ -179,10 +180,10 @@ Result<bool> Reader::Impl::readExchange(int64_t id, journey::Exchange &x)
         return code == SQLITE_DONE
             ? Error{Fault::Gateway, "the recording " + path + " lacks the content of exchange " + std::to_string(id)}
             : database->error(code);
-    if (!decodeDetail(message.text(0), x))
+    if (!decodeDetail(message.text(0), message.text(1), x))
         return Error{Fault::Gateway, "exchange " + std::to_string(id) + " is damaged in the recording " + path};
-    x.requestBody.bytes = message.text(1);
-    x.responseBody.bytes = message.text(2);
+    x.requestBody.bytes = message.text(2);
+    x.responseBody.bytes = message.text(3);
     return true;
 }
 

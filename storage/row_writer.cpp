@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t largestInline = 8 << 10;  // of a content; a larger one is a row of its own
 constexpr size_t mostDetails = 256 << 10;  // bytes of a segment that are packed together
+constexpr size_t mostModels = 8;           // routes of a segment
 constexpr uint64_t mostApart = 1 << 20;    // and of its large contents and messages: retention takes segments whole
 
 constexpr std::string_view segmentSql =
@@ -98,6 +99,7 @@ int RowWriter::startSegment(int64_t id)
     const int code = writeSegment();
     columns_.clear();
     details_.clear();
+    modelsUsed_ = 0;
     first_ = id;
     apart_ = 0;
     return code;
@@ -184,9 +186,41 @@ int RowWriter::writeDetail(const journey::Exchange &x)
     }
     if (x.stream.kind != journey::Streaming::None)  // its messages, whose number of bytes is not known here
         apart_ += std::min(x.requestBody.size, mostApart) + std::min(x.responseBody.size, mostApart);
-    encodeDetail(x, details_.begin());
-    details_.end(bits, request, response);
+    const int like = likeOf(x);
+    if (like < 0) {
+        encodeDetail(x, details_.begin());
+        details_.end(bits, -1, request, response);
+        return SQLITE_OK;
+    }
+    const Model &model = models_[size_t(like)];
+    const auto alike = [&](std::string_view &content, const std::string &other, unsigned apart, unsigned bit) {
+        if ((bits & apart) || content.empty() || content != other)
+            return;
+        bits |= bit;
+        content = {};
+    };
+    alike(request, model.exchange.requestBody.bytes, kRequestApart, kRequestLike);
+    alike(response, model.exchange.responseBody.bytes, kResponseApart, kResponseLike);
+    encodeDetail(x, model.exchange, details_.begin());
+    details_.end(bits, model.row, request, response);
     return SQLITE_OK;
+}
+
+// The model of its route; -1: there is none yet, or there are too many. Then this is the next one.
+int RowWriter::likeOf(const journey::Exchange &x)
+{
+    for (size_t i = 0; i < modelsUsed_; ++i) {
+        if (models_[i].exchange.route == x.route)
+            return int(i);
+    }
+    if (modelsUsed_ == mostModels)
+        return -1;
+    if (modelsUsed_ == models_.size())
+        models_.emplace_back();
+    Model &model = models_[modelsUsed_++];
+    model.row = int(details_.size());
+    model.exchange = x;
+    return -1;
 }
 
 int RowWriter::writeBody(int64_t id, std::string_view bytes, bool coded)
@@ -250,6 +284,7 @@ void RowWriter::forget()
     blocks_.forget();
     columns_.clear();
     details_.clear();
+    modelsUsed_ = 0;
     apart_ = 0;
     written_ = true;
     open_ = Span();

@@ -24,6 +24,7 @@ private:
     int writeRow(const journey::Exchange &);
     int writeRare(int64_t id, const FactValues &, int64_t replayOf);
     int writeDetail(const journey::Exchange &);
+    int likeOf(const journey::Exchange &);
     int writeBody(int64_t id, std::string_view bytes, bool coded);
     int writeSegment();
     int startSegment(int64_t id);
@@ -44,6 +45,12 @@ private:
     int64_t first_ = 0;
     uint64_t apart_ = 0;  // bytes of it in the tables body and stream_message
     bool written_ = true;
+    struct Model {
+        int row = 0;
+        journey::Exchange exchange;
+    };
+    std::vector<Model> models_;  // of the segment: the first of each route, which later ones are told by
+    size_t modelsUsed_ = 0;
     std::string packedBody_, rows_, detailBytes_;
 };
 

@@ -17,9 +17,9 @@ void SegmentDetails::clear()
     told_ = 0;
 }
 
-void SegmentDetails::end(unsigned bits, std::string_view request, std::string_view response)
+void SegmentDetails::end(unsigned bits, int like, std::string_view request, std::string_view response)
 {
-    rows_.push_back({bits, bytes_.size() - told_, request.size(), response.size()});
+    rows_.push_back({bits, like, bytes_.size() - told_, request.size(), response.size()});
     bytes_ += request;
     bytes_ += response;
     told_ = bytes_.size();
@@ -32,8 +32,8 @@ void SegmentDetails::encode(std::string &bytes, Packer &packer)
     Encoder out(bytes);
     out.number(rows_.size());
     for (const Row &row : rows_) {
-        for (const uint64_t number :
-             {uint64_t(row.bits), uint64_t(row.detail), uint64_t(row.request), uint64_t(row.response)})
+        for (const uint64_t number : {uint64_t(row.bits), uint64_t(row.like + 1), uint64_t(row.detail),
+                                      uint64_t(row.request), uint64_t(row.response)})
             out.number(number);
     }
     bytes += smaller ? packed_ : bytes_;
@@ -48,11 +48,12 @@ bool SegmentDetailView::open(std::string_view bytes)
     Decoder head(bytes.substr(1));
     struct Sizes {
         unsigned bits;
-        uint64_t detail, request, response;
+        uint64_t like, detail, request, response;
     };
     std::vector<Sizes> sizes(head.count(segmentRows));
     for (Sizes &each : sizes) {
         each.bits = unsigned(head.number());
+        each.like = head.number();
         each.detail = head.number();
         each.request = head.number();
         each.response = head.number();
@@ -71,6 +72,18 @@ bool SegmentDetailView::open(std::string_view bytes)
         row.detail = in.bytes(each.detail);
         row.request = in.bytes(each.request);
         row.response = in.bytes(each.response);
+        if (each.like == 0)
+            continue;
+        if (each.like >= rows_.size()) {
+            in.fail();
+            break;
+        }
+        const Row &other = rows_[each.like - 1];
+        row.like = other.detail;
+        if (row.bits & kRequestLike)
+            row.request = other.request;
+        if (row.bits & kResponseLike)
+            row.response = other.response;
     }
     if (!in.good())
         rows_.clear();

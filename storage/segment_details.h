@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What one exchange at a time is asked for, of all exchanges of a segment: details (detail_codec.h) and small contents, packed together, as
-// each is much like the one before it. Form: a byte for the layout, how many (varint), for each its bits and three sizes (varints), and
-// then all of their bytes, as packing.h has them or, where that does not pay, as they are. It stands in files.
+// each is much like another. Form: a byte for the layout, how many (varint), for each its bits, the row that it is like, counted from 1
+// (0: none), and three sizes (varints), and then all of their bytes, as packing.h has them or, where that does not pay, as they are. It stands in files.
 #pragma once
 
 #include "storage/packing.h"
@@ -18,7 +18,9 @@ enum DetailBits : uint8_t {
     kRequestCoded = 1,  // the content has a coding of its own
     kResponseCoded = 2,
     kRequestApart = 4,  // the content is in the table body
-    kResponseApart = 8
+    kResponseApart = 8,
+    kRequestLike = 16,  // the content is that of the row that this one is like
+    kResponseLike = 32
 };
 
 // Gathers. One thread an object.
@@ -27,14 +29,15 @@ public:
     size_t size() const { return rows_.size(); }
     size_t bytes() const { return bytes_.size(); }
     void clear();
-    // Appends a detail to this, then end() with the contents that belong to it.
+    // Appends a detail to this, then end() with the contents that belong to it. `like`: a row before this one, that is like none; -1: none.
     std::string &begin() { return bytes_; }
-    void end(unsigned bits, std::string_view request, std::string_view response);
+    void end(unsigned bits, int like, std::string_view request, std::string_view response);
     void encode(std::string &out, Packer &);  // appends
 
 private:
     struct Row {
         unsigned bits;
+        int like;
         size_t detail, request, response;  // sizes
     };
     std::vector<Row> rows_;
@@ -47,7 +50,7 @@ class SegmentDetailView {
 public:
     struct Row {
         unsigned bits = 0;
-        std::string_view detail, request, response;
+        std::string_view detail, like, request, response;  // like: the detail of the row that it is like
     };
     // False: damaged; then there are no rows.
     bool open(std::string_view bytes);

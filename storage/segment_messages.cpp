@@ -9,9 +9,9 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr const char *schema =
-    "CREATE TABLE message (id INTEGER, coded INTEGER, detail BLOB, request_body BLOB, response_body BLOB)";
-enum Column : int { kId, kCoded, kDetail, kRequestBody, kResponseBody };
+constexpr const char *schema = "CREATE TABLE message (id INTEGER, coded INTEGER, detail BLOB, like_detail BLOB, "
+                               "request_body BLOB, response_body BLOB)";
+enum Column : int { kId, kCoded, kDetail, kLikeDetail, kRequestBody, kResponseBody };
 
 // The segment that was unpacked last stays: its neighbours are asked for next. What it says of an exchange never changes.
 struct Table : sqlite3_vtab {
@@ -159,6 +159,7 @@ int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int number)
     case kId: sqlite3_result_int64(context, cursor.id); break;
     case kCoded: sqlite3_result_int64(context, row.bits & (kRequestCoded | kResponseCoded)); break;
     case kDetail: giveBlob(context, row.detail); break;
+    case kLikeDetail: giveBlob(context, row.like); break;
     case kRequestBody:
         if (row.bits & kRequestApart)
             return giveBody(table, context, cursor.id << 1);

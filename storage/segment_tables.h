@@ -7,7 +7,8 @@
 //             as migrations/0001.sql has them, but for trace and request_id, which are texts in their usual form.
 //             Walked by id, in either order; "= id", "BETWEEN … AND …" of id and of trace_key, and `request` (hidden) = a request id,
 //             whatever its case, are looked for without the row being made.
-//   message:  id, coded (1 the request's content, 2 that of the answer), detail, request_body, response_body; only by "= id".
+//   message:  id, coded (1 the request's content, 2 that of the answer), detail, like_detail (what decodeDetail() wants beside it),
+//             request_body, response_body; only by "= id".
 #pragma once
 
 #include "storage/sqlite.h"

@@ -2,6 +2,8 @@
 // What goes into a segment comes out of it, damaged ones say so, and SQL sees rows in their order within its bounds.
 #include "samples.h"
 
+#include "engine/base/ids.h"
+#include "storage/detail_codec.h"
 #include "storage/reader.h"
 #include "storage/recorder.h"
 #include "storage/segment_columns.h"
@@ -103,13 +105,17 @@ private Q_SLOTS:
         storage::Packer packer;
         for (size_t round = 0; round < 100; ++round) {
             std::vector<std::array<std::string, 3>> rows(1 + random.below(storage::segmentRows));
+            std::vector<bool> likes;
             details.clear();
             for (auto &row : rows) {
                 for (std::string &text : row)
                     text =
                         random.below(3) ? digits(random, random.below(40)) + std::string(random.below(300), 'x') : "";
                 details.begin() += row[0];
-                details.end(unsigned(row[0].size() % 16), row[1], row[2]);
+                const bool like = &row != &rows[0] && random.below(2);
+                const unsigned alike = like && row[1] == rows[0][1] ? unsigned(storage::kRequestLike) : 0u;
+                details.end(unsigned(row[0].size() % 16) | alike, like ? 0 : -1, alike ? "" : row[1], row[2]);
+                likes.push_back(like);
             }
             std::string bytes;
             details.encode(bytes, packer);
@@ -120,7 +126,50 @@ private Q_SLOTS:
                 QCOMPARE(std::string(view.row(at).detail), rows[at][0]);
                 QCOMPARE(std::string(view.row(at).request), rows[at][1]);
                 QCOMPARE(std::string(view.row(at).response), rows[at][2]);
-                QCOMPARE(view.row(at).bits, unsigned(rows[at][0].size() % 16));
+                QCOMPARE(std::string(view.row(at).like), likes[at] ? rows[0][0] : std::string());
+                QCOMPARE(view.row(at).bits & 15, unsigned(rows[at][0].size() % 16));
+            }
+        }
+    }
+
+    // Told by another, whatever that is; and no bytes make decoding look beyond them.
+    void detailsToldByAnotherAreWhole()
+    {
+        Random random(6);
+        for (int round = 0; round < 500; ++round) {
+            const journey::Exchange other = samples::any(random);
+            journey::Exchange x = round % 3 ? samples::any(random) : other;
+            if (round % 2)
+                x.sent.headers = other.sent.headers;
+            x.sent.headers.add("X-Request-ID", x.requestId);
+            x.sent.headers.add("traceparent", std::string_view(traceparent(x.trace)));
+            std::string alone, like, told;
+            storage::encodeDetail(x, alone);
+            storage::encodeDetail(other, like);
+            storage::encodeDetail(x, other, told);
+            const auto rowOf = [&x] {
+                journey::Exchange row;
+                row.received.method = x.received.method;
+                row.received.authority = x.received.authority;
+                row.returned.status = x.returned.status;
+                row.endpoint = x.endpoint;
+                row.requestId = x.requestId;
+                row.trace.trace = x.trace.trace;
+                return row;
+            };
+            journey::Exchange back = rowOf();
+            QVERIFY(storage::decodeDetail(told, like, back));
+            std::string again;
+            storage::encodeDetail(back, again);
+            QVERIFY(again == alone);
+            QCOMPARE(storage::decisionsOf(told, like), storage::decisionsOf(alone, {}));
+            QVERIFY(!storage::decodeDetail(told, {}, back = rowOf()));
+            for (size_t at = 0; at < told.size(); at += 1 + random.below(7)) {
+                QVERIFY(!storage::decodeDetail(std::string(told, 0, at), like, back = rowOf()));
+                std::string changed = told;
+                changed[at] = char(changed[at] ^ (1 << random.below(8)));
+                storage::decodeDetail(changed, like, back = rowOf());
+                storage::decisionsOf(changed, like);
             }
         }
     }
@@ -133,7 +182,8 @@ private Q_SLOTS:
         storage::SegmentDetails details;
         storage::Packer packer;
         details.begin() += std::string(500, 'd');
-        details.end(0, "request", "response");
+        details.end(0, -1, "request", "response");
+        details.end(storage::kResponseLike, 0, "", "");
         std::string packed;
         details.encode(packed, packer);
         for (size_t round = 0; round < 40; ++round) {
