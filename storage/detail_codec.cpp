@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/detail_codec.h"
 
-#include "engine/base/ids.h"
 #include "storage/bytes.h"
+#include "storage/header_codec.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,140 +16,7 @@ using journey::Content;
 using journey::Exchange;
 
 constexpr uint8_t aloneLayout = 1, likeLayout = 2;
-constexpr size_t mostFields = 10'000, mostAttempts = 1'000;
-
-// How a field is told, where there is an exchange that it may be like. Then `name` is that of the same place in the other's list.
-enum FieldForm : uint64_t {
-    kSpelled,  // name and value
-    kSame,     // name and value
-    kRequestId,
-    kTraceId,
-    kTraceParent,
-    kNewValue,    // name, and a value of its own
-    kEarlierOnes  // and a place: the same field in the list before
-};
-
-bool same(const http::Field &a, const http::Field &b)
-{
-    return a.name == b.name && a.value == b.value;
-}
-
-// The place of this field in `before`, looked for from `expected` on; npos: it is not there.
-size_t placeIn(const http::HeaderList *before, const http::Field &field, size_t expected)
-{
-    const size_t size = before ? before->size() : 0;
-    for (size_t i = 0; i < size; ++i) {
-        const size_t at = expected + i < size ? expected + i : expected + i - size;
-        if (same((*before)[at], field))
-            return at;
-    }
-    return http::HeaderList::npos;
-}
-
-// Each field: the place + 1 of the same field in the list before, or 0, name and value.
-void encodeHeaders(Encoder &out, const http::HeaderList &list, const http::HeaderList *before = nullptr)
-{
-    out.number(list.size());
-    size_t expected = 0;
-    for (const http::Field field : list) {
-        const size_t place = placeIn(before, field, expected);
-        if (place != http::HeaderList::npos) {
-            out.number(place + 1);
-            expected = place + 1;
-        } else {
-            out.number(0);
-            out.text(field.name);
-            out.text(field.value);
-        }
-    }
-}
-
-void decodeHeaders(Decoder &in, http::HeaderList &list, const http::HeaderList *before = nullptr)
-{
-    const size_t size = in.count(mostFields);
-    for (size_t i = 0; i < size && in.good(); ++i) {
-        const uint64_t place = in.number();
-        if (place == 0) {
-            const std::string_view name = in.text();
-            list.add(name, in.text());
-        } else if (before && place <= before->size()) {
-            const http::Field field = (*before)[size_t(place - 1)];
-            list.add(field.name, field.value);
-        } else {
-            in.count(0);
-            return;
-        }
-    }
-}
-
-// Lists of one exchange beside those of another.
-struct ListsLike {
-    const Exchange &x;
-    TraceParent parent = traceparent(x.trace);
-
-    FieldForm formOf(std::string_view value) const
-    {
-        return value == x.requestId             ? kRequestId
-            : value == x.trace.trace            ? kTraceId
-            : value == std::string_view(parent) ? kTraceParent
-                                                : kNewValue;
-    }
-    std::string_view valueOf(uint64_t form) const
-    {
-        return form == kRequestId ? std::string_view(x.requestId)
-            : form == kTraceId    ? std::string_view(x.trace.trace)
-                                  : std::string_view(parent);
-    }
-    void encode(Encoder &out, const http::HeaderList &list, const http::HeaderList &other,
-                const http::HeaderList *before = nullptr) const
-    {
-        out.number(list.size());
-        size_t at = 0, expected = 0;
-        for (const http::Field field : list) {
-            const bool named = at < other.size() && other[at].name == field.name;
-            const bool same = named && other[at].value == field.value;
-            ++at;
-            const size_t place = same ? http::HeaderList::npos : placeIn(before, field, expected);
-            if (same) {
-                out.number(kSame);
-                ++expected;
-            } else if (place != http::HeaderList::npos) {
-                out.number(kEarlierOnes + place);
-                expected = place + 1;
-            } else if (named) {
-                const FieldForm form = formOf(field.value);
-                out.number(form);
-                if (form == kNewValue)
-                    out.text(field.value);
-            } else {
-                out.number(kSpelled);
-                out.text(field.name);
-                out.text(field.value);
-            }
-        }
-    }
-    void decode(Decoder &in, http::HeaderList &list, const http::HeaderList &other,
-                const http::HeaderList *before = nullptr) const
-    {
-        const size_t size = in.count(mostFields);
-        for (size_t i = 0; i < size && in.good(); ++i) {
-            const uint64_t form = in.number();
-            if (form == kSpelled) {
-                const std::string_view name = in.text();
-                list.add(name, in.text());
-            } else if (form >= kEarlierOnes) {
-                const size_t place = size_t(form - kEarlierOnes);
-                if (!before || place >= before->size())
-                    return in.fail();
-                list.add((*before)[place].name, (*before)[place].value);
-            } else if (i >= other.size()) {
-                return in.fail();
-            } else {
-                list.add(other[i].name, form == kSame ? other[i].value : form == kNewValue ? in.text() : valueOf(form));
-            }
-        }
-    }
-};
+constexpr size_t mostAttempts = 1'000;
 
 void encodeContent(Encoder &out, const Content &content)
 {
