@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t largestInline = 8 << 10;  // of a content; a larger one is a row of its own
 constexpr size_t mostDetails = 256 << 10;  // bytes of a segment that are packed together
+constexpr size_t mostAgain = 32 << 10;     // of a segment that is written again with the next batch
 constexpr size_t mostModels = 8;           // routes of a segment
 constexpr uint64_t mostApart = 1 << 20;    // and of its large contents and messages: retention takes segments whole
 
@@ -97,12 +98,19 @@ int RowWriter::write(journey::Exchange &x, int64_t id)
 int RowWriter::startSegment(int64_t id)
 {
     const int code = writeSegment();
+    closeSegment();
+    first_ = id;
+    return code;
+}
+
+// The next exchange begins another.
+void RowWriter::closeSegment()
+{
     columns_.clear();
     details_.clear();
     modelsUsed_ = 0;
-    first_ = id;
     apart_ = 0;
-    return code;
+    written_ = true;
 }
 
 int RowWriter::writeRow(const journey::Exchange &x)
@@ -258,6 +266,8 @@ int RowWriter::endBatch()
 {
     if (const int code = writeSegment(); code != SQLITE_OK)
         return code;
+    if (details_.bytes() >= mostAgain)
+        closeSegment();
     if (const int code = blocks_.flush(); code != SQLITE_OK)
         return code;
     return endSpan();
@@ -277,16 +287,12 @@ int RowWriter::endSpan()
     return code;
 }
 
-// What was committed of the segment under way stays as it is; the next exchange begins another.
+// What was committed of the segment under way stays as it is.
 void RowWriter::forget()
 {
     names_.forget();
     blocks_.forget();
-    columns_.clear();
-    details_.clear();
-    modelsUsed_ = 0;
-    apart_ = 0;
-    written_ = true;
+    closeSegment();
     open_ = Span();
 }
 

@@ -28,6 +28,7 @@ private:
     int writeBody(int64_t id, std::string_view bytes, bool coded);
     int writeSegment();
     int startSegment(int64_t id);
+    void closeSegment();
     int endSpan();
     int run(Statement &);
 

@@ -2,6 +2,7 @@
 #include "storage/segment_columns.h"
 
 #include "engine/base/ids.h"
+#include "engine/http/headers.h"
 #include "storage/bytes.h"
 #include "storage/row_keys.h"
 
@@ -258,6 +259,14 @@ std::string_view SegmentView::text(TextColumn column, size_t row)
     case Form::Uuid: return written_ = unpackUuid({texts.at + row * idBytes, idBytes});
     }
     return {};
+}
+
+bool SegmentView::hasRequest(size_t row, std::string_view id, const char *packed)
+{
+    const Texts &texts = texts_[size_t(TextColumn::RequestId)];
+    if (texts.form == Form::Uuid)
+        return packed && std::memcmp(texts.at + row * idBytes, packed, idBytes) == 0;
+    return http::equalsIgnoreCase(text(TextColumn::RequestId, row), id);
 }
 
 int64_t SegmentView::traceKey(size_t row)

@@ -86,6 +86,8 @@ public:
     int64_t number(NumberColumn column, size_t row) const;
     // Ids in their usual form. Valid until the next call, or as long as the bytes are.
     std::string_view text(TextColumn column, size_t row);
+    // The request id of this row is this one, whatever its case. `packed`: the same as packUuid() has it; null: it is none.
+    bool hasRequest(size_t row, std::string_view id, const char *packed);
     // The first 60 bits of the trace id (storage/row_keys.h); -1: none.
     int64_t traceKey(size_t row);
 

@@ -2,12 +2,13 @@
 // The table `exchange`. `message` is in segment_messages.cpp.
 #include "storage/segment_tables.h"
 
-#include "engine/http/headers.h"
+#include "engine/http/characters.h"
 #include "storage/row_keys.h"
 #include "storage/segment_columns.h"
 #include "storage/segment_messages.h"
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -60,6 +61,8 @@ struct Cursor : sqlite3_vtab_cursor {
     int64_t low = 0, high = 0, traceLow = 0, traceHigh = 0;
     bool byTrace = false, byRequest = false;
     std::string request;
+    std::array<char, 16> packedRequest{};
+    bool requestIsUuid = false;
 
     Table &table() { return *static_cast<Table *>(pVtab); }
     int nextSegment();
@@ -185,7 +188,7 @@ bool Cursor::isWanted()
         if (key < traceLow || key > traceHigh)
             return false;
     }
-    return !byRequest || http::equalsIgnoreCase(segment.text(TextColumn::RequestId, size_t(row)), request);
+    return !byRequest || segment.hasRequest(size_t(row), request, requestIsUuid ? packedRequest.data() : nullptr);
 }
 
 // The next segment that has ids within the bounds, at its first row in this direction.
@@ -252,6 +255,8 @@ int filter(sqlite3_vtab_cursor *base, int plan, const char *, int, sqlite3_value
         default: {
             const void *text = sqlite3_value_blob(value);
             cursor.request.assign(static_cast<const char *>(text ? text : ""), size_t(sqlite3_value_bytes(value)));
+            std::transform(cursor.request.begin(), cursor.request.end(), cursor.request.begin(), http::lowerChar);
+            cursor.requestIsUuid = packUuid(cursor.request, cursor.packedRequest.data());
             break;
         }
         }
