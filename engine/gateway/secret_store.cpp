@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/gateway/secret_store.h"
 
+#include "engine/base/thread_end.h"
 #include "engine/gateway/secret_keeper.h"
 
 #include <QThread>
@@ -89,7 +90,10 @@ bool SecretStore::Impl::post(Work work, std::shared_ptr<Impl> self)
             return false;
         queue.push_back(std::move(work));
         if (!thread) {
-            thread = QThread::create([self = std::move(self)] { self->run(); });
+            thread = QThread::create([self = std::move(self)] {
+                self->run();
+                endThread();
+            });
             thread->setObjectName("secrets");
             thread->start();
         }

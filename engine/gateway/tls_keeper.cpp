@@ -203,8 +203,10 @@ void TlsKeeper::make(const config::ListenSettings &listen)
     const std::vector<tls::CertificatePtr> certificates = parts.certificates;
     const std::string clientCa = parts.clientCa;
     const Result<std::shared_ptr<const net::ServerTls>> made = net::ServerTls::create(std::move(parts), out.made.get());
-    if (!made) {  // the one before, if there is one, goes on
+    if (!made) {  // the one before goes on, unless it asks for less than is asked for now
         out.trouble = made.error().what;
+        if ((out.clientCa.empty() && !clientCa.empty()) || (listen.secure.tls13Only && !out.tls13Only))
+            out.made = nullptr;
         return;
     }
     out.made = *made;
@@ -244,14 +246,13 @@ void TlsKeeper::make(const config::ServiceSettings &service)
         return;
     const Service next{nullptr, parts.pair, parts.ca, parts.serverName, {}};
     const Result<std::shared_ptr<const net::ClientTls>> made = net::ClientTls::create(std::move(parts));
-    if (!made) {
+    if (!made) {  // the same
         out.trouble = made.error().what;
+        if ((out.ca.empty() && !next.ca.empty()) || out.serverName != next.serverName)
+            out.made = nullptr;
         return;
     }
-    out.made = *made;
-    out.pair = next.pair;
-    out.ca = next.ca;
-    out.serverName = next.serverName;
+    out = Service{*made, next.pair, next.ca, next.serverName, out.trouble};
 }
 
 net::TlsMaterialPtr TlsKeeper::makeAll()

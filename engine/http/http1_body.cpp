@@ -16,54 +16,6 @@ Limits ofTrailers(Limits limits)
     return limits;
 }
 
-// Fields that a trailer must not carry (RFC 9110 section 6.5.1): routing, authentication, controls, how to read
-// content.
-bool forbiddenTrailer(std::string_view name)
-{
-    constexpr std::array<std::string_view, 41> names{"age",
-                                                     "authorization",
-                                                     "cache-control",
-                                                     "connection",
-                                                     "content-encoding",
-                                                     "content-range",
-                                                     "content-type",
-                                                     "cookie",
-                                                     "date",
-                                                     "expect",
-                                                     "expires",
-                                                     "forwarded",
-                                                     "if-match",
-                                                     "if-modified-since",
-                                                     "if-none-match",
-                                                     "if-range",
-                                                     "if-unmodified-since",
-                                                     "keep-alive",
-                                                     "location",
-                                                     "max-forwards",
-                                                     "pragma",
-                                                     "proxy-authenticate",
-                                                     "proxy-authorization",
-                                                     "proxy-connection",
-                                                     "range",
-                                                     "retry-after",
-                                                     "set-cookie",
-                                                     "te",
-                                                     "trailer",
-                                                     "upgrade",
-                                                     "vary",
-                                                     "via",
-                                                     "warning",
-                                                     "www-authenticate",
-                                                     "x-forwarded-for",
-                                                     "x-forwarded-host",
-                                                     "x-forwarded-proto",
-                                                     "x-real-ip",
-                                                     "x-request-id",
-                                                     "x-user-id",
-                                                     "x-user-roles"};
-    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsIgnoreCase(n, name); });
-}
-
 size_t skipBlanks(std::string_view text, size_t at)
 {
     while (at < text.size() && isBlank(text[at]))
@@ -114,6 +66,52 @@ bool validExtensions(std::string_view text)
 }
 
 }  // namespace
+
+bool forbiddenTrailer(std::string_view name)
+{
+    constexpr std::array<std::string_view, 41> names{"age",
+                                                     "authorization",
+                                                     "cache-control",
+                                                     "connection",
+                                                     "content-encoding",
+                                                     "content-range",
+                                                     "content-type",
+                                                     "cookie",
+                                                     "date",
+                                                     "expect",
+                                                     "expires",
+                                                     "forwarded",
+                                                     "if-match",
+                                                     "if-modified-since",
+                                                     "if-none-match",
+                                                     "if-range",
+                                                     "if-unmodified-since",
+                                                     "keep-alive",
+                                                     "location",
+                                                     "max-forwards",
+                                                     "pragma",
+                                                     "proxy-authenticate",
+                                                     "proxy-authorization",
+                                                     "proxy-connection",
+                                                     "range",
+                                                     "retry-after",
+                                                     "set-cookie",
+                                                     "te",
+                                                     "trailer",
+                                                     "upgrade",
+                                                     "vary",
+                                                     "via",
+                                                     "warning",
+                                                     "www-authenticate",
+                                                     "x-forwarded-for",
+                                                     "x-forwarded-host",
+                                                     "x-forwarded-proto",
+                                                     "x-real-ip",
+                                                     "x-request-id",
+                                                     "x-user-id",
+                                                     "x-user-roles"};
+    return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return equalsIgnoreCase(n, name); });
+}
 
 BodyReader::BodyReader(const Limits &limits) : limits_(limits), fields_(ofTrailers(limits)) {}
 

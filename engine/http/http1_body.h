@@ -13,6 +13,10 @@
 
 namespace sluice::http {
 
+// Fields that a trailer must not carry (RFC 9110 section 6.5.1): routing, authentication, controls, how to read content. Whatever
+// the case; the same for HTTP/2.
+bool forbiddenTrailer(std::string_view name);
+
 class BodyReader {
 public:
     explicit BodyReader(const Limits &limits);

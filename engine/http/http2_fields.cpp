@@ -2,7 +2,7 @@
 #include "engine/http/http2_fields.h"
 
 #include "engine/http/characters.h"
-#include "engine/http/http1_head.h"
+#include "engine/http/http1_body.h"
 #include "engine/http/uri.h"
 
 #include <algorithm>
@@ -190,7 +190,8 @@ bool FieldSection::regular(std::string_view name, std::string_view value)
         hasCookie_ = true;
         return true;
     }
-    list().add(name, value, true);
+    if (kind_ != Kind::Trailers || !forbiddenTrailer(name))
+        list().add(name, value, true);
     return true;
 }
 
@@ -202,7 +203,8 @@ bool FieldSection::special(std::string_view name, std::string_view value)
     if (name == "te")
         return equalsIgnoreCase(value, "trailers") || refuse(400, "TE says something other than trailers");
     if (kind_ == Kind::Trailers)
-        return true;
+        return (name != "content-length" && name != "host")
+            || refuse(400, "A trailer would frame or route the message");
     if (name == "content-length") {
         uint64_t length = 0;
         if (contentLength_)

@@ -41,6 +41,11 @@ void Http2Session::flooded(Http2Counters::Count &counter, const char *what)
     nghttp2_session_terminate_session(session_, uint32_t(Http2Code::EnhanceYourCalm));
 }
 
+size_t Http2Session::queued() const
+{
+    return nghttp2_session_get_outbound_queue_size(session_);
+}
+
 void Http2Session::frameBegan(uint8_t type, uint8_t flags, size_t length)
 {
     const bool ack = flags & NGHTTP2_FLAG_ACK;

@@ -290,7 +290,7 @@ int Http2Session::Callbacks::sendContent(nghttp2_session *, nghttp2_frame *frame
         s.out_.append(stream->direct_.substr(0, length));
         stream->direct_.remove_prefix(length);
     }
-    return 0;
+    return s.out_.size() < s.gatherMost_ ? 0 : NGHTTP2_ERR_PAUSE;  // else all content there is follows in one go
 }
 
 int Http2Session::Callbacks::sent(nghttp2_session *, const nghttp2_frame *frame, void *user)
@@ -322,6 +322,7 @@ int Http2Session::Callbacks::sent(nghttp2_session *, const nghttp2_frame *frame,
 
 void Http2Session::gather(size_t most)
 {
+    gatherMost_ = most;
     while (out_.size() < most) {
         const uint8_t *bytes = nullptr;
         const ssize_t n = nghttp2_session_mem_send(session_, &bytes);

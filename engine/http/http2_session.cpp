@@ -11,8 +11,8 @@ namespace sluice::http {
 
 namespace {
 
-constexpr Nanos period = std::chrono::seconds(10);  // of the budgets
-constexpr size_t mostContinuations = 16;
+constexpr Nanos period = std::chrono::seconds(10);              // of the budgets
+constexpr size_t fewestContinuations = 16, frameBytes = 16384;  // of those that are let pass; of a frame
 
 std::string_view view(const uint8_t *bytes, size_t size)
 {
@@ -77,7 +77,7 @@ int Http2Session::Callbacks::frame(nghttp2_session *, const nghttp2_frame *frame
         }
         break;
     case NGHTTP2_SETTINGS:
-        if (!ack && !std::exchange(s.settled_, true))
+        if (!ack)
             s.owner_.settled();
         break;
     case NGHTTP2_PING:
@@ -137,8 +137,9 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_outbound_ack(option, 256);
     nghttp2_option_set_max_settings(option, 16);
-    nghttp2_option_set_max_continuations(option, mostContinuations);
-    nghttp2_option_set_max_send_header_block_length(option, 256 * 1024);
+    nghttp2_option_set_max_continuations(option, std::max(fewestContinuations, 2 * limits.headBytes / frameBytes));
+    // What http.header_bytes lets in at most, and 12 bytes a field: a head that is too long is not sent, and nobody is told.
+    nghttp2_option_set_max_send_header_block_length(option, 2 * 1024 * 1024);
     nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
     nghttp2_option_set_max_reserved_remote_streams(option, 0);
     const int made = side == Side::Server
@@ -180,6 +181,8 @@ bool Http2Session::feed(std::string_view bytes, Moment now)
         completed_ = heads_ = dataIn_ = dataOut_ = 0;
     }
     const ssize_t n = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+    if (n >= 0 && !dead_ && queued() > mostQueued)
+        flooded(counters_.resetFloods, "the peer asks for more and more answers and takes none");
     if (n >= 0 && !dead_)
         return !over();
     if (!std::exchange(dead_, true)) {

@@ -8,7 +8,8 @@
 //
 // Bounds, each with its end: maxStreams streams at once (REFUSED_STREAM), streamWindow bytes a stream and connectionWindow
 // bytes in all that are not read yet, Limits of a field section (431, four times that ends the connection), and budgets
-// within 10 s for each kind of frame that costs the peer nothing (ENHANCE_YOUR_CALM, counted). Server push is off.
+// within 10 s for each kind of frame that costs the peer nothing (ENHANCE_YOUR_CALM, counted). So ends who makes more than mostQueued
+// frames wait to go out, by taking none of them. Server push is off.
 #pragma once
 
 #include "engine/base/moment.h"
@@ -44,7 +45,7 @@ public:
     public:
         // Server: a request's head is there. The stream that carries it; none: refused, it may be repeated elsewhere.
         virtual Http2Stream *begun() { return nullptr; }
-        virtual void settled() {}  // the peer's settings are there
+        virtual void settled() {}  // the peer's settings are there, or others
         virtual void leaving() {}  // the peer takes (or makes) no further streams
         virtual void ponged() {}   // our ping came back
 
@@ -55,6 +56,7 @@ public:
     static constexpr uint32_t maxStreams = 128;
     static constexpr uint32_t streamWindow = 64 * 1024;
     static constexpr uint32_t connectionWindow = 2 * 1024 * 1024;
+    static constexpr size_t mostQueued = 10'000;  // one read of 64 KiB brings 5,041 requests at most
 
     // `counters` and `owner` outlive it. `tls`: of the connection, for the scheme of requests.
     Http2Session(Side side, Owner &owner, const Limits &limits, Http2Counters &counters, bool tls);
@@ -74,6 +76,7 @@ public:
     void gather(size_t most);
     std::string &out() { return out_; }
     bool wantsWrite() const;
+    size_t queued() const;  // frames that wait to go out, content aside
 
     // Server. False: it cannot be written; nothing happened. `how` as with HTTP/1: the framing in place of the list's.
     bool sendInformational(Http2Stream &, const ResponseHead &);
@@ -132,9 +135,9 @@ private:
     FieldSection section_;
     uint64_t mostFields_;  // decoded bytes of one section that end the connection
     std::string out_, trouble_;
-    size_t open_ = 0;
+    size_t open_ = 0, gatherMost_ = 0;
     int32_t lastAllowed_ = 0x7fffffff;  // Client: of GOAWAY
-    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false, settled_ = false;
+    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false;
     Moment periodBegan_{};
     uint64_t counts_[size_t(Flood::Count)] = {};
     uint64_t completed_ = 0, heads_ = 0, dataIn_ = 0, dataOut_ = 0;  // in this period

@@ -157,8 +157,10 @@ void Http2ClientConnection::waitFor()
 
 void Http2ClientConnection::limitReached()
 {
-    if (inHead_)
+    if (inHead_) {
         link_.session().terminate(http::Http2Code::EnhanceYourCalm);
+        scope_.cancel(Why::ClientGone);  // behind that no frame goes out any more
+    }
     reading_.cancel(Why::TimedOut);
 }
 
@@ -211,6 +213,10 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
 void Http2ClientConnection::turnEnded()
 {
     done_.clear();
+    if (!link_.session()
+             .trouble()
+             .empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
+        scope_.cancel(Why::ClientGone);
 }
 
 }  // namespace sluice::net

@@ -26,6 +26,8 @@ Task<Why> Http2Link::read(Scope &scope)
             const bool good = session_.feed(wire_->input(), loop_.scheduler.now());
             wire_->consume(wire_->input().size());
             later();
+            if (session_.queued() > http::Http2Session::mostQueued / 4)  // several reads may come in one turn
+                push();
             user_.fed();
             if (!good)
                 co_return Why::Ok;

@@ -11,7 +11,8 @@ namespace sluice::net {
 
 namespace {
 constexpr size_t mostStreams = 1000;
-}
+constexpr Nanos silence = std::chrono::seconds(1);  // a request that was given up before says nothing of its connection
+}  // namespace
 
 Http2UpstreamConnection::Http2UpstreamConnection(Http2UpstreamPool &pool, LoopContext loop, const http::Limits &limits,
                                                  http::Http2Counters &counters)
@@ -67,7 +68,8 @@ Task<void> Http2UpstreamConnection::live()
     ended_ = true;
     ready_ = false;
     fail();
-    pool_.ended(*this);
+    if (streams_.empty())
+        pool_.ended(*this);
 }
 
 Task<bool> Http2UpstreamConnection::reach()
@@ -162,6 +164,8 @@ size_t Http2UpstreamConnection::most() const
 
 Http2UpstreamStream &Http2UpstreamConnection::open()
 {
+    if (!link_)  // which has turns that end
+        done_.clear();
     streams_.push_back(std::make_unique<Http2UpstreamStream>(*this, loop_.scheduler, ready_));
     Http2UpstreamStream &stream = *streams_.back();
     stream.place = streams_.size() - 1;
@@ -177,13 +181,23 @@ void Http2UpstreamConnection::admit()
 {
     while (ready_ && !waiting_.empty() && admitted_ < most()) {
         ++admitted_;
-        waiting_.front()->admit();
+        waiting_.front()->admit(heard_);
         waiting_.pop_front();
     }
 }
 
+// A request was given up, and in all that time nothing came of anything: a connection whose other end has gone without a word looks
+// so. A healthy one that is merely slow is replaced too, which costs one connection.
+bool Http2UpstreamConnection::seemsDead(const Http2UpstreamStream &stream) const
+{
+    return stream.admitted() && stream.heardBefore() == heard_
+        && loop_.scheduler.now() - stream.admittedAt() >= silence;
+}
+
 void Http2UpstreamConnection::over(Http2UpstreamStream &stream, bool keep)
 {
+    if (!keep && seemsDead(stream))
+        leaving_ = true;
     if (stream.admitted())
         --admitted_;
     else
@@ -199,10 +213,17 @@ void Http2UpstreamConnection::over(Http2UpstreamStream &stream, bool keep)
         owned->place = stream.place;
     }
     streams_.pop_back();
+    if (ended_) {  // and was only kept for its streams, whose exchanges may have waited for their clients
+        if (streams_.empty())
+            pool_.ended(*this);
+        return;
+    }
     restingSince_ = loop_.scheduler.now();
     admit();
-    if (streams_.empty() && (leaving_ || !ready_))  // nobody waits for it any more
+    if (streams_.empty() && (leaving_ || !ready_)) {  // nobody waits for it any more, and nobody may begin to
+        leaving_ = true;
         scope_.cancel(Why::Abandoned);
+    }
     pool_.rests(*this);
 }
 

@@ -45,7 +45,8 @@ public:
 private:
     void settled() override;
     void leaving() override;
-    void fed() override {}
+    void fed() override { ++heard_; }
+    bool seemsDead(const Http2UpstreamStream &) const;
     void turnEnded() override;
     Task<void> live();
     Task<bool> reach();
@@ -68,6 +69,7 @@ private:
     std::vector<std::unique_ptr<Http2UpstreamStream>> done_;     // deleted at the end of the turn
     std::deque<Http2UpstreamStream *> waiting_;
     size_t admitted_ = 0;
+    uint64_t heard_ = 0;  // reads that brought something
     Moment restingSince_{};
     bool ready_ = false, leaving_ = false, ended_ = false;
     Fork life_;  // last: ends before what it uses

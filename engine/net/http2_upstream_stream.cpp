@@ -9,7 +9,7 @@ namespace sluice::net {
 using journey::Sent;
 
 namespace {
-constexpr size_t mostInformational = 16;
+constexpr size_t mostInformational = 100;  // as over HTTP/1
 }
 
 Http2UpstreamStream::Http2UpstreamStream(Http2UpstreamConnection &connection, Scheduler &scheduler, bool reused)
@@ -21,9 +21,11 @@ void Http2UpstreamStream::giveBack(bool keep, size_t)
     connection_.over(*this, keep);
 }
 
-void Http2UpstreamStream::admit()
+void Http2UpstreamStream::admit(uint64_t heard)
 {
     admitted_ = true;
+    admittedAt_ = scheduler_.now();
+    heardBefore_ = heard;
     state_ = State::Ready;
     writable_.wake(scheduler_);
 }
@@ -122,10 +124,14 @@ void Http2UpstreamStream::onHead()
     http::FieldSection &section = session_->section();
     readable_.wake(scheduler_);
     if (section.informational()) {
-        if (informational_.size() < mostInformational)
+        if (++informationalCame_ > mostInformational)
+            failed("There are more informational answers than are taken", Fault::Upstream);
+        else
             informational_.push_back(section.response());
         return;
     }
+    if (state_ == State::Failed)
+        return;
     haveFinal_ = true;
     std::swap(final_, section.response());
     final_.reason = http::reasonPhrase(final_.status);
@@ -170,6 +176,14 @@ journey::UpstreamStream::Head Http2UpstreamStream::readHead()
         return Head::Failed;
     }
     return Head::Wait;
+}
+
+journey::Chunk Http2UpstreamStream::read()
+{
+    journey::Chunk chunk = Http2End::read();
+    if (chunk.kind == journey::Chunk::Kind::Wait && state_ == State::Failed)  // with its connection: nothing more comes
+        chunk.kind = journey::Chunk::Kind::Failed;
+    return chunk;
 }
 
 void Http2UpstreamStream::onClosed(bool, uint32_t, bool untouched)

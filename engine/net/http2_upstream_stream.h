@@ -15,9 +15,11 @@ public:
     Http2UpstreamStream(Http2UpstreamConnection &connection, Scheduler &scheduler, bool reused);
 
     // ---- for its connection
-    void admit();                                      // it may begin
+    void admit(uint64_t heard);                        // it may begin; what the connection has heard so far
     void failed(const std::string &why, Fault fault);  // the connection has
     bool admitted() const { return admitted_; }
+    Moment admittedAt() const { return admittedAt_; }
+    uint64_t heardBefore() const { return heardBefore_; }
     size_t place = 0;  // in the connection's list
 
     void giveBack(bool keep, size_t mostIdle) override;
@@ -31,6 +33,7 @@ public:
     Fault fault() const override { return fault_; }
     bool silent() const override { return Http2Stream::bytesIn() == 0; }
 
+    journey::Chunk read() override;
     journey::Sent write(std::string_view data, bool last, const http::HeaderList *trailers) override;
     journey::Sent flush() override;
     uint64_t unsent() const override;
@@ -50,11 +53,14 @@ private:
     State state_ = State::Connecting;
     const http::RequestHead *request_ = nullptr;  // held back; lives until the first write() or flush()
     http::Wire how_;
-    std::vector<http::ResponseHead> informational_;  // at most 16, further ones are dropped
+    std::vector<http::ResponseHead> informational_;  // that were not read yet; at most 100 an answer, or it fails
+    size_t informationalCame_ = 0;
     http::ResponseHead final_, response_;
     http::Framing framing_;
     std::string webSocketKey_;  // of the client's, with HTTP/1.1; empty: no WebSocket is asked for
     uint64_t left_ = 0;         // of content with a known length
+    uint64_t heardBefore_ = 0;
+    Moment admittedAt_{};
     Fault fault_ = Fault::Upstream;
     bool admitted_ = false, reused_, untouched_ = false, haveFinal_ = false, counted_ = false, webSocket_ = false;
 };

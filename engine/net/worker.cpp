@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/worker.h"
 
+#include "engine/base/thread_end.h"
 #include "engine/net/client_connection.h"
 #include "engine/net/http2_client_connection.h"
 #include "engine/net/listener.h"
@@ -68,6 +69,7 @@ Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
         poller->setAfterBatch([this] { turn(); });
         up.release();
         run();
+        endThread();
     }));
     const Outcome loop = setLoop(*thread_, options_.loop);
     if (!loop)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/replay/sender.h"
 
+#include "engine/base/thread_end.h"
 #include "engine/http/http1_writer.h"
 #include "engine/http/uri.h"
 #include "engine/net/client/caller.h"
@@ -127,6 +128,7 @@ Sender::Sender(SenderOptions options) : impl_(std::make_unique<Impl>())
         QEventLoop().exec();
         impl->caller.reset();
         QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);  // sent from a callback, too late
+        endThread();
     }));
     impl_->thread->setObjectName("sender");
     impl_->context->moveToThread(impl_->thread.get());

@@ -57,7 +57,9 @@ struct Stream final : Http2Stream {
 };
 
 struct Peer final : Http2Session::Owner {
-    Peer(Http2Session::Side side, bool slow) : session(side, *this, limits, counters, false), slow_(slow) {}
+    Peer(Http2Session::Side side, bool slow, bool drops)
+        : session(side, *this, limits, counters, false), slow_(slow), drops_(drops)
+    {}
     Http2Stream *begun() override
     {
         if (streams.size() >= 300)
@@ -85,6 +87,17 @@ struct Peer final : Http2Session::Owner {
         session.gather(size_t(1) << 20);
         require(session.out().size() < (size_t(4) << 20));
         session.out().clear();
+        ++round_;
+        if (drops_)
+            std::erase_if(streams, [&](const auto &stream) { return givenUp(*stream); });
+    }
+    // Some streams go at some time, whatever is under way; what comes for them later must find nobody.
+    bool givenUp(Stream &stream)
+    {
+        if (stream.id() == 0 || (unsigned(stream.id()) / 2 + round_) % 3 != 0)
+            return false;
+        session.drop(stream, Http2Code::Cancel);
+        return true;
     }
     Limits limits;
     Http2Counters counters;
@@ -92,7 +105,8 @@ struct Peer final : Http2Session::Owner {
     Http2Session session;
 
 private:
-    bool slow_;
+    bool slow_, drops_;
+    unsigned round_ = 0;
 };
 
 // Frames that are nearly right: kinds, flags and streams at will, field sections of real fields.
@@ -140,7 +154,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const bool server = first & 1;
     const fuzz::Source source(data + 2, size - 2);
     const std::string bytes = first & 2 ? frames(source) : std::string(source.rest());
-    Peer peer(server ? Http2Session::Side::Server : Http2Session::Side::Client, first & 4);
+    Peer peer(server ? Http2Session::Side::Server : Http2Session::Side::Client, first & 4, first & 16);
     peer.session.feed(server ? std::string(http2Preface) + h2::settings() : h2::settings(), {});
     if (!server) {
         RequestHead head;

@@ -36,6 +36,9 @@ private Q_SLOTS:
     void theRecordSaysHttp2();
     void aResetEndsTheExchange();
     void aLostConnectionEndsAllOfThem();
+    void aHeadThatDoesNotEndEndsAllOfThem();
+    void aFloodEndsAllOfThemThoughNothingFollowsIt();
+    void theLargestHeadsThatAreTakenGoBothWays();
     void aSlowServerHoldsItsClientBack();
     void aSlowClientHoldsItsServerBack();
     void cancelledRequestsInAFloodEndTheConnection();
@@ -168,6 +171,85 @@ void Http2ClientsTest::aLostConnectionEndsAllOfThem()
     const QList<QJsonObject> rows = gateway_->log(50, {"path:/slow/lost"});
     QCOMPARE(rows.size(), 50);
     QVERIFY(waitUntil([&] { return jsonObject(gateway_->onSocket({"status", "--json"}).out)["active"].toInt() == 0; }));
+}
+
+// The connection is over, and with it what else it carries, whatever that still waits for.
+void Http2ClientsTest::aHeadThatDoesNotEndEndsAllOfThem()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "http: {header_timeout: 500ms}\nservices:\n  slow: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 10s}}\nroutes:\n- {path: /**, service: slow}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/begun")));
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("begun"));
+    client.send(h2::frame(h2::Headers, h2::EndStream, 3, h2::section(h2::get("/half"))));
+    QCOMPARE(client.next(h2::GoAway).code(), uint32_t(11));
+    QVERIFY(client.socket().waitForEnd());
+    const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
+}
+
+// Each bad request is answered and then reset: it is our own frames that are too many, and nothing comes after them.
+void Http2ClientsTest::aFloodEndsAllOfThemThoughNothingFollowsIt()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "services:\n  slow: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 10s}}\nroutes:\n- {path: /**, service: slow}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/begun")));
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("begun"));
+    for (uint32_t i = 1; i <= 201; ++i) {  // one more than is let pass
+        client.send(h2::headers(2 * i + 1, h2::get("/bad", {{"Upper", "case"}}), false));
+        QCOMPARE(client.next(h2::RstStream, 2 * i + 1).code(), uint32_t(1));
+    }
+    QCOMPARE(client.next(h2::GoAway).code(), uint32_t(11));
+    QVERIFY(client.socket().waitForEnd());
+    const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
+    QVERIFY(countersOf(gateway)["reset_floods"].toInt() == 1);
+}
+
+void Http2ClientsTest::theLargestHeadsThatAreTakenGoBothWays()
+{
+    std::string fields;
+    while (fields.size() < 1'000'000)
+        fields += "X-Long: " + std::string(8000, 'x') + "\r\n";
+    RawServer server([&](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + fields + "\r\nok");
+        peer.waitForEnd();
+    });
+    GatewaySetup setup;
+    setup.file = "http: {header_bytes: 1MiB, header_count: 10000}\nservices:\n  up: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {idle: 5s}}\nroutes:\n- {path: /**, service: up}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    h2::Fields more;
+    for (int i = 0; i < 120; ++i)
+        more.emplace_back("x-long", std::string(8000, 'x'));
+    const std::string section = h2::section(h2::get("/large", more));
+    for (size_t at = 0; at < section.size(); at += 16000) {
+        const uint8_t last = at + 16000 < section.size() ? 0 : uint8_t(h2::EndHeaders);
+        client.send(h2::frame(at == 0 ? h2::Headers : h2::Continuation, uint8_t(last | (at == 0 ? h2::EndStream : 0)),
+                              1, section.substr(at, 16000)));
+    }
+    QCOMPARE(client.status(1), 200);
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
 }
 
 void Http2ClientsTest::aSlowServerHoldsItsClientBack()

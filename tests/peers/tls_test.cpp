@@ -46,6 +46,7 @@ private Q_SLOTS:
     void linksThatAreSwappedAreNoticed();
     void aPairThatDoesNotFitLeavesTheOneBefore();
     void aListenerWithoutACertificateStaysClosedUntilThereIsOne();
+    void whatAReloadClosesIsNotOpenForWantOfAFile();
     void upstreamsAreVerified_data();
     void upstreamsAreVerified();
     void upstreamsSeeOurCertificateAndResumedSessions();
@@ -283,6 +284,38 @@ void TlsTest::aListenerWithoutACertificateStaysClosedUntilThereIsOne()
     files.write("late.pem", readFile(api_.certificate));
     files.write("late.key", readFile(api_.key));
     QVERIFY(waitUntil([&] { return secure(port, {url}).status == 200; }));
+}
+
+// A reload asks clients for certificates, and for an endpoint's of a CA of its own; what was there before asked for less.
+void TlsTest::whatAReloadClosesIsNotOpenForWantOfAFile()
+{
+    const TlsServer server(ca_->issue("closing", "IP:127.0.0.1"));
+    QVERIFY(server.port());
+    const std::string port = std::to_string(freePort()), url = "https://127.0.0.1:" + port;
+    const auto file = [&](const std::string &listen, const std::string &service) {
+        return "listen:\n- http://127.0.0.1:0\n- {url: \"" + url + "\", certificates: [" + pairText(api_) + "]" + listen
+            + "}\nservices:\n  up: {endpoints: [\"" + server.url() + "\"]" + service
+            + "}\nroutes:\n- {path: /**, service: up}\n";
+    };
+    GatewaySetup setup;
+    setup.listen.clear();
+    setup.file = file("", "");
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    QCOMPARE(secure(port, {url}).status, 502);  // it is reached, and the system's CAs do not know the endpoint's
+    const std::string cas = ca_->write("cas", "no CA yet");
+    gateway.rewriteFile(file(", client_ca: " + cas, ", tls: {ca: " + cas + "}"));
+    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
+    QVERIFY(secure(port, {url}).exitCode != 0);
+    const QJsonObject row = gateway.log(1, {"status:502"}).value(0);
+    QVERIFY(!row.isEmpty());
+    QCOMPARE(get(gateway.port(), "/").status, 502);
+    QVERIFY(recorded(gateway, "the file of CAs"));
+    ca_->write("cas", readFile(ca_->certificate()));
+    QVERIFY(waitUntil([&] {
+        return secure(port, {"--cert", ada_.certificate, "--key", ada_.key, url + "/"}).status == 200;
+    }));
+    QVERIFY(secure(port, {url}).exitCode != 0);
 }
 
 void TlsTest::upstreamsAreVerified_data()

@@ -14,6 +14,7 @@ private Q_SLOTS:
     void floods_data();
     void floods();
     void slowOnesAreNoFlood();
+    void whoTakesNothingIsNotAnsweredForEver();
 };
 
 void Http2AbuseTest::connectionErrors_data()
@@ -134,6 +135,28 @@ void Http2AbuseTest::slowOnesAreNoFlood()
         QVERIFY(server.feed(headers(one, get("/")) + headers(two, get("/")) + reset(one), 500));
         server.answer(*server.streams.back());
         server.said();
+    }
+}
+
+// It never says that it knows the limit, so its streams are refused one by one: each with a frame that waits to go out.
+void Http2AbuseTest::whoTakesNothingIsNotAnsweredForEver()
+{
+    Server server(false);
+    bool alive = true;
+    uint32_t sent = 0;
+    for (; alive && sent < 50'000; ++sent)
+        alive = server.feed(headers(2 * sent + 1, get("/")));
+    QVERIFY(!alive);
+    QVERIFY2(sent > 5'100, std::to_string(sent).c_str());  // what one read may bring at most
+    QCOMPARE(value(server.counters.resetFloods), uint64_t(1));
+    QCOMPARE(server.said().back().code(), uint32_t(11));
+    QVERIFY(server.session.over());
+
+    Server patient(false);
+    for (uint32_t i = 0; i < 50'000; ++i) {  // the same from one that takes them
+        QVERIFY(patient.feed(headers(2 * i + 1, get("/"))));
+        if (i % 1000 == 0)
+            patient.said();
     }
 }
 

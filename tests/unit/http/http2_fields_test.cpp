@@ -298,7 +298,15 @@ const std::vector<Case> &answers()
 const std::vector<Case> &trailers()
 {
     static const std::vector<Case> list{
-        {"plain ones", {{"a", "b"}}, true, 0, nullptr},
+        {"plain ones", {{"a", "b"}}, true, 0, "a"},
+        {"of gRPC", {{"grpc-status", "0"}, {"grpc-message", "fine"}}, true, 0, "grpc-status grpc-message"},
+        {"that no trailer may be, left out (RFC 9110 6.5.1)",
+         {{"authorization", "Bearer x"}, {"x-user-roles", "admin"}, {"a", "b"}, {"te", "trailers"}, {"cookie", "c=d"}},
+         true,
+         0,
+         "a"},
+        {"with a length", {{"content-length", "1"}}, true, 400, "frame or route"},
+        {"with a host", {{"host", "b"}}, true, 400, "frame or route"},
         {"that do not end the message", {{"a", "b"}}, false, 400, "end the message"},
         {"with a pseudo-header field", {{":path", "/"}}, true, 400, "trailers"},
         {"with transfer-encoding", {{"transfer-encoding", "chunked"}}, true, 400, "belongs to a connection"},
@@ -373,6 +381,12 @@ void Http2FieldsTest::trailersAreTakenOrRefused()
     FieldSection section{Limits{}};
     section.begin(FieldSection::Kind::Trailers);
     compare(section, *c);
+    if (c->status != 0)
+        return;
+    std::string names;
+    for (const Field field : section.trailers())
+        names.append(names.empty() ? "" : " ").append(field.name);
+    QCOMPARE(names, std::string(c->is));
 }
 
 void Http2FieldsTest::theSchemeIsThatOfTheConnection()

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void aFullServerRefusesStreams();
     void aResetTellsTheStream();
     void contentWaitsForTheWindow();
+    void noMoreIsGatheredThanIsAskedFor();
     void trailersGoOutBehindTheContent();
     void aDroppedStreamIsReset();
     void anAnswerBeforeTheUploadIsWholeEndsItWithNoError();
@@ -190,6 +191,30 @@ void Http2SessionTest::contentWaitsForTheWindow()
     const std::vector<Frame> last = server.said();
     QCOMPARE(last.at(0).payload, std::string("ef"));
     QVERIFY(last.at(0).ends() && !server.first().holds() && server.first().rooms > 0);
+}
+
+// Many streams have something to say, and the peer takes it all; who gathers may have room for less.
+void Http2SessionTest::noMoreIsGatheredThanIsAskedFor()
+{
+    constexpr size_t most = 64 * 1024, oneFrame = 16 * 1024 + 9;
+    const std::string content(60'000, 'x');
+    Server server;
+    server.feed(settings({{4, 1 << 20}}) + windowUpdate(0, 100 << 20));
+    for (uint32_t i = 0; i < 100; ++i) {
+        server.feed(headers(2 * i + 1, get("/")));
+        server.answer(*server.streams.back(), false);
+        QVERIFY(server.session.write(*server.streams.back(), content, true, nullptr));
+        server.session.keep(*server.streams.back());
+    }
+    size_t all = 0;
+    for (size_t n = 1; n > 0; all += n) {
+        server.session.gather(most);
+        n = std::exchange(server.session.out(), {}).size();
+        QVERIFY2(n < most + oneFrame, std::to_string(n).c_str());
+    }
+    QVERIFY(all > 100 * content.size());
+    for (const auto &stream : server.streams)
+        QVERIFY(stream->over && !stream->reset);
 }
 
 void Http2SessionTest::trailersGoOutBehindTheContent()

@@ -56,13 +56,15 @@ struct Stream final : Http2Stream {
 
 // One side of a connection, and what it says.
 struct Side : Http2Session::Owner {
-    explicit Side(Http2Session::Side side) : session(side, *this, limits, counters, false)
+    // `acknowledges`: the other side has taken our settings.
+    explicit Side(Http2Session::Side side, bool acknowledges = true) : session(side, *this, limits, counters, false)
     {
         if (side == Http2Session::Side::Server)
             feed(std::string(preface) + settings());
         else
             feed(settings({{3, 100}}));
-        feed(settingsAck());
+        if (acknowledges)
+            feed(settingsAck());
         said();
     }
     virtual ~Side() = default;
@@ -118,7 +120,7 @@ struct Side : Http2Session::Owner {
 };
 
 struct Server : Side {
-    Server() : Side(Http2Session::Side::Server) {}
+    explicit Server(bool acknowledges = true) : Side(Http2Session::Side::Server, acknowledges) {}
     Stream &first() { return *streams.at(0); }
     bool answer(Stream &stream, bool end = true)
     {
