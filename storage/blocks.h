@@ -12,8 +12,8 @@
 namespace sluice::storage {
 
 // They stand in files: add, never change. A NameKind is the Fact of the same number.
-enum class Fact : uint8_t { None = 0, FirstName = 1, LastName = 10, Status, LatencyClass, Bits, FailedBy };
-constexpr size_t factCount = 15;
+enum class Fact : uint8_t { None = 0, FirstName = 1, LastName = 10, Status, LatencyClass, Bits, FailedBy, ReplayOf };
+constexpr size_t factCount = 15;  // without ReplayOf, which is in the table rare alone
 constexpr int blockBits = 7;
 constexpr Fact factOf(NameKind kind)
 {

@@ -47,7 +47,9 @@ class Decoder {
 public:
     explicit Decoder(std::string_view in) : in_(in) {}
     bool good() const { return good_; }
+    void fail() { good_ = false; }
     bool atEnd() const { return at_ == in_.size(); }
+    size_t left() const { return in_.size() - at_; }
     uint64_t number()
     {
         uint64_t value = 0;
@@ -80,7 +82,6 @@ public:
         return size == 0 ? before : bytes(size - 1);
     }
 
-private:
     std::string_view bytes(uint64_t size)
     {
         if (!good_ || size > in_.size() - at_) {
@@ -91,6 +92,8 @@ private:
         at_ += size_t(size);
         return out;
     }
+
+private:
     std::string_view in_;
     size_t at_ = 0;
     bool good_ = true;

@@ -70,7 +70,7 @@ std::unique_ptr<Exchange> decodeExchange(std::string_view bytes)
         x->failedBy = Fault(fault - 1);
     x->replayOf = in.signedNumber();
     x->tunnel = in.number();
-    const bool whole = decodeDetail(in.text(), *x);
+    const bool whole = decodeDetail(in.text(), {}, *x);
     decodeBody(in, x->requestBody);
     decodeBody(in, x->responseBody);
     return whole && in.good() && in.atEnd() ? std::move(x) : nullptr;

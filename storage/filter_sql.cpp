@@ -120,9 +120,9 @@ std::string FilterSql::test(const Term &t)
     if (t.field == "path" || t.field == "query")
         return "term(" + parameter(&t) + ", x." + t.field + ")";
     if (t.field == "trace")
-        return "term(" + parameter(&t) + ", lower(hex(x.trace)))";
+        return "term(" + parameter(&t) + ", x.trace)";
     if (t.field == "request")
-        return "term(" + parameter(&t) + ", id_text(x.request_id))";
+        return "term(" + parameter(&t) + ", x.request_id)";
     if (t.field == "failed")
         return "term(" + parameter(&t)
             + ", CASE x.failed_by WHEN 1 THEN 'client' WHEN 2 THEN 'upstream' WHEN 3 THEN 'gateway' ELSE '' END)";
@@ -135,10 +135,10 @@ std::string FilterSql::test(const Term &t)
             + "))";
     if (t.field == "header")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND header_has(" + parameter(&t)
-            + ", m.id, m.packing, m.detail))";
+            + ", m.detail, m.like_detail, x.request_id, x.trace))";
     if (t.field == "body")
         return "EXISTS (SELECT 1 FROM message m WHERE m.id = x.id AND body_has(" + parameter(&t)
-            + ", m.id, m.packing, m.detail, m.request_body, m.response_body))";
+            + ", m.coded, m.detail, m.like_detail, m.request_body, m.response_body))";
     if (t.field == "text") {
         const std::string test = parameter(&t);
         std::vector<std::string> parts = {"CAST(x.status AS TEXT) = " + parameter(std::string_view(t.value)),
@@ -163,10 +163,10 @@ Result<FilterSql> FilterSql::compile(Database &database, const recording::Filter
         return found.error();
     for (const int64_t value : sql.way_.values)
         sql.wayParameters_.push_back(sql.parameter(value));
-    if (sql.way_.kind == Way::Kind::Keys) {
-        sql.wayParameters_.push_back(sql.parameter(sql.way_.low));
-        sql.wayParameters_.push_back(sql.parameter(sql.way_.high));
-    }
+    if (sql.way_.kind == Way::Kind::Trace)
+        sql.wayParameters_ = {sql.parameter(sql.way_.low), sql.parameter(sql.way_.high)};
+    if (sql.way_.kind == Way::Kind::Request)
+        sql.wayParameters_ = {sql.parameter(sql.way_.request)};
     return sql;
 }
 
@@ -176,13 +176,12 @@ std::string FilterSql::ids() const
     const std::string rest = "x.id BETWEEN " + low + " AND " + high + " AND " + condition_;
     switch (way_.kind) {
     case Way::Kind::Rows: return "SELECT x.id AS id FROM exchange x WHERE " + rest;
-    case Way::Kind::Marks: return "SELECT x.id AS id FROM mark k CROSS JOIN exchange x WHERE x.id = k.id AND " + rest;
-    case Way::Kind::Keys:
-        return "WITH RECURSIVE epochs(n) AS (SELECT min(id) >> 12 FROM exchange UNION ALL SELECT n + 1 FROM epochs "
-               "WHERE n < "
-               "(SELECT max(id) >> 12 FROM exchange)) SELECT x.id AS id FROM epochs CROSS JOIN exchange x INDEXED BY "
-            + way_.index + " WHERE (x.id >> 12) = epochs.n AND x." + way_.column + " BETWEEN " + wayParameters_[0]
-            + " AND " + wayParameters_[1] + " AND " + rest;
+    case Way::Kind::Marks: return "SELECT k.id AS id FROM mark k CROSS JOIN exchange x WHERE x.id = k.id AND " + rest;
+    case Way::Kind::Trace:
+        return "SELECT x.id AS id FROM exchange x WHERE x.trace_key BETWEEN " + wayParameters_[0] + " AND "
+            + wayParameters_[1] + " AND " + rest;
+    case Way::Kind::Request:
+        return "SELECT x.id AS id FROM exchange x WHERE x.request = " + wayParameters_[0] + " AND " + rest;
     case Way::Kind::Values: break;
     }
     if (wayParameters_.empty())
@@ -190,8 +189,9 @@ std::string FilterSql::ids() const
     std::string sql;
     for (const std::string &value : wayParameters_) {
         sql += sql.empty() ? "" : " UNION ALL ";
-        sql += "SELECT x.id AS id FROM exchange x INDEXED BY " + way_.index + " WHERE x." + way_.column + " = " + value
-            + way_.condition + " AND " + rest;
+        sql += "SELECT r.id AS id FROM rare r CROSS JOIN exchange x WHERE r.field = " + std::to_string(int(way_.fact))
+            + " AND r.value = " + value + " AND r.id BETWEEN " + low + " AND " + high + " AND x.id = r.id AND "
+            + condition_;
     }
     return sql;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A filter as SQL: a condition on the alias `x` of the table exchange, and the quickest way to the rows that may fulfil it.
+// A filter as SQL: a condition on the alias `x` of the table exchange (segment_tables.h), and the quickest way to the rows that may fulfil it.
 // Everything that a user wrote is bound, nothing is spliced into the text. One thread: that of the connection.
 // Compile and run within one read transaction: the way holds for one state of the file.
 //
 // The way: bounds of ids from id:, since:, until:; the ids that have what is asked for by what the blocks say (storage/blocks.h),
-// through and, or and not; or one index where such a test has one (statuses from 400, latencies from 128 ms, is, trace, request, mark),
-// the most selective of them. An index is walked once for each of its values that may match, and SQLite merges these, so that
-// the first page needs no sorting.
+// through and, or and not; or the table `rare`, where such a test is of what that has (statuses from 400, latencies from 128 ms, is), or
+// marks, or the ids of traces and requests, which lie together in each segment: the most selective of them. `rare` is walked once for each
+// value that may match, and SQLite merges these, so that the first page needs no sorting.
 #pragma once
 
 #include "engine/recording/filter.h"
@@ -47,12 +47,11 @@ private:
     static constexpr size_t mostValues = 64;  // of a field; more: it says nothing about the way
     struct Way {
         Fact fact = Fact::None;       // whose values these are
-        std::string index, column;    // index: empty: by id
-        std::string condition;        // of the index, as it must stand in the text
-        std::vector<int64_t> values;  // of the column
+        std::vector<int64_t> values;  // of the fact
         bool exact = true;            // who has one of them passes
-        int64_t low = 0, high = 0;    // keys within epochs
-        enum class Kind : uint8_t { Rows, Values, Keys, Marks } kind = Kind::Rows;
+        int64_t low = 0, high = 0;    // keys of trace ids
+        std::string_view request;
+        enum class Kind : uint8_t { Rows, Values, Trace, Request, Marks } kind = Kind::Rows;
         int64_t estimate = std::numeric_limits<int64_t>::max();
     };
     using Value = std::variant<int64_t, std::string_view, const recording::Term *>;
@@ -75,7 +74,7 @@ private:
     Outcome rowsOfTest(const recording::Term &, bool negated, RowSet &);
     Outcome findSpan();
     int64_t rowsToLookAt() const;
-    static bool hasIndex(Way &);
+    static bool isRare(const Way &);
     Outcome estimate(Way &);
     Outcome collect(Statement &, std::vector<int64_t> &out);
 

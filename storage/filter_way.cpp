@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How FilterSql finds its way to the rows: bounds of ids, and the index to walk. What the blocks say is in filter_rows.cpp.
+// How FilterSql finds its way to the rows: bounds of ids, and what to walk. What the blocks say is in filter_rows.cpp.
 #include "storage/filter_sql.h"
 
 #include "engine/recording/facts.h"
 #include "engine/recording/match.h"
 #include "storage/functions.h"
 #include "storage/names.h"
+#include "storage/rare.h"
 #include "storage/row_keys.h"
 
 #include <algorithm>
@@ -18,8 +19,7 @@ using recording::Term;
 
 namespace {
 
-constexpr int64_t mostCounted = 5000;               // of the rows that an index has for a value, when ways are compared
-constexpr int64_t firstError = 400, firstSlow = 8;  // what the partial indexes begin with
+constexpr int64_t mostCounted = 5000;  // of the rows that `rare` has for a value, when ways are compared
 
 struct NamedFact {
     std::string_view field;
@@ -186,67 +186,41 @@ Outcome FilterSql::valuesOfTest(const Term &t, Way &way)
         way.kind = Way::Kind::Marks;
     } else if (t.field == "trace" && t.op == Term::Op::Is && !t.value.empty()
                && traceKeys(t.value, way.low, way.high)) {
-        way.kind = Way::Kind::Keys;
-        way.index = "exchange_by_trace";
-        way.column = "trace_key";
+        way.kind = Way::Kind::Trace;
     } else if (t.field == "request" && t.op == Term::Op::Is) {
-        way.kind = Way::Kind::Keys;
-        way.index = "exchange_by_request";
-        way.column = "request_key";
-        way.low = way.high = requestKey(t.value);
+        way.kind = Way::Kind::Request;
+        way.request = t.value;
     }
     return Done{};
 }
 
-namespace {
-
-struct PartialIndex {
-    Fact fact;
-    int64_t lowest;  // value that it has
-    const char *index, *column, *condition;
-};
-constexpr PartialIndex partialIndexes[] = {
-    {Fact::Status, firstError, "exchange_by_error", "status", " AND x.status >= 400"},
-    {Fact::LatencyClass, firstSlow, "exchange_by_slowness", "latency_class", " AND x.latency_class >= 8"},
-    {Fact::Bits, 1, "exchange_by_bits", "bits", " AND x.bits <> 0"}};
-
-}  // namespace
-
-// False: no index has all these values.
-bool FilterSql::hasIndex(Way &way)
+// The table `rare` has all these values.
+bool FilterSql::isRare(const Way &way)
 {
-    if (way.kind != Way::Kind::Values)
-        return true;
-    for (const PartialIndex &each : partialIndexes) {
-        if (each.fact != way.fact || (!way.values.empty() && way.values.front() < each.lowest))
-            continue;
-        way.index = each.index;
-        way.column = each.column;
-        way.condition = each.condition;
-        return true;
-    }
-    return false;
+    return std::any_of(rareFields.begin(), rareFields.end(), [&](const RareField &each) {
+        return each.field == way.fact && (way.values.empty() || way.values.front() >= each.lowest);
+    });
 }
 
 Outcome FilterSql::estimate(Way &way)
 {
     way.estimate = 0;
-    if (way.kind == Way::Kind::Keys) {  // of random keys a beginning has its share
+    if (way.kind == Way::Kind::Trace) {  // of random keys a beginning has its share
         const int64_t all = std::max<int64_t>(spanned_.highest - spanned_.lowest, 0);
         const int digits = std::countr_one(uint64_t(way.high - way.low)) / 4;
-        way.estimate = way.column == "trace_key" ? all >> std::min(4 * (traceDigits - digits), 62) : 0;
+        way.estimate = all >> std::min(4 * (traceDigits - digits), 62);
     }
     if (way.kind != Way::Kind::Values)
         return Done{};  // marks are always few
-    auto statement = Statement::prepare(*database_,
-                                        "SELECT count(*) FROM (SELECT 1 FROM exchange x INDEXED BY " + way.index
-                                            + " WHERE x." + way.column + " = ?1" + way.condition + " LIMIT ?2)");
+    auto statement = Statement::prepare(
+        *database_, "SELECT count(*) FROM (SELECT 1 FROM rare WHERE field = ?1 AND value = ?2 LIMIT ?3)");
     if (!statement)
         return statement.error();
     std::vector<int64_t> met;
     for (const int64_t value : way.values) {
-        statement->bind(1, value);
-        statement->bind(2, mostCounted);
+        statement->bind(1, int64_t(way.fact));
+        statement->bind(2, value);
+        statement->bind(3, mostCounted);
         std::vector<int64_t> count;
         if (Outcome outcome = collect(*statement, count); !outcome)
             return outcome;
@@ -262,8 +236,8 @@ Outcome FilterSql::estimate(Way &way)
 Outcome FilterSql::findSpan()
 {
     auto statement = Statement::prepare(*database_,
-                                        "SELECT coalesce(min(id), 1) FROM exchange UNION ALL SELECT "
-                                        "coalesce(max(id), 0) FROM exchange");
+                                        "SELECT coalesce(min(id), 1) FROM segment UNION ALL SELECT "
+                                        "coalesce(max(last), 0) FROM segment WHERE id = (SELECT max(id) FROM segment)");
     if (!statement)
         return statement.error();
     std::vector<int64_t> ends;
@@ -285,11 +259,12 @@ Outcome FilterSql::findWay(const Term &root)
         Way way;
         if (Outcome outcome = valuesOf(*t, way); !outcome)
             return outcome;
-        if (way.kind == Way::Kind::Rows || way.values.size() > mostValues || !hasIndex(way))
+        if (way.kind == Way::Kind::Rows || way.values.size() > mostValues
+            || (way.kind == Way::Kind::Values && !isRare(way)))
             continue;
         if (Outcome outcome = estimate(way); !outcome)
             return outcome;
-        if (way.kind == Way::Kind::Keys && way.estimate > soon && demands(root).size() == 1)
+        if (way.kind == Way::Kind::Trace && way.estimate > soon && demands(root).size() == 1)
             continue;
         if (way.estimate < way_.estimate)
             way_ = std::move(way);
@@ -318,7 +293,7 @@ std::vector<IdBounds> FilterSql::ranges() const
         const int64_t last = std::min((each.block << blockBits) + each.last(), bounds_.highest);
         if (first > last)
             continue;
-        // An index has its own way through the ids.
+        // What is rare has its own way through the ids.
         if (!out.empty() && (first - out.back().highest <= near || way_.kind != Way::Kind::Rows))
             out.back().highest = last;
         else

@@ -3,8 +3,6 @@
 
 #include "engine/recording/match.h"
 #include "storage/detail_codec.h"
-#include "storage/dictionaries.h"
-#include "storage/row_keys.h"
 
 namespace sluice::storage {
 
@@ -21,30 +19,6 @@ std::string_view textOf(sqlite3_value *value)
                 : std::string_view();
 }
 
-// One a connection.
-struct Scratch {
-    explicit Scratch(Database &database) : dictionaries(database) {}
-    DictionaryReader dictionaries;
-    std::string detail, body;
-
-    static std::string_view plain(std::string_view bytes, bool packed, std::string &out,
-                                  std::string_view dictionary = {})
-    {
-        if (!packed)
-            return bytes;
-        return unpack(bytes, out, dictionary) ? std::string_view(out) : std::string_view();
-    }
-    bool exchange(int64_t id, int64_t packing, std::string_view bytes, journey::Exchange &x)
-    {
-        return decodeDetail(plain(bytes, packing & kDetailPacked, detail, dictionaries.of(id)), x);
-    }
-};
-
-Scratch &scratchOf(sqlite3_context *context)
-{
-    return *static_cast<Scratch *>(sqlite3_user_data(context));
-}
-
 const Term *termOf(sqlite3_context *context, sqlite3_value *value)
 {
     const auto *term = static_cast<const Term *>(sqlite3_value_pointer(value, termType));
@@ -59,16 +33,6 @@ void term(sqlite3_context *context, int, sqlite3_value **values)
         sqlite3_result_int(context, recording::textMatches(*test, textOf(values[1])));
 }
 
-void idText(sqlite3_context *context, int, sqlite3_value **values)
-{
-    if (sqlite3_value_type(values[0]) != SQLITE_BLOB) {
-        sqlite3_result_value(context, values[0]);
-        return;
-    }
-    const std::string text = unpackUuid(textOf(values[0]));
-    sqlite3_result_text(context, text.data(), int(text.size()), SQLITE_TRANSIENT);
-}
-
 void headerHas(sqlite3_context *context, int, sqlite3_value **values)
 {
     const Term *test = termOf(context, values[0]);
@@ -76,8 +40,9 @@ void headerHas(sqlite3_context *context, int, sqlite3_value **values)
     if (!test)
         return;
     bool found = false;
-    if (scratchOf(context).exchange(sqlite3_value_int64(values[1]), sqlite3_value_int64(values[2]), textOf(values[3]),
-                                    x)) {
+    x.requestId = textOf(values[3]);
+    x.trace.trace = textOf(values[4]);
+    if (decodeDetail(textOf(values[1]), textOf(values[2]), x)) {
         for (const http::HeaderList *head :
              {&x.received.headers, &x.sent.headers, &x.answer.headers, &x.returned.headers})
             found = found || recording::headersMatch(*test, *head);
@@ -90,23 +55,17 @@ void bodyHas(sqlite3_context *context, int, sqlite3_value **values)
     const Term *test = termOf(context, values[0]);
     if (!test)
         return;
-    Scratch &scratch = scratchOf(context);
-    const int64_t packing = sqlite3_value_int64(values[2]);
     journey::Exchange x;
-    if (packing & (kRequestCoded | kResponseCoded))
-        scratch.exchange(sqlite3_value_int64(values[1]), packing, textOf(values[3]), x);
+    if (sqlite3_value_int64(values[1]) != 0)  // a content with a coding of its own
+        decodeDetail(textOf(values[2]), textOf(values[3]), x);
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const struct {
         std::string_view bytes;
-        unsigned packed;
         const http::HeaderList &head;
-    } contents[] = {{textOf(values[4]), kRequestPacked, x.received.headers},
-                    {textOf(values[5]), kResponsePacked, answer}};
+    } contents[] = {{textOf(values[4]), x.received.headers}, {textOf(values[5]), answer}};
     bool found = false;
     for (const auto &content : contents) {
-        found = found
-            || recording::contentContains(scratch.plain(content.bytes, packing & content.packed, scratch.body),
-                                          content.head.get("Content-Encoding"), test->value);
+        found = found || recording::contentContains(content.bytes, content.head.get("Content-Encoding"), test->value);
     }
     sqlite3_result_int(context, found);
 }
@@ -119,13 +78,11 @@ Outcome addFunctions(Database &database)
         const char *name;
         int arguments;
         void (*call)(sqlite3_context *, int, sqlite3_value **);
-    } functions[] = {{"term", 2, term}, {"id_text", 1, idText}, {"header_has", 4, headerHas}, {"body_has", 6, bodyHas}};
+    } functions[] = {{"term", 2, term}, {"header_has", 5, headerHas}, {"body_has", 6, bodyHas}};
     for (const auto &function : functions) {
-        // SQLite deletes the scratch with the connection, and also when it refuses.
-        const int code =
-            sqlite3_create_function_v2(database.handle(), function.name, function.arguments,
-                                       SQLITE_UTF8 | SQLITE_DIRECTONLY, new Scratch(database), function.call, nullptr,
-                                       nullptr, [](void *scratch) { delete static_cast<Scratch *>(scratch); });
+        const int code = sqlite3_create_function_v2(database.handle(), function.name, function.arguments,
+                                                    SQLITE_UTF8 | SQLITE_DIRECTONLY, nullptr, function.call, nullptr,
+                                                    nullptr, nullptr);
         if (code != SQLITE_OK)
             return database.error(code);
     }

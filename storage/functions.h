@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The SQL functions that filters need; they call the same code as the predicate (engine/recording/match.h).
-//   term(test, text)                             a test of text
-//   id_text(x)                                   a request id as it was: 16 bytes are a UUID
-//   header_has(test, id, packing, detail)          header:
-//   body_has(test, id, packing, detail, request, response)   body:
+//   term(test, text)                                        a test of text
+//   header_has(test, detail, like, request id, trace)       header:
+//   body_has(test, coded, detail, like, request, response)  body:
 // `test` is a const recording::Term *, bound with bindTerm(); it must outlive the statement.
 #pragma once
 

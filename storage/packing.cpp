@@ -36,15 +36,6 @@ size_t takeVarint(std::string_view in, uint64_t &value)
 
 }  // namespace
 
-Dictionary::Dictionary(std::string bytes)
-    : bytes_(std::move(bytes)), loaded_(std::make_unique_for_overwrite<LZ4_stream_u>())
-{
-    LZ4_initStream(loaded_.get(), sizeof *loaded_);
-    LZ4_loadDict(loaded_.get(), bytes_.data(), int(bytes_.size()));
-}
-
-Dictionary::~Dictionary() = default;
-
 Packer::Packer() : stream_(std::make_unique_for_overwrite<LZ4_stream_u>())
 {
     LZ4_initStream(stream_.get(), sizeof *stream_);
@@ -52,14 +43,11 @@ Packer::Packer() : stream_(std::make_unique_for_overwrite<LZ4_stream_u>())
 
 Packer::~Packer() = default;
 
-bool Packer::pack(std::string_view bytes, std::string &out, const Dictionary *dictionary)
+bool Packer::pack(std::string_view bytes, std::string &out)
 {
     if (bytes.size() < least || bytes.size() > most)
         return false;
-    if (dictionary)  // a copy costs less than loading it anew
-        std::memcpy(stream_.get(), dictionary->loaded_.get(), sizeof *stream_);
-    else
-        LZ4_resetStream_fast(stream_.get());
+    LZ4_resetStream_fast(stream_.get());
     // No more room than what it may take to be worth it: LZ4 gives up there.
     out.resize(bytes.size() - bytes.size() / 8);
     const size_t head = putVarint(uint32_t(bytes.size()), out.data());

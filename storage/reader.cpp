@@ -228,7 +228,7 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
 
 Result<int64_t> Reader::lastId()
 {
-    return impl_->database->number("SELECT coalesce(max(id), 0) FROM exchange");
+    return impl_->database->number("SELECT last FROM segment ORDER BY id DESC LIMIT 1");
 }
 
 Result<recording::Unsealed> Reader::unseal(std::string_view placeholder, int64_t id, const Secret &key)
@@ -245,7 +245,8 @@ Result<std::vector<int64_t>> Reader::replaysOf(int64_t id)
 {
     auto statement = Statement::prepare(
         *impl_->database,
-        "SELECT id FROM exchange INDEXED BY exchange_by_replay WHERE replay_of = ?1 AND replay_of <> 0 ORDER BY id");
+        ("SELECT id FROM rare WHERE field = " + std::to_string(int(Fact::ReplayOf)) + " AND value = ?1 ORDER BY id")
+            .c_str());
     if (!statement)
         return statement.error();
     statement->bind(1, id);
@@ -272,11 +273,12 @@ Result<Done> Reader::setMark(int64_t id, int mark)
             return set.error();
         impl_->markWriter = opened.take();
     }
-    auto statement =
-        Statement::prepare(*impl_->markWriter,
-                           mark == 0 ? "DELETE FROM mark WHERE id = ?1"
-                                     : "INSERT INTO mark (id, mark) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM exchange "
-                                       "WHERE id = ?1) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark");
+    auto statement = Statement::prepare(
+        *impl_->markWriter,
+        mark == 0
+            ? "DELETE FROM mark WHERE id = ?1"
+            : "INSERT INTO mark (id, mark) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM segment "
+              "WHERE id BETWEEN ?1 - 63 AND ?1 AND last >= ?1) ON CONFLICT (id) DO UPDATE SET mark = excluded.mark");
     if (!statement)
         return statement.error();
     statement->bind(1, id);

@@ -2,7 +2,6 @@
 // What the files of the reader share. Internal to storage/.
 #pragma once
 
-#include "storage/dictionaries.h"
 #include "storage/filter_sql.h"
 #include "storage/names.h"
 #include "storage/reader.h"
@@ -14,7 +13,6 @@ struct Reader::Impl {
     std::unique_ptr<Database> database;
     std::unique_ptr<Database> markWriter;  // opened when the first mark is set
     NameReader names;
-    std::optional<DictionaryReader> dictionaries;
     Statement row, message, stream, streamRow;
     std::atomic<bool> interrupted{false};
 
@@ -28,7 +26,6 @@ struct Reader::Impl {
     int64_t streamOf(int64_t id);
     int readStream(int64_t row, journey::StreamFacts &, int64_t &exchange);
     Result<bool> readOpen(int64_t row, journey::Exchange &, bool &open);
-    std::string plain(std::string_view bytes, bool packed, std::string_view dictionary = {});
 };
 
 // One snapshot for all statements of a call; never outlives it.

@@ -189,7 +189,10 @@ Result<std::vector<journey::Message>> Reader::messages(int64_t exchange, uint64_
         message.closeCode = uint16_t(statement->integer(6));
         message.event = statement->text(7);
         message.id = statement->text(8);
-        message.bytes = impl_->plain(statement->text(9), flags & kMessagePacked);
+        if (!(flags & kMessagePacked))
+            message.bytes = statement->text(9);
+        else if (!unpack(statement->text(9), message.bytes))
+            message.bytes.clear();
         if (message.bytes.size() > bytes)
             message.bytes.resize(bytes);
     }

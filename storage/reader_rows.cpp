@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From rows of the tables to Row and Exchange.
-#include "engine/base/ids.h"
 #include "engine/recording/facts.h"
 #include "storage/detail_codec.h"
 #include "storage/functions.h"
 #include "storage/reader_impl.h"
-#include "storage/row_keys.h"
+#include "storage/segment_tables.h"
 
 namespace sluice::storage {
 
@@ -44,7 +43,7 @@ enum Column {
     kBits
 };
 constexpr std::string_view messageSql =
-    "SELECT packing, detail, request_body, response_body FROM message WHERE id = ?1";
+    "SELECT detail, like_detail, request_body, response_body FROM message WHERE id = ?1";
 
 }  // namespace
 
@@ -54,9 +53,10 @@ Outcome Reader::Impl::prepare()
             database->run("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA query_only = 1");
         !settings)
         return settings;
-    if (Outcome added = addFunctions(*database); !added)
-        return added;
-    dictionaries.emplace(*database);
+    for (const auto add : {addFunctions, addSegmentTables}) {
+        if (Outcome added = add(*database); !added)
+            return added;
+    }
     auto reading = NameReader::create(*database);
     if (!reading)
         return reading.error();
@@ -96,22 +96,12 @@ Row Reader::Impl::readRow(const Statement &s)
     if (const int64_t fault = s.integer(kFailedBy); fault >= 1 && fault <= 3)
         out.failedBy = Fault(fault - 1);
     out.replayOf = s.integer(kReplayOf);
-    out.traceId = hex(s.text(kTrace));
-    out.requestId = s.isBlob(kRequestId) ? unpackUuid(s.text(kRequestId)) : std::string(s.text(kRequestId));
+    out.traceId = s.text(kTrace);
+    out.requestId = s.text(kRequestId);
     out.path = s.text(kPath);
     out.query = s.text(kQuery);
     out.failure = s.text(kFailure);
     out.mark = int(s.integer(kMark));
-    return out;
-}
-
-std::string Reader::Impl::plain(std::string_view bytes, bool packed, std::string_view dictionary)
-{
-    std::string out;
-    if (!packed)
-        out = bytes;
-    else if (!unpack(bytes, out, dictionary))
-        out.clear();
     return out;
 }
 
@@ -140,8 +130,7 @@ Result<std::vector<Row>> Reader::Impl::rowsOf(const std::vector<int64_t> &ids, b
         const Resetting laterToo(message);
         message.bind(1, id);
         if (const int got = message.step(); got == SQLITE_ROW)
-            out.back().decisions =
-                decisionsOf(plain(message.text(1), message.integer(0) & kDetailPacked, dictionaries->of(id)));
+            out.back().decisions = decisionsOf(message.text(0), message.text(1));
         else if (got != SQLITE_DONE)
             return database->error(got);
     }
@@ -191,11 +180,10 @@ Result<bool> Reader::Impl::readExchange(int64_t id, journey::Exchange &x)
         return code == SQLITE_DONE
             ? Error{Fault::Gateway, "the recording " + path + " lacks the content of exchange " + std::to_string(id)}
             : database->error(code);
-    const int64_t packing = message.integer(0);
-    if (!decodeDetail(plain(message.text(1), packing & kDetailPacked, dictionaries->of(id)), x))
+    if (!decodeDetail(message.text(0), message.text(1), x))
         return Error{Fault::Gateway, "exchange " + std::to_string(id) + " is damaged in the recording " + path};
-    x.requestBody.bytes = plain(message.text(2), packing & kRequestPacked);
-    x.responseBody.bytes = plain(message.text(3), packing & kResponsePacked);
+    x.requestBody.bytes = message.text(2);
+    x.responseBody.bytes = message.text(3);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "storage/recorder.h"
 
 #include "storage/exchange_codec.h"
+#include "storage/former_rows.h"
 #include "storage/migrations.h"
 #include "storage/writer_thread.h"
 
@@ -54,7 +55,9 @@ Outcome Recorder::Impl::open(const std::string &file)
         return outcome;
     if (Outcome outcome = database->run(everyTime); !outcome)
         return outcome;
-    return migrate(*database, version);
+    if (Outcome outcome = migrate(*database, version); !outcome)
+        return outcome;
+    return moveFormerRows(*database);
 }
 
 Recorder::Recorder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -89,7 +92,8 @@ Result<std::unique_ptr<Recorder>> Recorder::create(const std::string &path, cons
     impl->retention = retention.take();
     const auto rows = impl->database->number("SELECT sum(rows) FROM span");
     const auto last = impl->database->number(
-        "SELECT max((SELECT coalesce(max(id), 0) FROM exchange), (SELECT value FROM meta WHERE key = 'last_id'))");
+        "SELECT max((SELECT coalesce(max(last), 0) FROM segment WHERE id = (SELECT max(id) FROM segment)), "
+        "(SELECT value FROM meta WHERE key = 'last_id'))");
     if (!rows || !last)
         return rows ? last.error() : rows.error();
     impl->rows = uint64_t(*rows);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/retention.h"
 
-#include "storage/blocks.h"
+#include "storage/rare.h"
 #include "storage/row_keys.h"
 #include "storage/sealing.h"
+#include "storage/segment_columns.h"
 #include "storage/stream_rows.h"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ namespace sluice::storage {
 
 namespace {
 constexpr int64_t pageBytes = 8192;
-constexpr int64_t stepRows = 1000, stepBytes = 16 << 20, largestBody = 1 << 20, rowBytes = 512;
+constexpr int64_t stepRows = 1000, stepBytes = 16 << 20, rowBytes = 32;  // rowBytes: beside its segment
 constexpr uint64_t leastBytes = 1 << 20;
 constexpr int64_t sparePages = 4096;  // unused pages that are left in the file: they will be wanted again
 }  // namespace
@@ -29,27 +30,28 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.pages_, "PRAGMA page_count"},
         {r.free_, "PRAGMA freelist_count"},
         {r.some_,
-         "SELECT id, request_bytes, response_bytes FROM exchange WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3"},
+         "SELECT id, last, bytes FROM segment WHERE id BETWEEN ?1 AND ?2 AND last <= ?2 ORDER BY id LIMIT 1000"},
         {r.oldSpan_, "SELECT id FROM span WHERE last_time < ?1 AND id << 10 < ?2 ORDER BY id LIMIT 1"},
-        {r.first_, "SELECT min(id) FROM exchange"},
-        {r.rows_, "DELETE FROM exchange WHERE id BETWEEN ?1 AND ?2"},
-        {r.messages_, "DELETE FROM message WHERE id BETWEEN ?1 AND ?2"},
+        {r.first_, "SELECT min(id) FROM segment"},
+        {r.columns_, "SELECT id, rows FROM segment WHERE id BETWEEN ?1 AND ?2"},
+        {r.rare_, "DELETE FROM rare WHERE field = ?1 AND value = ?2 AND id = ?3"},
+        {r.segments_, "DELETE FROM segment WHERE id BETWEEN ?1 AND ?2"},
+        {r.details_, "DELETE FROM segment_detail WHERE id BETWEEN ?1 AND ?2"},
+        {r.bodies_, "DELETE FROM body WHERE id BETWEEN ?1 << 1 AND ?2 << 1 | 1"},
         {r.stream_, "SELECT id, exchange FROM stream WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange LIMIT 1"},
         {r.streamMessages_, "DELETE FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
         {r.streams_, "DELETE FROM stream WHERE exchange BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
         // Of spans and blocks that keep a row the rest stays: they are not always the oldest that go.
         {r.spans_,
-         "DELETE FROM span WHERE id BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM exchange WHERE exchange.id BETWEEN "
+         "DELETE FROM span WHERE id BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.id BETWEEN "
          "span.id << 10 AND (span.id << 10) + 1023)"},
         {r.shorten_,
-         "UPDATE span SET rows = (SELECT count(*) FROM exchange WHERE exchange.id BETWEEN span.id << 10 AND (span.id "
-         "<< "
-         "10) + 1023) WHERE id IN (?1, ?2)"},
+         "UPDATE span SET rows = (SELECT coalesce(sum(last - segment.id + 1), 0) FROM segment WHERE segment.id BETWEEN "
+         "span.id << 10 AND (span.id << 10) + 1023) WHERE id IN (?1, ?2)"},
         {r.blocks_,
-         "DELETE FROM block WHERE block BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM exchange WHERE exchange.id "
+         "DELETE FROM block WHERE block BETWEEN ?1 AND ?2 AND NOT EXISTS (SELECT 1 FROM segment WHERE segment.id "
          "BETWEEN block.block << 7 AND (block.block << 7) + 127)"},
-        {r.dictionaries_, "DELETE FROM dictionary WHERE id < (SELECT max(id) FROM dictionary WHERE id <= ?1)"},
         {r.names_, "DELETE FROM name WHERE last_epoch < ?1"},
         {r.sealed_, "DELETE FROM sealed WHERE epoch < ?1"},
         {r.lastId_, "UPDATE meta SET value = ?1 WHERE key = 'last_id' AND value < ?1"},
@@ -109,20 +111,23 @@ Retention::Step Retention::step(const Bounds &bounds, WallTime now, int64_t newe
     return step;
 }
 
-// The first ones there, at most 1,000, and about as many bytes: large bodies take long to let go.
+// The first segments there, at most 1,000 exchanges, and about as many bytes: large bodies take long to let go.
 Retention::Range Retention::rows(int64_t first, int64_t last, int64_t wanted)
 {
     Range range;
-    int64_t bytes = 0;
+    int64_t bytes = 0, taken = 0;
     const Resetting later(some_);
     some_.bind(1, first);
     some_.bind(2, last);
-    some_.bind(3, stepRows);
     while (bytes < wanted && some_.step() == SQLITE_ROW) {
-        range.to = some_.integer(0);
+        const int64_t more = some_.integer(1) - some_.integer(0) + 1;
+        if (taken + more > stepRows)
+            break;
+        taken += more;
+        range.to = some_.integer(1);
         if (range.from == 0)
-            range.from = range.to;
-        bytes += rowBytes + std::min(some_.integer(1), largestBody) + std::min(some_.integer(2), largestBody);
+            range.from = some_.integer(0);
+        bytes += more * rowBytes + some_.integer(2);
     }
     return range;
 }
@@ -145,15 +150,42 @@ int Retention::removeTraces(int64_t from, int64_t to)
         code = run(shorten_, from >> spanBits, to >> spanBits);
     if (code == SQLITE_OK)
         code = run(blocks_, from >> blockBits, to >> blockBits);
-    // Dictionaries hold for all that comes after them, and names for all before their last use: those of older rows stay.
+    // Names hold for all before their last use: those of older rows stay.
     const int64_t oldest = one(first_);
-    if (code == SQLITE_OK && oldest > to)
-        code = run(dictionaries_, oldest);
     if (code == SQLITE_OK && oldest > to && oldest >> nameEpochBits != from >> nameEpochBits)
         code = run(names_, oldest >> nameEpochBits);
     if (code == SQLITE_OK && oldest > to && oldest >> sealedEpochBits != from >> sealedEpochBits)
         code = run(sealed_, oldest >> sealedEpochBits);
     return code;
+}
+
+// Their rows in `rare`; and how many exchanges these are.
+int Retention::removeRare(int64_t from, int64_t to, int64_t &rows)
+{
+    const Resetting later(columns_);
+    columns_.bind(1, from);
+    columns_.bind(2, to);
+    SegmentView segment;
+    int code = SQLITE_ROW;
+    while ((code = columns_.step()) == SQLITE_ROW) {
+        if (!segment.open(columns_.text(1)))
+            continue;  // damaged: what it had in `rare` finds nothing
+        rows += int64_t(segment.size());
+        for (size_t row = 0; row < segment.size() && code == SQLITE_ROW; ++row) {
+            FactValues facts{};
+            facts[size_t(Fact::Status)] = segment.number(NumberColumn::Status, row);
+            facts[size_t(Fact::LatencyClass)] = latencyClass(segment.number(NumberColumn::Latency, row));
+            facts[size_t(Fact::Bits)] = segment.number(NumberColumn::Bits, row);
+            forEachRare(facts, segment.number(NumberColumn::ReplayOf, row), [&](Fact field, int64_t value) {
+                rare_.bind(3, columns_.integer(0) + int64_t(row));
+                if (const int done = run(rare_, int64_t(field), value); done != SQLITE_OK)
+                    code = done;
+            });
+        }
+        if (code != SQLITE_ROW)
+            return code;
+    }
+    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 int Retention::removeStreams(int64_t from, int64_t to)
@@ -183,10 +215,11 @@ Retention::Step Retention::remove(int64_t from, int64_t to, int64_t newest)
         step.code = sqlite3_extended_errcode(database_.handle());
         return step;
     }
-    step.code = run(rows_, from, to);
-    step.rows = sqlite3_changes64(database_.handle());
-    if (step.code == SQLITE_OK)
-        step.code = run(messages_, from, to);
+    step.code = removeRare(from, to, step.rows);
+    for (Statement *statement : {&segments_, &details_, &bodies_}) {
+        if (step.code == SQLITE_OK)
+            step.code = run(*statement, from, to);
+    }
     if (step.code == SQLITE_OK)
         step.code = removeStreams(from, to);
     if (step.code == SQLITE_OK)

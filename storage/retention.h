@@ -24,7 +24,8 @@ public:
         int64_t rows = 0;      // taken away
         bool more = false;     // there is more to take away: call again
     };
-    // Takes away at most 1,000 exchanges and about 16 MiB, in a transaction of its own. `newest` is the highest id, which always stays.
+    // Takes away at most 1,000 exchanges and about 16 MiB, whole segments, in a transaction of its own. `newest` is the highest id, which
+    // always stays, with those in its segment.
     Step step(const Bounds &, WallTime now, int64_t newest);
     // Gives a little of the file's unused room back to the disk, when there is much of it. True: there is more.
     bool shrink();
@@ -38,6 +39,7 @@ private:
     };
     Range rows(int64_t first, int64_t last, int64_t bytes);
     int run(Statement &, int64_t first, std::optional<int64_t> second = {});
+    int removeRare(int64_t from, int64_t to, int64_t &rows);
     int removeTraces(int64_t from, int64_t to);
     int removeStreams(int64_t from, int64_t to);
     Step remove(int64_t from, int64_t to, int64_t newest);
@@ -46,7 +48,8 @@ private:
     Database &database_;
     Statement pages_, free_, some_, oldSpan_, first_;
     Statement stream_, streamMessages_, streams_;
-    Statement rows_, messages_, marks_, spans_, shorten_, blocks_, dictionaries_, names_, sealed_, lastId_;
+    Statement columns_, rare_, segments_, details_, bodies_, marks_, spans_, shorten_, blocks_, names_, sealed_,
+        lastId_;
 };
 
 }  // namespace sluice::storage

@@ -62,21 +62,10 @@ bool traceKeys(std::string_view beginning, int64_t &low, int64_t &high)
     return true;
 }
 
-int64_t requestKey(std::string_view id)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : id) {
-        hash ^= static_cast<unsigned char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        hash *= 0x100000001b3;
-    }
-    return int64_t(hash >> 1);
-}
-
-bool packHex(std::string_view text, std::string &bytes)
+bool packHex(std::string_view text, char *bytes)
 {
     if (text.size() != 32)
         return false;
-    bytes.resize(16);
     for (size_t i = 0; i < 16; ++i) {
         const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
         if (high < 0 || low < 0)
@@ -86,7 +75,7 @@ bool packHex(std::string_view text, std::string &bytes)
     return true;
 }
 
-bool packUuid(std::string_view text, std::string &bytes)
+bool packUuid(std::string_view text, char *bytes)
 {
     if (text.size() != 36)
         return false;

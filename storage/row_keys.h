@@ -34,13 +34,10 @@ LatencyRange latenciesOf(int64_t latencyClass);
 // The keys that trace ids with this beginning have: from `low` to `high`. False: no hex digits.
 bool traceKeys(std::string_view beginning, int64_t &low, int64_t &high);
 
-// Whatever the case (FNV-1a, 63 bits).
-int64_t requestKey(std::string_view id);
-
 // 32 hex digits in lower case as 16 bytes; false: it is not that.
-bool packHex(std::string_view text, std::string &bytes);
+bool packHex(std::string_view text, char *bytes);
 // A UUID in lower case as 16 bytes; false: it is not that.
-bool packUuid(std::string_view text, std::string &bytes);
+bool packUuid(std::string_view text, char *bytes);
 std::string unpackUuid(std::string_view bytes);
 
 }  // namespace sluice::storage

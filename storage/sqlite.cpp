@@ -70,11 +70,15 @@ Error Database::error(int code) const
 Result<Statement> Statement::prepare(Database &database, std::string_view sql, bool persistent)
 {
     Statement statement;
-    const int code = sqlite3_prepare_v3(database.handle(), sql.data(), int(sql.size()),
-                                        persistent ? SQLITE_PREPARE_PERSISTENT : 0, &statement.handle_, nullptr);
-    if (code != SQLITE_OK)
+    if (const int code = statement.prepare(database.handle(), sql, persistent); code != SQLITE_OK)
         return database.error(code);
     return statement;
+}
+
+int Statement::prepare(sqlite3 *connection, std::string_view sql, bool persistent)
+{
+    return sqlite3_prepare_v3(connection, sql.data(), int(sql.size()), persistent ? SQLITE_PREPARE_PERSISTENT : 0,
+                              &handle_, nullptr);
 }
 
 }  // namespace sluice::storage

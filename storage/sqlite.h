@@ -41,6 +41,8 @@ private:
 class Statement {
 public:
     static Result<Statement> prepare(Database &, std::string_view sql, bool persistent = false);
+    // SQLITE_OK, or why not; for those who have a connection without its owner. Only of an empty one.
+    int prepare(sqlite3 *, std::string_view sql, bool persistent);
     Statement() = default;
     Statement(Statement &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Statement &operator=(Statement &&other) noexcept

@@ -215,10 +215,10 @@ void Recorder::Impl::adoptSettings()
 Recorder::Impl::Batch Recorder::Impl::take()
 {
     Batch batch;
+    size_t taking = 0;
     {
         const std::lock_guard guard(mutex);
         uint64_t taken = 0;
-        size_t taking = 0;
         while (!queue.empty() && taking < batchRows && taken < batchBytes) {
             Waiting &piece = queue.front();
             taken += piece.bytes();
@@ -230,6 +230,7 @@ Recorder::Impl::Batch Recorder::Impl::take()
         }
         underWay = taking;
     }
+    batch.entries.reserve(taking);
     for (Waiting &piece : batch.pieces) {
         if (piece.news)
             batch.entries.push_back({{}, nullptr, &*piece.news});

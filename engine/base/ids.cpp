@@ -45,15 +45,19 @@ bool allZero(std::string_view text)
     return text.find_first_not_of('0') == text.npos;
 }
 
-void randomHex(Random &random, int count, std::string &out)
+// 16 or 32 digits.
+template<size_t count>
+void randomHex(Random &random, std::string &out)
 {
-    out.assign(size_t(count), '0');
-    for (int at = 0; at < count; at += 16) {
+    char text[count];
+    for (size_t at = 0; at < count; at += 16) {
         uint64_t word = random.next();
         if (word == 0)
             word = 1;  // an id of zeros is invalid (Trace Context 3.2.2.3)
-        putHex(out.data() + at, word, 16);
+        putEight(text + at, uint32_t(word >> 32));
+        putEight(text + at + 8, uint32_t(word));
     }
+    out.assign(text, count);
 }
 }  // namespace
 
@@ -61,12 +65,18 @@ void makeUuid(WallTime now, Random &random, std::string &out)
 {
     const uint64_t millis = uint64_t(std::chrono::floor<Millis>(now).time_since_epoch().count());
     const uint64_t a = random.next(), b = random.next();
-    out.assign(36, '-');
-    putHex(out.data(), millis >> 16, 8);
-    putHex(out.data() + 9, millis & 0xffff, 4);
-    putHex(out.data() + 14, 0x7000 | (a & 0xfff), 4);
-    putHex(out.data() + 19, 0x8000 | ((a >> 12) & 0x3fff), 4);
-    putHex(out.data() + 24, b & 0xffff'ffff'ffff, 12);
+    char all[32], text[36];
+    putEight(all, uint32_t(millis >> 16));
+    putEight(all + 8, uint32_t((millis & 0xffff) << 16 | 0x7000 | (a & 0xfff)));
+    putEight(all + 16, uint32_t((0x8000 | ((a >> 12) & 0x3fff)) << 16 | ((b >> 32) & 0xffff)));
+    putEight(all + 24, uint32_t(b));
+    std::memcpy(text, all, 8);
+    std::memcpy(text + 9, all + 8, 4);
+    std::memcpy(text + 14, all + 12, 4);
+    std::memcpy(text + 19, all + 16, 4);
+    std::memcpy(text + 24, all + 20, 12);
+    text[8] = text[13] = text[18] = text[23] = '-';
+    out.assign(text, sizeof text);
 }
 
 std::string makeUuid(WallTime now, Random &random)
@@ -94,7 +104,7 @@ TraceContext continueTrace(std::string_view text, Random &random)
 
 void continueTrace(std::string_view text, Random &random, TraceContext &out)
 {
-    randomHex(random, 16, out.span);
+    randomHex<16>(random, out.span);
     // version-trace-parent-flags; a later version may have more fields after the flags (Trace Context 4.3).
     const bool shaped = text.size() >= 55 && text[2] == '-' && text[35] == '-' && text[52] == '-'
         && isLowerHex(text.substr(0, 2)) && text.substr(0, 2) != "ff" && isLowerHex(text.substr(3, 32))
@@ -106,7 +116,7 @@ void continueTrace(std::string_view text, Random &random, TraceContext &out)
         const char flag = text[54];
         out.sampled = (flag <= '9' ? flag - '0' : flag - 'a' + 10) & 1;
     } else {
-        randomHex(random, 32, out.trace);
+        randomHex<32>(random, out.trace);
         out.parent.clear();
         out.sampled = true;
     }

@@ -35,6 +35,12 @@ public:
     char *data() { return bytes_.get(); }
     size_t size() const { return size_; }
     std::string_view view() const { return {bytes_.get(), size_}; }
+    void swap(TextBlock &other) noexcept
+    {
+        bytes_.swap(other.bytes_);
+        std::swap(size_, other.size_);
+        std::swap(room_, other.room_);
+    }
     void clear() { size_ = 0; }
     size_t capacity() const { return room_; }
     void reserve(size_t bytes)
@@ -50,8 +56,8 @@ public:
     // So much more, to be written by the caller.
     char *grow(size_t bytes)
     {
-        if (room_ - size_ < bytes)
-            reserve(std::max(size_ + bytes, room_ * 2));
+        if (room_ - size_ < bytes) [[unlikely]]
+            enlarge(bytes);
         char *const place = bytes_.get() + size_;
         size_ += bytes;
         return place;
@@ -63,6 +69,7 @@ public:
     }
 
 private:
+    [[gnu::noinline]] void enlarge(size_t bytes) { reserve(std::max(size_ + bytes, room_ * 2)); }
     std::unique_ptr<char[]> bytes_;
     size_t size_ = 0, room_ = 0;
 };

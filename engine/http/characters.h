@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #ifdef __SSE2__
@@ -142,6 +143,25 @@ inline size_t targetRun(std::string_view text, size_t at)
     while (at < text.size() && is(kTargetChar, text[at]))
         ++at;
     return at - begin;
+}
+
+// Is all of it plain, in the sense of plainRun()? Eight bytes at a time, also where there are but a few.
+inline bool allPlain(std::string_view text)
+{
+    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    const auto wrong = [](const char *at) {
+        uint64_t v = 0;
+        std::memcpy(&v, at, 8);
+        const uint64_t control = (v - ones * 0x20) & ~v, del = v ^ (ones * 0x7f);  // true of any: true of a lowest one
+        return (control | ((del - ones) & ~del)) & highs;
+    };
+    const size_t size = text.size();
+    if (size < 8)
+        return plainRun(text, 0) == size;
+    uint64_t found = wrong(text.data() + size - 8);
+    for (size_t at = 0; at + 8 < size; at += 8)
+        found |= wrong(text.data() + at);
+    return found == 0;
 }
 
 constexpr bool isBlank(char c)

@@ -71,8 +71,14 @@ Fate forwardedFate(std::string_view name)
     return Fate::OtherForwarded;
 }
 
-// By the fields alone; what Connection names comes on top. The first letter sorts out nearly all.
-Fate fateOf(std::string_view name, bool request)
+// Can there be such a name at all?
+bool mayDisguise(const HeaderList &headers)
+{
+    return headers.block().find('_') != std::string_view::npos;
+}
+
+// By the fields alone; what Connection names comes on top. The first letter sorts out nearly all. `disguises`: mayDisguise().
+Fate fateOf(std::string_view name, bool request, bool disguises)
 {
     switch (lowerChar(name[0])) {
     case 'c':
@@ -119,7 +125,7 @@ Fate fateOf(std::string_view name, bool request)
             return Fate::Drop;
         break;
     }
-    return isDisguised(name) ? Fate::Drop : Fate::Keep;
+    return disguises && isDisguised(name) ? Fate::Drop : Fate::Keep;
 }
 
 // The options that Connection names, as views into the list.
@@ -172,11 +178,9 @@ std::string_view receivedVersion(Version version)
     return {};
 }
 
-void addVia(HeaderList &out, Version version, std::string_view pseudonym, std::string &text)
+void addVia(HeaderList &out, Version version, std::string_view pseudonym)
 {
-    text.assign(receivedVersion(version));
-    text += pseudonym;
-    out.add("Via", text);
+    out.addOwn("Via", {receivedVersion(version), pseudonym}, true);
 }
 
 // What the incoming list says that ours builds upon.
@@ -184,6 +188,7 @@ struct Believed {
     std::string forwardedFor, forwarded;     // several lines of one joined
     bool proto = false, host = false;        // these stay
     bool trailers = false, upgrade = false;  // these are named in Connection
+    bool disguises = true;                   // mayDisguise()
 };
 
 void join(std::string &to, std::string_view value)
@@ -198,7 +203,7 @@ void join(std::string &to, std::string_view value)
 // Does this field of a request stay as it is? Notes what is to be written anew.
 bool keeps(const Field &field, const HeaderList &in, const Named &named, const ForwardFacts &facts, Believed &believed)
 {
-    const Fate fate = fateOf(field.name, true);
+    const Fate fate = fateOf(field.name, true, believed.disguises);
     switch (fate) {
     case Fate::Keep: return !named.has(field.name, in);
     case Fate::Drop:
@@ -223,49 +228,51 @@ bool keeps(const Field &field, const HeaderList &in, const Named &named, const F
 }
 
 // RFC 7239 section 4: a value is a token or it is quoted.
-void appendForwardedValue(std::string &text, std::string_view value)
-{
-    if (isToken(value)) {
-        text += value;
-        return;
+struct ForwardedValue {
+    // `storage`: for a value that has what must be escaped; must live as long as this.
+    ForwardedValue(std::string_view text, std::string &storage) : value(text)
+    {
+        if (isToken(text))
+            return;
+        before = behind = "\"";
+        if (text.find('"') == text.npos && text.find('\\') == text.npos)
+            return;
+        storage.clear();
+        for (char c : text) {
+            if (c == '"' || c == '\\')
+                storage += '\\';
+            storage += c;
+        }
+        value = storage;
     }
-    text += '"';
-    for (char c : value) {
-        if (c == '"' || c == '\\')
-            text += '\\';
-        text += c;
-    }
-    text += '"';
-}
+    std::string_view before, value, behind;
+};
 
-void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &facts, Believed &believed,
-                  std::string &text)
+// `checked`: nothing in the facts and the authority needs another look.
+void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &facts, const Believed &believed,
+                  bool checked)
 {
     const std::string_view peer = facts.peer.empty() ? "unknown" : facts.peer;
-    join(believed.forwardedFor, peer);
-    out.add("X-Forwarded-For", believed.forwardedFor);
+    const auto comma = [](const std::string &before) { return std::string_view(before.empty() ? "" : ", "); };
+    out.addOwn("X-Forwarded-For", {believed.forwardedFor, comma(believed.forwardedFor), peer},
+               checked && believed.forwardedFor.empty());
     if (!believed.proto)
-        out.add("X-Forwarded-Proto", facts.scheme);
+        out.addOwn("X-Forwarded-Proto", facts.scheme, checked);
     if (!believed.host && !in.authority.empty())
-        out.add("X-Forwarded-Host", in.authority);
-    text = std::move(believed.forwarded);
-    if (!text.empty())
-        text += ", ";
-    text += "for=";
-    if (peer.find(':') == peer.npos) {
-        appendForwardedValue(text, peer);
-    } else {
-        text += "\"[";
-        text += peer;
-        text += "]\"";
+        out.addOwn("X-Forwarded-Host", in.authority, checked);
+    std::string escapedPeer, escapedHost;
+    ForwardedValue from(peer, escapedPeer), host(in.authority, escapedHost);
+    if (peer.find(':') != peer.npos) {
+        from.before = "\"[";
+        from.value = peer;
+        from.behind = "]\"";
     }
-    if (!in.authority.empty()) {
-        text += ";host=";
-        appendForwardedValue(text, in.authority);
-    }
-    text += ";proto=";
-    text += facts.scheme;
-    out.add("Forwarded", text);
+    if (in.authority.empty())
+        host.before = host.behind = {};
+    out.addOwn("Forwarded",
+               {believed.forwarded, comma(believed.forwarded), "for=", from.before, from.value, from.behind,
+                in.authority.empty() ? "" : ";host=", host.before, host.value, host.behind, ";proto=", facts.scheme},
+               checked && believed.forwarded.empty());
 }
 
 }  // namespace
@@ -289,19 +296,20 @@ void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &fac
     out.headers.clear();
     out.headers.reserve(in.headers.size() + 8,
                         in.headers.textSize() + 192 + 3 * in.authority.size() + 3 * facts.peer.size());
+    const bool checked = allPlain(in.authority) && allPlain(facts.peer) && allPlain(facts.scheme);
     if (!out.authority.empty())
-        out.headers.add("Host", out.authority);
+        out.headers.addOwn("Host", out.authority, checked && facts.host.empty());
     const Named named(in.headers);
     Believed believed;
+    believed.disguises = mayDisguise(in.headers);
     out.headers.addFrom(in.headers,
                         [&](const Field &field) { return keeps(field, in.headers, named, facts, believed); });
     if (believed.trailers)
-        out.headers.add("TE", "trailers");
+        out.headers.add("TE", "trailers", true);
     if (believed.trailers || believed.upgrade)
-        out.headers.add("Connection", !believed.upgrade ? "TE" : believed.trailers ? "upgrade, TE" : "upgrade");
-    std::string text;
-    addVia(out.headers, in.version, facts.pseudonym, text);
-    addForwarded(out.headers, in, facts, believed, text);
+        out.headers.add("Connection", !believed.upgrade ? "TE" : believed.trailers ? "upgrade, TE" : "upgrade", true);
+    addVia(out.headers, in.version, facts.pseudonym);
+    addForwarded(out.headers, in, facts, believed, checked);
 }
 
 void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudonym, bool tunnel)
@@ -313,15 +321,15 @@ void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudo
     out.headers.reserve(in.headers.size() + 6, in.headers.textSize() + 64);
     const Named named(in.headers);
     bool upgrade = false;
+    const bool disguises = mayDisguise(in.headers);
     out.headers.addFrom(in.headers, [&](const Field &field) {
-        const Fate fate = fateOf(field.name, false);
+        const Fate fate = fateOf(field.name, false, disguises);
         upgrade |= fate == Fate::Upgrade && tunnel;
         return fate == Fate::Upgrade ? tunnel : fate == Fate::Keep && !named.has(field.name, in.headers);
     });
     if (upgrade)
-        out.headers.add("Connection", "upgrade");
-    std::string text;
-    addVia(out.headers, in.version, pseudonym, text);
+        out.headers.add("Connection", "upgrade", true);
+    addVia(out.headers, in.version, pseudonym);
 }
 
 }  // namespace sluice::http

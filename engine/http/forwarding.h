@@ -39,7 +39,7 @@ struct ForwardFacts {
     std::string_view peer;                  // address of who connected to us, without port
     bool peerTrusted = false;               // its X-Forwarded-* and Forwarded are kept and appended to, else replaced
     std::string_view scheme = "http";       // that the client used to us
-    std::string_view pseudonym = "sluice";  // our name in Via
+    std::string_view pseudonym = "sluice";  // our name in Via; a token
     std::string_view target;                // what to ask for; empty: that of `in`, in origin form
     std::string_view host;                  // of the new Host; empty: the client's authority
     bool tunnel = false;                    // Upgrade and "Connection: upgrade" are kept

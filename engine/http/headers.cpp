@@ -1,14 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/http/headers.h"
 
-#include <cstring>
-
 namespace sluice::http {
 
 namespace {
 constexpr unsigned char lower(unsigned char c)
 {
     return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+// Eight bytes of each, whatever the case of their letters. Where they differ at all they do so in the bit of the case only,
+// and only where that makes letters of them.
+bool equalEight(const char *a, const char *b)
+{
+    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    uint64_t x = 0, y = 0;
+    std::memcpy(&x, a, 8);
+    std::memcpy(&y, b, 8);
+    const uint64_t other = x ^ y;
+    if (other == 0)
+        return true;
+    if (other & ~(ones * 0x20))
+        return false;
+    const uint64_t low = (x | ones * 0x20) & ~highs;
+    const uint64_t letters = (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7f - 'z')) & ~x & highs;  // 0x80 in each
+    return (other & ~(letters >> 2)) == 0;
 }
 
 std::string_view trimmed(std::string_view text)
@@ -23,16 +39,24 @@ std::string_view trimmed(std::string_view text)
 
 bool equalsIgnoreCase(std::string_view a, std::string_view b)
 {
-    if (a.size() != b.size())
+    const size_t size = a.size();
+    if (size != b.size())
         return false;
-    for (size_t i = 0; i < a.size(); ++i) {
-        if (a[i] != b[i] && lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i])))
+    if (size < 8) {
+        for (size_t i = 0; i < size; ++i) {
+            if (a[i] != b[i] && lower(static_cast<unsigned char>(a[i])) != lower(static_cast<unsigned char>(b[i])))
+                return false;
+        }
+        return true;
+    }
+    for (size_t i = 0; i + 8 < size; i += 8) {
+        if (!equalEight(a.data() + i, b.data() + i))
             return false;
     }
-    return true;
+    return equalEight(a.data() + size - 8, b.data() + size - 8);  // may look at some of them again
 }
 
-size_t HeaderList::find(std::string_view name, size_t from) const
+size_t HeaderList::search(std::string_view name, size_t from) const
 {
     const unsigned char first = name.empty() ? 0 : lower(static_cast<unsigned char>(name[0]));
     for (size_t i = from; i < fields_.size(); ++i) {
@@ -49,6 +73,8 @@ std::string_view HeaderList::line(size_t index) const
     const Entry &e = fields_[index];
     const size_t end = size_t(e.value) + e.valueLength + 2;
     const char *text = text_.data();
+    if (e.line)
+        return {text + e.name, end - e.name};
     if (e.value != e.name + e.nameLength + 2 || end > text_.size() || text[e.value - 2] != ':'
         || text[e.value - 1] != ' ' || text[end - 2] != '\r' || text[end - 1] != '\n')
         return {};
@@ -103,26 +129,29 @@ void HeaderList::add(std::string_view name, std::string_view value, bool checked
     e.value = uint32_t(e.name + name.size() + 2);
     e.valueLength = uint32_t(value.size());
     e.checked = checked;
+    e.line = true;
     char *to = text_.grow(name.size() + value.size() + 4);
     to += name.copy(to, name.size());
     to = static_cast<char *>(std::memcpy(to, ": ", 2)) + 2;
     to += value.copy(to, value.size());
     std::memcpy(to, "\r\n", 2);
+    marks_ |= markOf(name);
     fields_.push_back(e);
 }
 
-void HeaderList::set(std::string_view name, std::string_view value)
+void HeaderList::set(std::string_view name, std::string_view value, bool checked)
 {
     const size_t at = find(name);
     if (at == npos)
-        return add(name, value);
+        return add(name, value, checked);
     for (size_t other = find(name, at + 1); other != npos; other = find(name, other))
         removeAt(other);
     value = trimmed(value);
     Entry &e = fields_[at];
     e.value = uint32_t(text_.size());
     e.valueLength = uint32_t(value.size());
-    e.checked = false;
+    e.checked = checked && e.checked;
+    e.line = false;
     text_.append(value);
 }
 
@@ -137,6 +166,7 @@ void HeaderList::clear()
 {
     text_.clear();
     fields_.clear();
+    marks_ = 0;
 }
 
 void HeaderList::reserve(size_t fields, size_t bytes)
@@ -149,12 +179,18 @@ void HeaderList::addBlock(std::string_view block, std::span<const Place> places)
 {
     const uint32_t base = uint32_t(text_.size());
     text_.append(block);
-    fields_.reserve(fields_.size() + places.size());
+    const char *const text = block.data();
+    uint64_t marks = 0;
+    const size_t before = fields_.size();
+    fields_.resize(before + places.size());
+    Place *to = fields_.data() + before;
     for (Place p : places) {
+        marks |= markOf({text + p.name, p.nameLength});
         p.name += base;
         p.value += base;
-        fields_.push_back(p);
+        *to++ = p;
     }
+    marks_ |= marks;
 }
 
 bool HeaderList::operator==(const HeaderList &other) const

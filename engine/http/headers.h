@@ -9,9 +9,12 @@
 #include "engine/base/text_block.h"
 
 #include <cstdint>
+#include <cstring>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::http {
@@ -38,7 +41,10 @@ public:
     bool has(std::string_view name) const { return find(name) != npos; }
     size_t count(std::string_view name) const;
     // Index of the first at or after `from`; npos where there is none.
-    size_t find(std::string_view name, size_t from = 0) const;
+    size_t find(std::string_view name, size_t from = 0) const
+    {
+        return marks_ & markOf(name) ? search(name, from) : npos;
+    }
     static constexpr size_t npos = size_t(-1);
     // All values of a list field joined by ", " (RFC 9110 section 5.3); Set-Cookie must not be read so.
     std::string joined(std::string_view name) const;
@@ -47,21 +53,56 @@ public:
 
     // Neither may be a view into this list; so with set(). `checked`: see Place.
     void add(std::string_view name, std::string_view value, bool checked = false);
+    // A field that we write ourselves, of a name that stands in the source and a value without white space around it; the
+    // second with a value in pieces.
+    template<size_t size>
+    void addOwn(const char (&name)[size], std::string_view value, bool checked)
+    {
+        value.copy(growOwn(name, value.size(), checked), value.size());
+    }
+    template<size_t size>
+    void addOwn(const char (&name)[size], std::initializer_list<std::string_view> value, bool checked)
+    {
+        size_t all = 0;
+        for (const std::string_view piece : value)
+            all += piece.size();
+        char *to = growOwn(name, all, checked);
+        for (const std::string_view piece : value) {
+            if (!piece.empty())
+                to += piece.copy(to, piece.size());
+        }
+    }
+    // The same, as set().
+    template<size_t size>
+    void setOwn(const char (&name)[size], std::string_view value)
+    {
+        if (has(name))
+            set(name, value, true);
+        else
+            addOwn(name, value, true);
+    }
     // Replaces the first, removes the others, or adds.
-    void set(std::string_view name, std::string_view value);
+    void set(std::string_view name, std::string_view value, bool checked = false);
     // How many were removed. Their text stays in memory until the list is cleared.
     size_t remove(std::string_view name);
     void removeAt(size_t index) { fields_.erase(fields_.begin() + std::ptrdiff_t(index)); }
     void clear();
+    void swap(HeaderList &other) noexcept
+    {
+        text_.swap(other.text_);
+        fields_.swap(other.fields_);
+        std::swap(marks_, other.marks_);
+    }
     void reserve(size_t fields, size_t bytes);
     // Bytes that a copy takes for names and values; removed ones may count.
     size_t textSize() const { return text_.size(); }
 
     // Where one field lies in a block of text; what the list itself keeps.
     struct Place {
-        uint32_t name, value, valueLength;
-        uint16_t nameLength;
+        uint32_t name = 0, value = 0, valueLength = 0;
+        uint16_t nameLength = 0;
         bool checked = false;  // a reader has seen that the name is a token and the value has no control character
+        bool line = false;     // it is known to stand as "Name: value" with its CRLF; false says nothing
     };
     bool checked(size_t index) const { return fields_[index].checked; }
     // "Name: value" with its CRLF, where the field stands so in the text; else empty. Neighbours may touch.
@@ -77,13 +118,19 @@ public:
     {
         const uint32_t base = uint32_t(text_.size());
         text_.append(from.text_.view());
+        marks_ |= from.marks_;
+        const size_t before = fields_.size();
+        fields_.resize(before + from.fields_.size());
+        Place *to = fields_.data() + before;
+        const char *const text = from.text_.data();
         for (Place p : from.fields_) {
-            if (!keep(Field{{from.text_.data() + p.name, p.nameLength}, {from.text_.data() + p.value, p.valueLength}}))
+            if (!keep(Field{{text + p.name, p.nameLength}, {text + p.value, p.valueLength}}))
                 continue;
             p.name += base;
             p.value += base;
-            fields_.push_back(p);
+            *to++ = p;
         }
+        fields_.resize(size_t(to - fields_.data()));
     }
 
     class Iterator {
@@ -109,8 +156,32 @@ public:
 
 private:
     using Entry = Place;
+    // Most searches are for what is not there: a bit of a name's length and first letter tells so at once.
+    static uint64_t markOf(std::string_view name)
+    {
+        return name.empty() ? 1 : uint64_t(1) << ((uint8_t(name[0] | 0x20) ^ (name.size() << 2)) & 63);
+    }
+    size_t search(std::string_view name, size_t from) const;
+    // One field more. Where its value goes.
+    template<size_t size>
+    char *growOwn(const char (&name)[size], size_t valueSize, bool checked)
+    {
+        constexpr size_t length = size - 1;
+        const auto at = uint32_t(text_.size()), valueAt = uint32_t(at + length + 2);
+        char *to = text_.grow(length + valueSize + 4);
+        std::memcpy(to, name, length);
+        std::memcpy(to + length, ": ", 2);
+        std::memcpy(to + length + 2 + valueSize, "\r\n", 2);
+        marks_ |= markOf({name, length});
+        if (fields_.size() == fields_.capacity()) [[unlikely]]
+            fields_.reserve(fields_.size() * 2 + 8);
+        fields_.push_back({at, valueAt, uint32_t(valueSize), uint16_t(length), checked, true});
+        return to + length + 2;
+    }
+
     TextBlock text_;
     std::vector<Entry> fields_;
+    uint64_t marks_ = 0;  // of all names that were ever here since clear()
 };
 
 }  // namespace sluice::http

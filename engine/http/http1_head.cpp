@@ -73,8 +73,8 @@ Progress HeadParser::readFields(std::string_view in)
             lineStart_ += 2;
             return lineStart_ > limits_.headBytes ? refuse(431, "The head is larger than is taken") : Progress::Ready;
         }
-        const char *wrong = fieldLine(in, end);
-        if (wrong) {
+        const char *const wrong = fieldLine(in, end);
+        if (wrong) [[unlikely]] {
             if (const Progress p = wholeLine(in, 431, lf); p != Progress::Ready)
                 return p;
             return refuse(400, wrong);
@@ -105,6 +105,7 @@ const char *HeadParser::fieldLine(std::string_view in, size_t &end)
         ++at;
     } while (at < in.size() && isBlank(in[at]));
     const size_t valueAt = at;
+    const bool oneSpace = at == nameEnd + 2 && in[at - 1] == ' ';
     for (;;) {
         at += plainRun(in, at);
         if (at == in.size())
@@ -120,8 +121,10 @@ const char *HeadParser::fieldLine(std::string_view in, size_t &end)
     end = at + 2;
     while (at > valueAt && isBlank(in[at - 1]))
         --at;
+    const bool asWritten = oneSpace && at + 2 == end;
     // A line past its limit is refused by the caller before the truncated length could matter.
-    places_.push_back({uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt), true});
+    places_.push_back(
+        {uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt), true, asWritten});
     return nullptr;
 }
 

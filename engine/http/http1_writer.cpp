@@ -5,10 +5,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace sluice::http {
 
 namespace {
+
+// A text of the source, without its closing 0.
+template<size_t size>
+char *put(char *at, const char (&text)[size])
+{
+    std::memcpy(at, text, size - 1);
+    return at + size - 1;
+}
 
 void appendNumber(std::string &out, uint64_t number, int base)
 {
@@ -19,6 +28,8 @@ void appendNumber(std::string &out, uint64_t number, int base)
 
 bool writable(std::string_view value)
 {
+    if (allPlain(value))
+        return true;
     for (size_t at = plainRun(value, 0); at < value.size(); at += 1 + plainRun(value, at + 1)) {
         if (value[at] != '\t')
             return false;
@@ -51,24 +62,33 @@ bool appendField(std::string &out, const Field &field)
 // Lines that follow each other in the list's own text go out in one copy.
 bool appendList(std::string &out, const HeaderList &headers, const Wire &wire)
 {
-    std::string_view run;
-    for (size_t i = 0; i < headers.size(); ++i) {
-        const Field field = headers[i];
-        if (replaced(field.name, wire))
+    const char *const text = headers.block().data();
+    size_t begin = 0, end = 0;  // of the lines that go out next
+    size_t index = 0;
+    for (const HeaderList::Place &p : headers.places()) {
+        const size_t i = index++;
+        if (replaced({text + p.name, p.nameLength}, wire))
             continue;
-        if (!headers.checked(i) && !(isToken(field.name) && writable(field.value)))
-            return false;
-        const std::string_view line = headers.line(i);
-        if (!line.empty() && line.data() == run.data() + run.size()) {
-            run = {run.data(), run.size() + line.size()};
-            continue;
+        size_t lineEnd = p.value + p.valueLength + 2;
+        if (!(p.checked && p.line)) {
+            if (!p.checked && !(isToken(headers[i].name) && writable(headers[i].value)))
+                return false;
+            if (headers.line(i).empty())
+                lineEnd = p.name;
         }
-        out += run;
-        run = line;
-        if (line.empty() && !appendField(out, field))
-            return false;
+        if (p.name != end) {
+            out.append(text + begin, end - begin);
+            begin = p.name;
+        }
+        end = lineEnd;
+        if (end == p.name) {  // it stands otherwise than it is written
+            out.append(text + begin, end - begin);
+            begin = end;
+            if (!appendField(out, headers[i]))
+                return false;
+        }
     }
-    out += run;
+    out.append(text + begin, end - begin);
     return true;
 }
 
@@ -77,27 +97,32 @@ bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire,
 {
     if (!appendList(out, headers, wire))
         return false;
+    char end[64];
+    char *at = end;
     if (wire.framing) {
         const bool length = wire.framing->kind == Framing::Kind::Length;
         if (length || (wire.framing->kind == Framing::Kind::None && lengthOfNothing)) {
-            out += "Content-Length: ";
-            appendNumber(out, length ? wire.framing->length : 0, 10);
-            out += "\r\n";
+            at = put(at, "Content-Length: ");
+            at = put(std::to_chars(at, at + 20, length ? wire.framing->length : 0).ptr, "\r\n");
         } else if (wire.framing->kind == Framing::Kind::Chunked) {
-            out += "Transfer-Encoding: chunked\r\n";
+            at = put(at, "Transfer-Encoding: chunked\r\n");
         }
     }
     if (wire.connection && !wire.connection->empty()) {
+        out.append(end, size_t(at - end));
+        at = end;
         if (!appendField(out, {"Connection", *wire.connection}))
             return false;
     }
-    out += "\r\n";
+    at = put(at, "\r\n");
+    out.append(end, size_t(at - end));
     return true;
 }
 
 bool saysLengthOfNothing(const RequestHead &head)
 {
-    return head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
+    const std::string_view method = head.method;
+    return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
 bool saysLengthOfNothing(const ResponseHead &head)
@@ -113,10 +138,12 @@ void noteFields(HeaderList &headers, const Wire &wire, bool lengthOfNothing)
     }
     if (wire.framing) {
         const bool length = wire.framing->kind == Framing::Kind::Length;
+        char digits[20];
+        const char *const end = std::to_chars(digits, digits + sizeof digits, length ? wire.framing->length : 0).ptr;
         if (length || (wire.framing->kind == Framing::Kind::None && lengthOfNothing))
-            headers.add("Content-Length", std::to_string(length ? wire.framing->length : 0));
+            headers.addOwn("Content-Length", {digits, size_t(end - digits)}, true);
         else if (wire.framing->kind == Framing::Kind::Chunked)
-            headers.add("Transfer-Encoding", "chunked");
+            headers.addOwn("Transfer-Encoding", "chunked", true);
     }
     if (wire.connection && !wire.connection->empty())
         headers.add("Connection", *wire.connection);
@@ -152,7 +179,7 @@ bool appendHead(std::string &out, const RequestHead &head, const Wire &wire)
     out += head.method;
     out += ' ';
     out += head.target;
-    out += " HTTP/1.1\r\n";
+    out.append(" HTTP/1.1\r\n", 11);
     return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
 }
 
@@ -162,11 +189,12 @@ bool appendHead(std::string &out, const ResponseHead &head, const Wire &wire)
         return false;
     const size_t before = out.size();
     reserveMore(out, head.reason.size() + roomFor(head.headers));
-    out += "HTTP/1.1 ";
-    appendNumber(out, uint64_t(head.status), 10);
-    out += ' ';
+    char status[16];
+    char *at = put(status, "HTTP/1.1 ");
+    at = put(std::to_chars(at, at + 3, head.status).ptr, " ");
+    out.append(status, size_t(at - status));
     out += head.reason;
-    out += "\r\n";
+    out.append("\r\n", 2);
     return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
 }
 

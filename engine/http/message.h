@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace sluice::http {
 
@@ -30,6 +31,17 @@ struct RequestHead {
     bool operator==(const RequestHead &) const = default;
 };
 
+// Exchange all that they hold, memory included; cheaper than moving three times.
+inline void swap(RequestHead &a, RequestHead &b) noexcept
+{
+    a.method.swap(b.method);
+    a.target.swap(b.target);
+    a.scheme.swap(b.scheme);
+    a.authority.swap(b.authority);
+    std::swap(a.version, b.version);
+    a.headers.swap(b.headers);
+}
+
 struct ResponseHead {
     int status = 0;      // 100 to 999
     std::string reason;  // may be empty
@@ -37,6 +49,14 @@ struct ResponseHead {
     HeaderList headers;
     bool operator==(const ResponseHead &) const = default;
 };
+
+inline void swap(ResponseHead &a, ResponseHead &b) noexcept
+{
+    std::swap(a.status, b.status);
+    a.reason.swap(b.reason);
+    std::swap(a.version, b.version);
+    a.headers.swap(b.headers);
+}
 
 // Methods whose repeat is safe (RFC 9110 section 9.2.2).
 bool isIdempotent(std::string_view method);

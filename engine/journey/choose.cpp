@@ -7,11 +7,14 @@ namespace sluice::journey {
 
 namespace {
 
-// Without the port; empty where the request names no host.
+// Without the port; empty where the request names no host. The reader has seen that the authority is one.
 std::string_view hostOf(const Exchange &x)
 {
-    const auto authority = http::parseAuthority(x.received.authority);
-    return authority ? authority->host : std::string_view();
+    const std::string_view authority = x.received.authority;
+    if (!authority.starts_with('['))
+        return authority.substr(0, authority.find(':'));
+    const auto parsed = http::parseAuthority(authority);
+    return parsed ? parsed->host : std::string_view();
 }
 
 }  // namespace
@@ -19,8 +22,11 @@ std::string_view hostOf(const Exchange &x)
 bool chooseRoute(Journey &j)
 {
     Exchange &x = *j.x;
-    const routing::RequestFacts facts{x.received.method, hostOf(x), x.path, x.query, &x.received.headers};
+    const routing::RequestFacts facts{x.received.method, hostOf(x), x.path, x.query, &x.received.headers, false};
     routing::RouteMatch match = j.plan.router.find(facts);
+    const bool found = match.kind == routing::RouteMatch::Kind::Found;
+    if (found && (j.recording || !j.plan.routes[match.route].rewrite.path.empty()))
+        match.captures = j.plan.router.captures(match.route, x.path);
     x.times.routed = j.sinceStart();
     if (j.recording)
         explainRoute(x.decisions, j.plan, match, facts, &j.rules->matchedAlone);

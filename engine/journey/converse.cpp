@@ -194,12 +194,12 @@ void sendHead(Talk &t)
 {
     Journey &j = t.j;
     Exchange &x = *j.x;
-    std::swap(x.answer, t.up.response());
+    swap(x.answer, t.up.response());
     http::toClient(x.answer, x.returned, "sluice", x.answer.status == 101);
     if (!x.returned.headers.has("Date"))  // RFC 9110 section 6.6.1
-        x.returned.headers.add("Date", httpDate(j.world.wallTime()));
-    x.returned.headers.set("X-Request-ID", x.requestId);
-    x.returned.headers.set("X-Trace-ID", x.trace.trace);
+        x.returned.headers.add("Date", httpDate(j.world.wallTime()), true);
+    x.returned.headers.setOwn("X-Request-ID", x.requestId);
+    x.returned.headers.setOwn("X-Trace-ID", x.trace.trace);
     watchAnswer(j);
     t.attempt.status = x.answer.status;
     t.attempt.firstByte = x.times.firstByte = j.sinceStart();
@@ -207,17 +207,15 @@ void sendHead(Talk &t)
     x.times.answered = x.times.firstByte;
 }
 
-// The answer's content, down to the client. True: whole.
-Task<bool> relay(Talk &t)
+// The answer's content went down to the client. True: whole.
+bool relayed(Talk &t, const PumpResult &result)
 {
     Journey &j = t.j;
-    Pump p{j, t.up, j.client, j.x->responseBody, j.service->timeouts.idle, true, &t.moving};
-    const PumpResult result = co_await pump(p, t.relaying);
     switch (result.end) {
     case PumpResult::End::Whole:
         if (!t.up.trailers().empty())
             j.x->responseTrailers = t.up.trailers();
-        co_return true;
+        return true;
     case PumpResult::End::SourceFailed:
         t.attempt.error = "the answer broke off: " + t.up.reason();
         j.fail(Fault::Upstream, 502, t.attempt.error);
@@ -243,7 +241,7 @@ Task<bool> relay(Talk &t)
             t.attempt.error = j.x->failure;
         break;
     }
-    co_return false;
+    return false;
 }
 
 // Why there was no head, and whether the same request may be sent again (RFC 9110 section 9.2.2).
@@ -292,7 +290,7 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
     if (switching && j.webSocket) {
         t.attempt.error = watchWebSocket(j, t.up.response());
         if (!t.attempt.error.empty()) {
-            std::swap(j.x->answer, t.up.response());  // for the record
+            swap(j.x->answer, t.up.response());  // for the record
             j.fail(Fault::Upstream, 502, t.attempt.error);
             co_return Ending::Failed;
         }
@@ -309,7 +307,9 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         co_await tunnel(j, t.up);
         co_return Ending::Answered;
     }
-    const bool whole = co_await relay(t);
+    Pump down{j, t.up, j.client, j.x->responseBody, j.service->timeouts.idle, true, &t.moving};
+    const PumpResult result = co_await pump(down, t.relaying);
+    const bool whole = relayed(t, result);
     if (!t.uploaded) {
         j.client.closeAfter();
         co_await stopUpload(t);

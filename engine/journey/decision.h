@@ -64,6 +64,18 @@ public:
         stages_ |= 1u << unsigned(stage);
         json_ += decision;
     }
+    // The same with some facts that are not the same for all: `facts` appends them, each with a comma before it, where `at`
+    // bytes of the decision have gone.
+    template<class Facts>
+    void addReady(Stage stage, std::string_view decision, size_t at, Facts &&facts)
+    {
+        if (!begin())
+            return;
+        stages_ |= 1u << unsigned(stage);
+        json_ += decision.substr(0, at);
+        facts(json_);
+        json_ += decision.substr(at);
+    }
     // The only decision of this log, as addReady() takes it.
     std::string asOne() const { return json_.substr(1); }
 

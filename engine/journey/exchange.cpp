@@ -35,12 +35,20 @@ void clear(http::ResponseHead &head)
 
 void clear(Content &content)
 {
-    std::string bytes;
-    if (content.bytes.capacity() <= mostKept)
-        bytes = std::move(content.bytes);
+    auto &[bytes, size, complete, redacted, wasCut, withheld] = content;
+    if (bytes.capacity() > mostKept)
+        std::string().swap(bytes);
     bytes.clear();
-    content = Content();
-    content.bytes = std::move(bytes);
+    size = 0;
+    complete = true;
+    redacted = wasCut = false;
+    withheld.clear();
+}
+
+void clear(StreamFacts &stream)
+{
+    if (stream.kind != Streaming::None)
+        stream = StreamFacts();
 }
 
 void clear(DecisionLog &log)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Picks endpoints and tries them. Another endpoint is tried only while nothing of the request can have reached one.
 #include "engine/http/forwarding.h"
+#include "engine/journey/attempt_decision.h"
 #include "engine/journey/balance_decision.h"
 #include "engine/journey/state.h"
 
@@ -22,8 +23,13 @@ bool wantsUpgrade(const http::RequestHead &head)
 void prepare(Journey &j)
 {
     Exchange &x = *j.x;
-    std::string target = routing::rewritten(j.route->rewrite, x.path, j.captures);
-    if (!x.query.empty() || x.received.target.ends_with('?')) {
+    const routing::RewriteSettings &rewrite = j.route->rewrite;
+    const bool query = !x.query.empty() || x.received.target.ends_with('?');
+    const bool asItIs = !query && rewrite.path.empty() && rewrite.stripPrefix.empty();
+    std::string target;
+    if (!asItIs)
+        target = routing::rewritten(rewrite, x.path, j.captures);
+    if (query) {
         target += '?';
         target += x.query;
     }
@@ -31,12 +37,12 @@ void prepare(Journey &j)
     facts.peer = j.client.peer().address;
     facts.peerTrusted = j.rules->trusted.contains(facts.peer);
     facts.scheme = x.received.scheme;
-    facts.target = target;
+    facts.target = asItIs ? x.path : target;
     facts.tunnel = j.upgrade = wantsUpgrade(x.received);
     http::toUpstream(x.received, x.sent, facts);
-    x.sent.headers.set("X-Request-ID", x.requestId);
-    x.sent.headers.set("X-Trace-ID", x.trace.trace);
-    x.sent.headers.set("traceparent", traceparent(x.trace));
+    x.sent.headers.setOwn("X-Request-ID", x.requestId);
+    x.sent.headers.setOwn("X-Trace-ID", x.trace.trace);
+    x.sent.headers.setOwn("traceparent", traceparent(x.trace));
 }
 
 Task<bool> connected(Journey &j, Held &held)
@@ -70,20 +76,6 @@ void explainPick(Journey &j, const balancing::Pick &pick)
         explainPick(j.x->decisions, *j.service, pick);
 }
 
-void explainAttempt(Journey &j, const Attempt &attempt)
-{
-    if (!j.recording)
-        return;
-    const std::string_view why =
-        attempt.error.empty() ? std::string_view("the endpoint answered") : std::string_view(attempt.error);
-    j.x->decisions.add(Stage::Attempt, attempt.error.empty() ? "answered" : "failed", why, [&](JsonObject &f) {
-        f.add("endpoint", attempt.endpoint).add("number", j.x->attempts.size()).add("reused", attempt.reused);
-        if (attempt.status)
-            f.add("status", attempt.status);
-        f.add("took_us", (attempt.ended - attempt.started).count() / 1000);
-    });
-}
-
 // What clients do is not the endpoint's failure.
 void countAttempt(EndpointCounters &counters, const Attempt &attempt, bool clientsFault)
 {
@@ -114,9 +106,12 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     Ending ending = Ending::Again;
     Held held(j.world, j.world.open(endpoint, fresh));
     a.reused = held->reused();
-    const bool there = co_await connected(j, held);
+    const bool kept = a.reused && held->state() == UpstreamStream::State::Ready;
+    bool there = kept;
+    if (!there)
+        there = co_await connected(j, held);
     if (there) {
-        a.connected = x.times.connected = j.sinceStart();
+        a.connected = x.times.connected = kept ? a.started : j.sinceStart();
         ending = co_await converse(j, held, a);
     } else {
         a.fault = held->fault();
@@ -126,9 +121,12 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
         ending = j.failed() ? Ending::Failed : Ending::Again;
     }
     a.ended = j.sinceStart();
+    if (ending == Ending::Answered)
+        x.times.ended = a.ended;
     countAttempt(counters, a, x.failedBy && x.failedBy != Fault::Upstream);
     x.attempts.push_back(std::move(a));
-    explainAttempt(j, x.attempts.back());
+    if (j.recording)
+        explainAttempt(x.decisions, x.attempts.back(), x.attempts.size(), j.serviceState->answered[index]);
     co_return ending;
 }
 

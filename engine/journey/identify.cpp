@@ -59,20 +59,29 @@ void noteCertificate(Journey &j)
                        [&](JsonObject &f) { f.add("subject", peer.certificate).add("fingerprint", peer.fingerprint); });
 }
 
+void notePeer(Exchange &x, const Peer &peer)
+{
+    x.peer.assign(peer.proxy.empty() ? peer.address : peer.proxy);
+    if (!peer.proxy.empty())
+        return;
+    char port[8];
+    x.peer += ':';
+    x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
+}
+
 }  // namespace
 
 bool identify(Journey &j)
 {
     Exchange &x = *j.x;
     const Peer &peer = j.client.peer();
-    char port[8];
-    x.peer.assign(peer.proxy.empty() ? peer.address : peer.proxy);
-    if (peer.proxy.empty()) {
-        x.peer += ':';
-        x.peer.append(port, std::to_chars(port, port + sizeof port, peer.port).ptr);
-    }
+    if (j.recording)
+        notePeer(x, peer);
     x.requestBody.complete = j.requestLength.kind == Length::Kind::None;  // until it has been taken
-    x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
+    if (j.rules->trusted.empty())
+        x.client = peer.address;
+    else
+        x.client = http::clientAddress(x.received.headers, peer.address, j.rules->trusted);
     nameIt(j);
     noteReplay(j);
     noteCertificate(j);

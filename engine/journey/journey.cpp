@@ -42,7 +42,8 @@ void count(RouteCounters &counters, const Exchange &x)
 void finish(Journey &j)
 {
     Exchange &x = *j.x;
-    x.times.ended = j.sinceStart();
+    if (x.times.ended < Nanos(0) || x.failedBy)
+        x.times.ended = j.sinceStart();
     if (j.connection.stopped() == Why::ClientGone && !x.failedBy)
         j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
     const bool gone = j.connection.stopped() == Why::ClientGone || x.failedBy == Fault::Client;

@@ -5,6 +5,9 @@ namespace sluice::journey {
 
 namespace {
 
+// How a decision ends that no other route came near to.
+constexpr std::string_view nobodyElse = R"(,"others":[]}})";
+
 // Why the routes that came near lost, as a JSON array.
 void addLosers(const config::Plan &plan, const std::vector<routing::Candidate> &losers, std::string &out)
 {
@@ -61,10 +64,17 @@ void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::Rou
     case routing::RouteMatch::Kind::Found: break;
     }
     const std::vector<routing::Candidate> losers = plan.router.losers(facts, match.route, mostLosers);
-    if (alone && losers.empty() && match.captures.empty())
-        log.addReady(Stage::Route, (*alone)[match.route]);
-    else
-        addMatched(log, plan, match, losers);
+    if (!alone || !losers.empty())
+        return addMatched(log, plan, match, losers);
+    const std::string_view ready = (*alone)[match.route];
+    log.addReady(Stage::Route, ready, ready.size() - nobodyElse.size(), [&](std::string &json) {
+        for (const routing::Capture &c : match.captures) {
+            json += ',';
+            appendJson(json, c.name);
+            json += ':';
+            appendJson(json, c.value);
+        }
+    });
 }
 
 }  // namespace sluice::journey

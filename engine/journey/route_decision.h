@@ -12,7 +12,8 @@ namespace sluice::journey {
 // `alone`: matchedAlone() of every route, where somebody keeps them.
 void explainRoute(DecisionLog &log, const config::Plan &plan, const routing::RouteMatch &match,
                   const routing::RequestFacts &facts, const std::vector<std::string> *alone = nullptr);
-// The decision for a request that this route took, capturing nothing, and that no other came near to (DecisionLog::addReady).
+// The decision for a request that this route took and that no other came near to, without what it captured
+// (DecisionLog::addReady).
 std::string matchedAlone(const config::Plan &plan, size_t route);
 
 }  // namespace sluice::journey

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/journey/rules.h"
 
+#include "engine/journey/attempt_decision.h"
 #include "engine/journey/balance_decision.h"
 #include "engine/journey/route_decision.h"
 
@@ -33,14 +34,14 @@ ServiceState stateFor(const config::ServiceSettings &service, const Rules *befor
     const size_t old =
         before ? indexOf(before->plan->services, service.name, [](auto &s) { return s.name; }) : size_t(-1);
     if (old == size_t(-1)) {
-        ServiceState fresh{balancing::Balancer(endpoints), {}, {}};
+        ServiceState fresh{balancing::Balancer(endpoints), {}, {}, {}};
         for (size_t i = 0; i < endpoints.size(); ++i)
             fresh.endpoints.push_back(std::make_shared<EndpointCounters>());
         return fresh;
     }
     const ServiceState &known = before->services[old];
     const auto &knownEndpoints = before->plan->services[old].endpoints;
-    ServiceState state{known.balancer.adopt(endpoints), {}, {}};
+    ServiceState state{known.balancer.adopt(endpoints), {}, {}, {}};
     for (const balancing::Endpoint &e : endpoints) {
         const size_t at = indexOf(knownEndpoints, e.url, [](auto &k) { return k.url; });
         state.endpoints.push_back(at == size_t(-1) ? std::make_shared<EndpointCounters>() : known.endpoints[at]);
@@ -59,6 +60,8 @@ Result<RulesPtr> Rules::create(config::PlanPtr plan, const Rules *before)
     rules->trusted = trusted.take();
     for (const config::ServiceSettings &service : plan->services) {
         rules->services.push_back(stateFor(service, before));
+        for (const config::EndpointSettings &endpoint : service.endpoints)
+            rules->services.back().answered.push_back(answeredAttempt(endpoint));
         if (service.endpoints.size() == 1)
             rules->services.back().onlyPick = onlyPick(service);
     }

@@ -26,6 +26,7 @@ struct EndpointCounters {
 struct ServiceState {
     balancing::Balancer balancer;
     std::vector<std::shared_ptr<EndpointCounters>> endpoints;  // as in the plan
+    std::vector<std::string> answered;  // of each endpoint: how the decision "attempt" begins where it answered
     std::string onlyPick;  // the decision where there is but one endpoint, ready (DecisionLog::addReady); else empty
 };
 

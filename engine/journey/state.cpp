@@ -16,9 +16,9 @@ Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
       recording(w.recording() && plan.record.on)
 {
     x->started = now();
-    x->time = w.wallTime();
+    x->time = w.wallTime() + std::chrono::floor<std::chrono::microseconds>(x->started - w.now());
     x->kept = recording;
-    std::swap(x->received, c.request());  // the memory of an earlier head goes back to the reader
+    swap(x->received, c.request());  // the memory of an earlier head goes back to the reader
     const http::Framing &framing = c.framing();
     if (framing.kind == http::Framing::Kind::Length)
         requestLength = Length{Length::Kind::Known, framing.length};

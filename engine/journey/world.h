@@ -19,7 +19,7 @@ public:
     Moment now() { return scheduler().now(); }
     // The same clock read anew: now() is the time at which the loop last woke up. For records; costs a call.
     virtual Moment clock() { return now(); }
-    virtual WallTime wallTime() = 0;
+    virtual WallTime wallTime() = 0;  // at now()
     virtual Random &random() = 0;
 
     // A kept connection where there is one (unless `fresh`), else a new one, connecting. Never nothing: what cannot even be

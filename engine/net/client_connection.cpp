@@ -223,7 +223,7 @@ void ClientConnection::began()
     close_ = draining_ || !reader_.keepAlive()
         || worker_.rules()->plan->limits.keepAlive <= Nanos(0);  // never kept after a refusal
     http10_ = reader_.head().version == http::Version::Http10;
-    isHead_ = reader_.head().method == "HEAD";
+    isHead_ = std::string_view(reader_.head().method) == "HEAD";
     inBefore_ = wire_.bytesIn();
     outBefore_ = wire_.bytesOut();
     content_.begin();

@@ -160,6 +160,7 @@ Wire::Send Wire::sendTls(const iovec *pieces, int count)
     }
     fine = fine && tls_->write(together, filled);
     tls_->sink(nullptr);
+    tls_->worked(scheduler_);
     if (!fine) {
         sendBroken_ = true;
         trouble_ = tls_->trouble();

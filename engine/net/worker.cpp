@@ -24,6 +24,7 @@ struct Worker::Inside {
     Resolver resolver;
     UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
+    const std::pair<const std::string, std::unique_ptr<UpstreamPool>> *lastPool = nullptr;  // of them: asked for last
     std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
     std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
@@ -302,6 +303,7 @@ void Worker::dropUnusedPools()
         for (const config::EndpointSettings &endpoint : service.endpoints)
             used.insert(endpoint.pool);
     }
+    inside_->lastPool = nullptr;
     std::erase_if(inside_->pools, [&](const auto &entry) {
         if (used.contains(entry.first))
             return false;
@@ -329,18 +331,31 @@ Moment Worker::clock()
 
 WallTime Worker::wallTime()
 {
-    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
+    if (wallAt_ != scheduler_.now()) {  // once a turn
+        wallAt_ = scheduler_.now();
+        wall_ = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now() - (clock() - wallAt_));
+    }
+    return wall_;
 }
 
 journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
 {
-    std::unique_ptr<UpstreamPool> &pool = inside_->pools[endpoint.pool];
-    if (!pool)
-        pool = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed, counters_.http2Upstream,
-                                              endpoint);
+    UpstreamPool &pool = poolOf(endpoint);
     if (endpoint.tls)
-        securePool(*pool, endpoint.service);
-    return pool->open(fresh, inside_->limits);
+        securePool(pool, endpoint.service);
+    return pool.open(fresh, inside_->limits);
+}
+
+UpstreamPool &Worker::poolOf(const config::EndpointSettings &endpoint)
+{
+    if (inside_->lastPool && inside_->lastPool->first == endpoint.pool)
+        return *inside_->lastPool->second;
+    const auto at = inside_->pools.try_emplace(endpoint.pool).first;
+    if (!at->second)
+        at->second = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed,
+                                                    counters_.http2Upstream, endpoint);
+    inside_->lastPool = &*at;
+    return *at->second;
 }
 
 void Worker::securePool(UpstreamPool &pool, const std::string &service)
@@ -358,7 +373,7 @@ void Worker::release(journey::UpstreamStream &stream, bool keep)
 
 void Worker::record(std::unique_ptr<journey::Exchange> exchange)
 {
-    counters_.exchanges.fetch_add(1, std::memory_order_relaxed);
+    count(counters_.exchanges, 1);
     if (options_.sink && exchange->kept)
         inside_->batch.push_back(std::move(exchange));
     else if (inside_->blanks.size() < mostBlanks)

@@ -71,7 +71,7 @@ public:
     // An empty head with the memory of an earlier one, where there is such.
     http::RequestHead takeHead();
     void giveHead(http::RequestHead &&);
-    void busy(bool begins) { counters_.active.fetch_add(begins ? 1 : uint64_t(-1), std::memory_order_relaxed); }
+    void busy(bool begins) { count(counters_.active, begins ? 1 : uint64_t(-1)); }
 
     void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
 
@@ -87,6 +87,12 @@ public:
     void tell(journey::StreamNews) override;
 
 private:
+    // Only this thread writes it, so nothing needs a lock.
+    static void count(std::atomic<uint64_t> &counter, uint64_t more)
+    {
+        counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+    }
+    UpstreamPool &poolOf(const config::EndpointSettings &);
     struct Inside;  // what lives in the thread only
     void run();
     void post(std::function<void()>);
@@ -103,6 +109,8 @@ private:
     WorkerCounters counters_;
     Scheduler scheduler_;
     Random random_;
+    Moment wallAt_{};
+    WallTime wall_{};                       // as it was then
     std::vector<http::RequestHead> heads_;  // at most mostHeads
     journey::RulesPtr rules_;
     TlsMaterialPtr tls_;

@@ -10,6 +10,7 @@ namespace sluice::recording {
 namespace {
 
 constexpr size_t mostDecoded = 16 << 20;
+constexpr size_t mostClean = 16 << 10;
 constexpr int mostWithin = 4;  // a multipart content in a part of one …
 
 bool isAny(std::string_view name, const std::vector<std::string> &names)
@@ -115,8 +116,15 @@ std::optional<bool> Redactor::redactBody(std::string &bytes, std::string_view ty
         return within < mostWithin ? redactMultipart(bytes, type, part) : std::nullopt;
     }
     const bool form = isForm(type);
-    if (!worthLooking(bytes, form))
+    if (bytes == clean_ && form == cleanForm_)
         return false;
+    if (!worthLooking(bytes, form)) {
+        if (bytes.size() <= mostClean) {
+            clean_ = bytes;
+            cleanForm_ = form;
+        }
+        return false;
+    }
     if (form)
         return redactForm(bytes, names_, placeholders_);
     const bool xml = isXml(type, bytes) && redactXml(bytes, names_, placeholders_);

@@ -50,6 +50,9 @@ private:
     std::vector<std::string> headers_, names_;  // names_: JSON keys and dotted paths
     std::vector<FoldedSearch> lastKeys_;        // the last key of each, to pass over what cannot have one
     Placeholders placeholders_;
+    // The last content that none of these keys can stand in: often the next one is the same.
+    std::string clean_;
+    bool cleanForm_ = false;
 };
 
 // True: `text` was changed. `names` as in RecordSettings::redactJson. A value is replaced whole (text, number, object …); null stays.

@@ -49,7 +49,8 @@ RouteMatch Router::find(const RequestFacts &request) const
     });
     if (found) {
         out.kind = RouteMatch::Kind::Found;
-        out.captures = table_->routes[out.route].path.capture(request.path);
+        if (request.captures)
+            out.captures = captures(out.route, request.path);
         return out;
     }
     if (!otherMethods)
@@ -67,6 +68,11 @@ RouteMatch Router::find(const RequestFacts &request) const
         out.allow = allowed.text();
     }
     return out;
+}
+
+std::vector<Capture> Router::captures(size_t route, std::string_view path) const
+{
+    return table_->routes[route].path.capture(path);
 }
 
 std::string checkHostPattern(std::string_view pattern)

@@ -25,6 +25,7 @@ struct RequestFacts {
     std::string_view path;   // normalised (http/uri.h), still percent-encoded, begins with "/"
     std::string_view query;  // without "?", as sent
     const http::HeaderList *headers = nullptr;
+    bool captures = true;  // false: find() leaves them out
 };
 
 struct Capture {
@@ -64,6 +65,8 @@ public:
     ~Router();
 
     RouteMatch find(const RequestFacts &) const;
+    // What the route that find() named captures of the path.
+    std::vector<Capture> captures(size_t route, std::string_view path) const;
     // The same decision with its reasons: the winner first, then by precedence what matched too, then what failed on
     // method, headers or query, then what came near by host or path, the nearest first; at most `most`. Looks at every
     // route: for people, not on the hot path. No value of a header or query parameter stands in a reason.

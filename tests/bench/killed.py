@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kills a recording gateway under load (SIGKILL) and looks which answered exchanges the recording lacks: how old was the oldest?"""
+import json
 import random
 import signal
 import socket
 import sqlite3
+import subprocess
 import threading
 import time
-import uuid
 
 from servers import sluice
 from tables import table
@@ -53,7 +54,8 @@ def one_kill(folder, up, program):
         client.join(10)
     with sqlite3.connect(server.folder / "recording.db") as recording:
         sound = recording.execute("PRAGMA integrity_check").fetchone()[0]
-        kept = {str(uuid.UUID(bytes=row[0])) for row in recording.execute("SELECT request_id FROM exchange")}
+    log = subprocess.run([program, "log", "--record", server.folder / "recording.db", "--json"], capture_output=True, text=True, check=True)
+    kept = {json.loads(line)["request_id"] for line in log.stdout.splitlines()}
     answers = [answer for client in clients for answer in client.answers]
     lost = [died - at for name, at in answers if name not in kept]
     return len(answers), len(lost), max(lost, default=0) * 1000, sound

@@ -173,7 +173,10 @@ void LifecycleTest::aReloadChangesTheRulesAndKeepsConnections()
     };
     QCOMPARE(ask("/bytes?n=1"), 200);
     QCOMPARE(ask("/headers"), 404);
-    slow.send("POST /bytes?n=1000 HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");  // under way across the reload
+    // Under way across the reload: it has its route once the upstream has said to go on.
+    slow.send("POST /bytes?n=1000 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+    QVERIFY(slow.readHead().starts_with("HTTP/1.1 100 "));
+    slow.send("ab");
 
     const std::string rulesAfter = rules(node_->url(), "/headers");
     if (how == "rename") {

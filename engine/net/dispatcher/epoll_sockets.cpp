@@ -213,8 +213,8 @@ int EpollSockets::serve()
         const auto generation = uint32_t(event.data.u64 >> 32);
         if (event.data.u64 == wakeUpKey || !current(fd, generation))
             continue;
-        if (slot(fd).kind == Kind::Handler) {
-            call(fd, event.events);
+        if (const Slot &place = slots_[size_t(fd)]; place.kind == Kind::Handler) {
+            call(fd, place.handler, generation, event.events);
             ++calls;
         } else {
             calls += activate(fd, generation, event.events);
@@ -230,10 +230,8 @@ int EpollSockets::serve()
     return calls;
 }
 
-void EpollSockets::call(int fd, uint32_t events)
+void EpollSockets::call(int fd, Handler *handler, uint32_t generation, uint32_t events)
 {
-    Handler *const handler = slot(fd).handler;
-    const uint32_t generation = slot(fd).generation;
     bool threw = true;
     ++running_;
     try {

@@ -68,7 +68,7 @@ private:
     void release(int fd);
     bool enroll(int fd, Notifiers &set);
     void noteFile(int fd, const Notifiers &set);
-    void call(int fd, uint32_t events);
+    void call(int fd, Handler *handler, uint32_t generation, uint32_t events);
     int activate(int fd, uint32_t generation, uint32_t events);
     bool current(int fd, uint32_t generation) const;
 

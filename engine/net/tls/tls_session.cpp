@@ -11,6 +11,9 @@ namespace sluice::net {
 
 namespace {
 
+constexpr Nanos restAfter = std::chrono::seconds(1);
+constexpr int busyFrom = 4;  // records in a row
+
 TlsSession *sessionOf(BIO *bio)
 {
     return static_cast<TlsSession *>(BIO_get_data(bio));
@@ -238,6 +241,30 @@ bool TlsSession::write(const char *data, size_t size)
     explain();
     failed_ = true;
     return false;
+}
+
+void TlsSession::worked(Scheduler &scheduler)
+{
+    const Moment now = scheduler.now();
+    if (!resting_) {
+        inARow_ = now - worked_ < restAfter ? inARow_ + 1 : 0;
+        worked_ = now;
+        if (inARow_ < busyFrom)
+            return;
+        SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+        resting_.emplace(
+            scheduler, [](Timer &, void *self) { static_cast<TlsSession *>(self)->rest(); }, this);
+    }
+    resting_->start(now + restAfter);
+}
+
+// What is still in the buffers keeps them until it has gone: OpenSSL releases them by itself then.
+void TlsSession::rest()
+{
+    SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+    SSL_free_buffers(ssl_);
+    inARow_ = 0;
+    resting_.reset();
 }
 
 void TlsSession::close()

@@ -3,9 +3,11 @@
 // call for a read and one for a send (a BIO of our own stands between). One thread.
 #pragma once
 
+#include "engine/base/scope.h"
 #include "engine/net/tls/tls_context.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,6 +66,9 @@ public:
     bool heard() const { return heard_; }  // anything at all came
     // Only when shaken. False: the connection is broken.
     bool write(const char *data, size_t size);
+    // A record went out. Where one follows the other OpenSSL's buffers (34 KiB) are kept from now on, until there was none for a
+    // second.
+    void worked(Scheduler &);
     void close();                       // says that nothing more will come from us
     std::string_view protocol() const;  // by ALPN: "h2" "http/1.1"; empty: none was agreed on
     TlsFacts facts() const;
@@ -79,6 +84,7 @@ private:
     TlsSession(SSL *ssl, std::shared_ptr<const void> context);
     Read after(int result);
     void explain();
+    void rest();
     SSL *ssl_;
     std::shared_ptr<const void> context_;  // what the callbacks of the handshake use
     std::shared_ptr<SessionShelf> shelf_;
@@ -87,6 +93,9 @@ private:
     std::string *out_ = nullptr;
     bool shaken_ = false, failed_ = false, plain_ = false, ours_ = false, heard_ = false;
     std::string trouble_;
+    Moment worked_{};
+    int inARow_ = 0;                // records within a second of each other
+    std::optional<Timer> resting_;  // where the buffers are kept
 };
 
 }  // namespace sluice::net

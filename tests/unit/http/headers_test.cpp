@@ -15,6 +15,8 @@ private Q_SLOTS:
     void aBlockIsTakenBehindWhatIsThere();
     void anotherListIsCopiedInPart();
     void aFieldKnowsTheLineThatItStandsIn();
+    void fieldsOfOurOwnAreLinesLikeOthers();
+    void caseIsThatOfAsciiLettersOnly();
     void runsEndWhereTheTableSays();
     void methodsAndStatusesAreKnown();
 };
@@ -117,8 +119,56 @@ void HeadersTest::runsEndWhereTheTableSays()
             QCOMPARE(targetRun(text, 0), expected(is(kTargetChar, char(byte))));
         }
     }
+    for (size_t size = 0; size < 20; ++size) {
+        for (size_t at = 0; at < size; ++at) {
+            for (unsigned c = 0; c < 256; ++c) {
+                std::string text(size, '\xe9');
+                text[at] = char(c);
+                QCOMPARE(allPlain(text), plainRun(text, 0) == size);
+            }
+        }
+    }
     QCOMPARE(plainRun("ab\r", 1), size_t(1));
     QCOMPARE(tokenRun("", 0), size_t(0));
+}
+
+void HeadersTest::fieldsOfOurOwnAreLinesLikeOthers()
+{
+    HeaderList list;
+    list.addOwn("Via", {"1.1 ", "", "sluice"}, true);
+    list.addOwn("X-Id", "7", false);
+    list.setOwn("x-id", "8");
+    list.setOwn("Date", "now");
+    QCOMPARE(list.size(), size_t(3));
+    QVERIFY(list.line(0) == "Via: 1.1 sluice\r\n" && list.checked(0));
+    QVERIFY(list[1].name == "X-Id" && list[1].value == "8" && !list.checked(1) && list.line(1).empty());
+    QVERIFY(list.line(2) == "Date: now\r\n" && list.checked(2) && list.has("DATE"));
+    HeaderList other;
+    other.add("A", "1");
+    list.swap(other);
+    QVERIFY(list.size() == 1 && list.has("a") && !list.has("via") && other.has("via"));
+    other.clear();
+    QVERIFY(!other.has("via"));
+}
+
+// Every pair of bytes, at each place of texts of each length that is compared in another way.
+void HeadersTest::caseIsThatOfAsciiLettersOnly()
+{
+    const auto lower = [](unsigned c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
+    for (size_t size : {1, 7, 8, 9, 16, 17}) {
+        for (size_t at = 0; at < size; ++at) {
+            std::string a(size, 'k'), b(size, 'K');
+            for (unsigned x = 0; x < 256; ++x) {
+                for (unsigned y = 0; y < 256; ++y) {
+                    a[at] = char(x);
+                    b[at] = char(y);
+                    if (equalsIgnoreCase(a, b) != (lower(x) == lower(y)))
+                        QFAIL(qPrintable(QString("%1 and %2 at %3 of %4").arg(x).arg(y).arg(at).arg(size)));
+                }
+            }
+        }
+    }
+    QVERIFY(!equalsIgnoreCase("content-length", "content-lengths"));
 }
 
 void HeadersTest::methodsAndStatusesAreKnown()

@@ -97,7 +97,7 @@ private Q_SLOTS:
     }
 
     // Details are packed against a dictionary of earlier ones: whatever happens to those, each must be readable.
-    void detailsAreReadableWhateverTheirDictionaryIsMadeOf()
+    void detailsAreReadableAcrossRestartsAndRetention()
     {
         config::RecordSettings settings = samples::forEver();
         settings.keepBytes = 1 << 20;
@@ -130,11 +130,12 @@ private Q_SLOTS:
         }
         auto file = storage::Database::open(path(), SQLITE_OPEN_READONLY);
         QVERIFY(file);
-        const auto kept = (*file)->number("SELECT count(*) FROM dictionary"),
-                   blocks = (*file)->number(
-                       ("SELECT count(*) FROM block WHERE block < " + std::to_string(rows->front() >> 7)).c_str());
-        QVERIFY2(kept && *kept >= 1 && *kept < 20, "dictionaries go with what was packed against them");
-        QCOMPARE(*blocks, int64_t(0));
+        const auto before = [&](const std::string &what, int64_t id) {
+            return *(*file)->number(("SELECT count(*) FROM " + what + " < " + std::to_string(id)).c_str());
+        };
+        QCOMPARE(before("block WHERE block", rows->front() >> 7), int64_t(0));
+        QCOMPARE(before("segment_detail WHERE id", rows->front()), int64_t(0));
+        QCOMPARE(before("rare WHERE id", rows->front()), int64_t(0));
     }
 
     void onlyItsUserMayReadTheFiles()
@@ -181,7 +182,8 @@ private Q_SLOTS:
         record()->push(samples::many(2000, 10, samples::at(samples::today - 100 * 86400)));
         settings.keepAge = 24h;
         auto recorder = record(settings);
-        QTRY_COMPARE(recorder->stats().rows, uint64_t(1));  // the newest stays
+        QTRY_VERIFY(recorder->stats().rows <= 64);  // the newest stays, with those in its segment
+        QVERIFY(recorder->stats().rows >= 1);
         recorder.reset();
         recorder = record();
         recorder->push(samples::many(1, 10));

@@ -2,6 +2,7 @@
 // What goes leaves what stays whole, and goes in small steps.
 #include "samples.h"
 
+#include "engine/base/random.h"
 #include "storage/migrations.h"
 #include "storage/reader.h"
 #include "storage/recorder.h"
@@ -29,6 +30,7 @@ WallTime now()
 recording::Batch many(size_t count, WallTime time, const std::string &route, size_t bodyBytes = 0)
 {
     recording::Batch batch;
+    Random random(count);
     for (size_t i = 0; i < count; ++i) {
         auto x = std::make_unique<journey::Exchange>();
         x->time = time;
@@ -36,7 +38,9 @@ recording::Batch many(size_t count, WallTime time, const std::string &route, siz
         x->received.method = "GET";
         x->returned.status = 200;
         x->returned.headers.add("X-Route", route);
-        x->responseBody.bytes.assign(bodyBytes, 'a');
+        x->responseBody.bytes.resize(bodyBytes);
+        for (char &c : x->responseBody.bytes)  // no smaller on the disk
+            c = char(random.next());
         x->responseBody.size = bodyBytes;
         batch.push_back(std::move(x));
     }
@@ -128,6 +132,28 @@ private Q_SLOTS:
         QCOMPARE(gone, int64_t(2047));  // the rest shares a span with what is new
         QCOMPARE(*(*database)->number("SELECT sum(rows) FROM span"), int64_t(54));
         QCOMPARE(*(*database)->number("SELECT min(block) FROM block"), int64_t(2048 >> 7));
+    }
+
+    void whatIsRareGoesWithItsExchange()
+    {
+        record(Nanos(0)).reset();
+        for (const WallTime time : {now() - 240h, now()}) {
+            auto recorder = record(Nanos(0));
+            auto batch = many(1500, time, "some");
+            for (size_t i = 0; i < batch.size(); i += 10) {
+                batch[i]->returned.status = 503;
+                batch[i]->replayOf = int64_t(i) + 1;
+                batch[i]->times.ended = 300ms;
+            }
+            recorder->push(std::move(batch));
+        }
+        auto recorder = record(168h);
+        QTRY_COMPARE(recorder->stats().rows, uint64_t(3000 - 1023));
+        auto database = storage::Database::open(path(), SQLITE_OPEN_READONLY);
+        QVERIFY(database);
+        QCOMPARE(*(*database)->number("SELECT min(id) FROM rare"), int64_t(1031));
+        // Four fields: its status, its latency, that it is a replay, and of what.
+        QCOMPARE(*(*database)->number("SELECT count(*) FROM rare"), int64_t(4 * (47 + 150)));
     }
 
     void aFileThatGivesNothingBackIsLeftAlone()
