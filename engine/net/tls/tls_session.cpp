@@ -14,6 +14,16 @@ namespace {
 constexpr Nanos restAfter = std::chrono::seconds(1);
 constexpr int busyFrom = 4;  // records in a row
 
+// Older ones free a buffer in which half a record stands, which the peer can arrange (CVE-2024-4741). There the buffers of a
+// connection that rests stay until its next record.
+bool freesWhatIsFree()
+{
+    static const unsigned long version = OpenSSL_version_num();
+    constexpr unsigned long firstGood[] = {0x300000e0, 0x30100060, 0x30200020, 0x30300010};  // of 3.0 to 3.3
+    const unsigned long minor = version >> 20 & 0xff;
+    return version >> 28 > 3 || minor >= std::size(firstGood) || version >= firstGood[minor];
+}
+
 TlsSession *sessionOf(BIO *bio)
 {
     return static_cast<TlsSession *>(BIO_get_data(bio));
@@ -262,7 +272,8 @@ void TlsSession::worked(Scheduler &scheduler)
 void TlsSession::rest()
 {
     SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
-    SSL_free_buffers(ssl_);
+    if (freesWhatIsFree())
+        SSL_free_buffers(ssl_);
     inARow_ = 0;
     resting_.reset();
 }
