@@ -23,12 +23,12 @@ bool same(const http::Field &a, const http::Field &b)
     return a.name == b.name && a.value == b.value;
 }
 
-// The place of this field in `before`, looked for from `expected` on; npos: it is not there.
+// The place of this field in `before`, looked for from `expected` on, which may be past its end; npos: it is not there.
 size_t placeIn(const http::HeaderList *before, const http::Field &field, size_t expected)
 {
     const size_t size = before ? before->size() : 0;
     for (size_t i = 0; i < size; ++i) {
-        const size_t at = expected + i < size ? expected + i : expected + i - size;
+        const size_t at = (expected + i) % size;
         if (same((*before)[at], field))
             return at;
     }

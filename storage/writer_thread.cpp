@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr size_t mostQueued = 50'000;
 constexpr uint64_t mostQueuedBytes = 256 << 20;
-constexpr size_t batchRows = 4000;  // the more, the fewer index pages a row is charged with
+constexpr size_t batchRows = 512;  // the more, the fewer index pages a row is charged with
 constexpr uint64_t batchBytes = 32 << 20;
 constexpr milliseconds gather{100};
 constexpr milliseconds idle{60'000};  // how often age is looked at when nothing comes

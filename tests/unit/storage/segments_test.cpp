@@ -137,10 +137,13 @@ private Q_SLOTS:
     {
         Random random(6);
         for (int round = 0; round < 500; ++round) {
-            const journey::Exchange other = samples::any(random);
+            journey::Exchange other = samples::any(random);
+            for (uint64_t n = random.below(6); n > 0; --n)  // more than were received
+                other.sent.headers.add("X-" + std::to_string(n), "same");
             journey::Exchange x = round % 3 ? samples::any(random) : other;
             if (round % 2)
                 x.sent.headers = other.sent.headers;
+            x.sent.headers.add("X-Mine", std::to_string(round));
             x.sent.headers.add("X-Request-ID", x.requestId);
             x.sent.headers.add("traceparent", std::string_view(traceparent(x.trace)));
             std::string alone, like, told;
