@@ -42,6 +42,7 @@ public:
         std::swap(room_, other.room_);
     }
     void clear() { size_ = 0; }
+    void cut(size_t size) { size_ = size; }  // to at most its size
     size_t capacity() const { return room_; }
     void reserve(size_t bytes)
     {

@@ -123,20 +123,14 @@ bool HeaderList::hasToken(std::string_view name, std::string_view token) const
 void HeaderList::add(std::string_view name, std::string_view value, bool checked)
 {
     value = trimmed(value);
-    Entry e;
-    e.name = uint32_t(text_.size());
-    e.nameLength = uint16_t(name.size());
-    e.value = uint32_t(e.name + name.size() + 2);
-    e.valueLength = uint32_t(value.size());
-    e.checked = checked;
-    e.line = true;
+    const auto at = uint32_t(text_.size());
     char *to = text_.grow(name.size() + value.size() + 4);
     to += name.copy(to, name.size());
     to = static_cast<char *>(std::memcpy(to, ": ", 2)) + 2;
     to += value.copy(to, value.size());
     std::memcpy(to, "\r\n", 2);
     marks_ |= markOf(name);
-    fields_.push_back(e);
+    fields_.push(at, uint32_t(at + name.size() + 2), uint32_t(value.size()), uint16_t(name.size()), checked, true);
 }
 
 void HeaderList::set(std::string_view name, std::string_view value, bool checked)
@@ -157,9 +151,14 @@ void HeaderList::set(std::string_view name, std::string_view value, bool checked
 
 size_t HeaderList::remove(std::string_view name)
 {
-    return std::erase_if(fields_, [&](const Entry &e) {
-        return e.nameLength == name.size() && equalsIgnoreCase({text_.data() + e.name, e.nameLength}, name);
-    });
+    size_t kept = 0;
+    const size_t before = fields_.size();
+    for (size_t i = 0; i < before; ++i) {
+        if (!equalsIgnoreCase((*this)[i].name, name))
+            fields_[kept++] = fields_[i];
+    }
+    fields_.cut(kept);
+    return before - kept;
 }
 
 void HeaderList::clear()
@@ -181,9 +180,7 @@ void HeaderList::addBlock(std::string_view block, std::span<const Place> places)
     text_.append(block);
     const char *const text = block.data();
     uint64_t marks = 0;
-    const size_t before = fields_.size();
-    fields_.resize(before + places.size());
-    Place *to = fields_.data() + before;
+    Place *to = fields_.grow(places.size());
     for (Place p : places) {
         marks |= markOf({text + p.name, p.nameLength});
         p.name += base;

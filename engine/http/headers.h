@@ -6,6 +6,7 @@
 // Bounds: 64 KiB - 1 bytes a name, 4 GiB in all; the readers bound far lower (Limits in http1_reader.h).
 #pragma once
 
+#include "engine/base/plain_list.h"
 #include "engine/base/text_block.h"
 
 #include <cstdint>
@@ -15,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace sluice::http {
 
@@ -85,7 +85,7 @@ public:
     void set(std::string_view name, std::string_view value, bool checked = false);
     // How many were removed. Their text stays in memory until the list is cleared.
     size_t remove(std::string_view name);
-    void removeAt(size_t index) { fields_.erase(fields_.begin() + std::ptrdiff_t(index)); }
+    void removeAt(size_t index) { fields_.erase(index); }
     void clear();
     void swap(HeaderList &other) noexcept
     {
@@ -111,7 +111,7 @@ public:
     void addBlock(std::string_view block, std::span<const Place> places);
     // The text and the places in it, as addBlock() takes them.
     std::string_view block() const { return text_.view(); }
-    std::span<const Place> places() const { return fields_; }
+    std::span<const Place> places() const { return {fields_.data(), fields_.size()}; }
     // Adds those fields of another list (not this one) for which `keep(field)` is true, in their order, in one copy.
     template<class Keep>
     void addFrom(const HeaderList &from, Keep keep)
@@ -119,9 +119,7 @@ public:
         const uint32_t base = uint32_t(text_.size());
         text_.append(from.text_.view());
         marks_ |= from.marks_;
-        const size_t before = fields_.size();
-        fields_.resize(before + from.fields_.size());
-        Place *to = fields_.data() + before;
+        Place *to = fields_.grow(from.fields_.size());
         const char *const text = from.text_.data();
         for (Place p : from.fields_) {
             if (!keep(Field{{text + p.name, p.nameLength}, {text + p.value, p.valueLength}}))
@@ -130,7 +128,7 @@ public:
             p.value += base;
             *to++ = p;
         }
-        fields_.resize(size_t(to - fields_.data()));
+        fields_.cut(size_t(to - fields_.data()));
     }
 
     class Iterator {
@@ -173,14 +171,12 @@ private:
         std::memcpy(to + length, ": ", 2);
         std::memcpy(to + length + 2 + valueSize, "\r\n", 2);
         marks_ |= markOf({name, length});
-        if (fields_.size() == fields_.capacity()) [[unlikely]]
-            fields_.reserve(fields_.size() * 2 + 8);
-        fields_.push_back({at, valueAt, uint32_t(valueSize), uint16_t(length), checked, true});
+        fields_.push(at, valueAt, uint32_t(valueSize), uint16_t(length), checked, true);
         return to + length + 2;
     }
 
     TextBlock text_;
-    std::vector<Entry> fields_;
+    PlainList<Entry> fields_;
     uint64_t marks_ = 0;  // of all names that were ever here since clear()
 };
 

@@ -123,8 +123,8 @@ const char *HeadParser::fieldLine(std::string_view in, size_t &end)
         --at;
     const bool asWritten = oneSpace && at + 2 == end;
     // A line past its limit is refused by the caller before the truncated length could matter.
-    places_.push_back(
-        {uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt), true, asWritten});
+    places_.push(uint32_t(nameAt), uint32_t(valueAt), uint32_t(at - valueAt), uint16_t(nameEnd - nameAt), true,
+                 asWritten);
     return nullptr;
 }
 
@@ -173,7 +173,7 @@ void HeadParser::note(std::string_view in, const HeaderList::Place &place)
 
 void HeadParser::fill(HeaderList &list, std::string_view in) const
 {
-    list.addBlock(in.substr(0, lineStart_), places_);
+    list.addBlock(in.substr(0, lineStart_), {places_.data(), places_.size()});
 }
 
 bool parseContentLength(std::string_view text, uint64_t &length)

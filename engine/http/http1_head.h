@@ -8,7 +8,6 @@
 #include "engine/http/message.h"
 
 #include <string_view>
-#include <vector>
 
 namespace sluice::http {
 
@@ -60,7 +59,7 @@ private:
     Progress refuse(int status, std::string_view what);
 
     Limits limits_;
-    std::vector<HeaderList::Place> places_;
+    PlainList<HeaderList::Place> places_;
     size_t lineStart_ = 0;
     size_t looked_ = 0;
     size_t firstLineSize_ = 0;
