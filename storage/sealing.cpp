@@ -50,9 +50,10 @@ std::string packed(std::string_view placeholder)
 // Not the key, and nothing that tells of it.
 std::string idOf(const Secret &key)
 {
-    const std::string text = "sluice sealing key " + std::string(key.reveal());
+    std::string text = "sluice sealing key " + std::string(key.reveal());
     unsigned char hash[SHA256_DIGEST_LENGTH];
     SHA256(bytesOf(text), text.size(), hash);
+    Secret::wipe(text);
     return std::string(reinterpret_cast<const char *>(hash), keyIdBytes);
 }
 
