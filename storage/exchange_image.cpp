@@ -12,11 +12,37 @@ namespace {
 
 using journey::Exchange;
 
-struct Writing {
-    TextBlock &out;
+// How many bytes Writing will write.
+struct Measuring {
+    size_t size = 0;
     template<class T>
     requires std::is_trivially_copyable_v<T>
-    void operator()(const T &value) { std::memcpy(out.grow(sizeof value), &value, sizeof value); }
+    void operator()(const T &) { size += sizeof(T); }
+    void operator()(const std::string &text) { run(text.size()); }
+    void operator()(const http::HeaderList &list)
+    {
+        run(list.block().size());
+        run(list.places().size_bytes());
+    }
+    void operator()(const journey::DecisionLog &log) { run(log.text().size()); }
+    size_t count(size_t many)
+    {
+        size += sizeof many;
+        return many;
+    }
+    void run(size_t bytes) { size += sizeof bytes + bytes; }
+};
+
+// There must be room.
+struct Writing {
+    char *at;
+    template<class T>
+    requires std::is_trivially_copyable_v<T>
+    void operator()(const T &value)
+    {
+        std::memcpy(at, &value, sizeof value);
+        at += sizeof value;
+    }
     void operator()(const std::string &text) { run(text.data(), text.size()); }
     void operator()(const http::HeaderList &list)
     {
@@ -24,17 +50,17 @@ struct Writing {
         run(list.places().data(), list.places().size_bytes());
     }
     void operator()(const journey::DecisionLog &log) { run(log.text().data(), log.text().size()); }
-    size_t count(size_t size)
+    size_t count(size_t many)
     {
-        (*this)(size);
-        return size;
+        (*this)(many);
+        return many;
     }
     void run(const void *bytes, size_t size)
     {
-        char *const to = out.grow(sizeof size + size);
-        std::memcpy(to, &size, sizeof size);
+        (*this)(size);
         if (size)
-            std::memcpy(to + sizeof size, bytes, size);
+            std::memcpy(at, bytes, size);
+        at += size;
     }
 };
 
@@ -127,13 +153,14 @@ void members(Way &way, X &x)
 
 void appendImage(TextBlock &out, const Exchange &x)
 {
-    const size_t at = out.size();
-    size_t size = 0;
-    Writing writing{out};
+    Measuring measure;
+    members(measure, x);
+    const size_t size = sizeof size + measure.size;
+    char *const begin = out.grow(size);
+    Writing writing{begin};
     writing(size);
     members(writing, x);
-    size = out.size() - at;
-    std::memcpy(out.data() + at, &size, sizeof size);
+    assert(writing.at == begin + size);
 }
 
 std::string_view takeImage(std::string_view &images)

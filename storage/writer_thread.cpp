@@ -340,7 +340,7 @@ void Recorder::Impl::settle(size_t written, size_t exchanges, size_t givenUp)
         underWay = 0;
         if (written > 0)
             writeTrouble.clear();
-        if (shed == seenShed)
+        if (shed == seenShed && queuedRows < batchRows)  // it keeps up again
             shedTrouble.clear();
         seenShed = shed;
         tell = committed;

@@ -194,8 +194,8 @@ ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
 ClientConnection::Preface ClientConnection::preface() const
 {
     const std::string_view in = wire_.input();
-    const bool agreed = wire_.protocol() == "h2";
-    if (!first_ || in.empty() || (wire_.tls() && !agreed))
+    const bool may = first_ && !in.empty(), agreed = may && wire_.protocol() == "h2";
+    if (!may || (wire_.tls() && !agreed))
         return Preface::None;
     const size_t seen = std::min(in.size(), http::http2Preface.size());
     if (in.substr(0, seen) != http::http2Preface.substr(0, seen))

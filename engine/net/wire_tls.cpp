@@ -140,8 +140,9 @@ Wire::Send Wire::sendTls(const iovec *pieces, int count)
         size_t size = pieces[i].iov_len;
         bytesOut_ += size;
         while (size > 0 && fine) {
-            if (filled == 0 && size >= recordSize) {
-                const size_t whole = size - size % recordSize;
+            const bool last = i + 1 == count;  // nothing that it could share a record with
+            if (filled == 0 && (last || size >= recordSize)) {
+                const size_t whole = last ? size : size - size % recordSize;
                 fine = tls_->write(data, whole);
                 data += whole;
                 size -= whole;
