@@ -23,7 +23,7 @@ def forwarding(root, up, args):
     servers = [nginx_proxy(root / "forwarding", up), sluice(root / "forwarding", up, args.sluice, "sluice", False), sluice(root / "forwarding", up, args.sluice, "sluice, recording", True)]
     try:
         figures = in_turns(servers, args)
-        table(f"Forwarding 1 KiB of JSON, {args.connections} connections", cpu_rows(figures, {"sluice": "1.0", "sluice, recording": "2.0"}))
+        table(f"Forwarding 1 KiB of JSON, {args.connections} connections", cpu_rows(figures, {"sluice": "0.95", "sluice, recording": "1.7"}))
         status = subprocess.run([args.sluice, "status", "--json", "--socket", str(servers[2].folder / "control.sock")], capture_output=True, text=True)
         if status.returncode == 0:
             recording = json.loads(status.stdout)["recording"]

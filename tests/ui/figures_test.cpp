@@ -198,7 +198,7 @@ void FiguresTest::certificatesTellHowLongTheyHold()
     QCOMPARE(cell(2, CertificatesPage::State), u"Expired 1 day ago"_qs);
     QCOMPARE(cell(3, CertificatesPage::State), u"Not in use: /tls/none.pem cannot be read"_qs);
     QCOMPARE(cell(3, CertificatesPage::Expires), u"–"_qs);
-    QCOMPARE(cell(4, CertificatesPage::State), u"In use, but not as it is now: the key is another's"_qs);
+    QCOMPARE(cell(4, CertificatesPage::State), u"The one before is in use: the key is another's"_qs);
     QCOMPARE(summary(), u"5 certificates, 2 not usable, 2 to look after."_qs);
     // The local CA comes with what makes it trusted.
     auto *copy = page->findChild<QPushButton *>();

@@ -30,22 +30,29 @@ QString commonName(const std::string &subject)
     return at < 0 ? text : text.mid(at + 3).section(u',', 0, 0);
 }
 
+bool isLocalCa(const gateway::CertificateStatus &certificate)
+{
+    return certificate.where == "local CA";
+}
+
 QString namesOf(const gateway::CertificateStatus &certificate)
 {
     QStringList all;
     for (const std::string &name : certificate.names)
         all << qs(name);
-    return all.isEmpty() ? commonName(certificate.subject) : all.join(u", "_qs);
+    return all.isEmpty() || isLocalCa(certificate) ? commonName(certificate.subject) : all.join(u", "_qs);
+}
+
+// Without the file, which has a column of its own.
+QString troubleOf(const gateway::CertificateStatus &certificate)
+{
+    const QString trouble = qs(certificate.trouble), file = qs(certificate.file) + u": "_qs;
+    return trouble.startsWith(file) ? trouble.mid(file.size()) : trouble;
 }
 
 QString expiryDay(WallTime time)
 {
     return qs(rfc3339(time)).left(10);
-}
-
-bool isLocalCa(const gateway::CertificateStatus &certificate)
-{
-    return certificate.where == "local CA";
 }
 
 }  // namespace
@@ -55,12 +62,12 @@ QString certificateState(const gateway::CertificateStatus &certificate, int &wor
     const auto days = [](int count) { return counted(uint64_t(count), QObject::tr("day"), QObject::tr("days")); };
     worst = 2;
     if (certificate.subject.empty())
-        return QObject::tr("Not in use: %1").arg(qs(certificate.trouble));
+        return QObject::tr("Not in use: %1").arg(troubleOf(certificate));
     if (certificate.daysLeft < 0)
         return QObject::tr("Expired %1 ago").arg(days(-certificate.daysLeft));
     worst = 1;
     if (!certificate.trouble.empty())
-        return QObject::tr("In use, but not as it is now: %1").arg(qs(certificate.trouble));
+        return QObject::tr("The one before is in use: %1").arg(troubleOf(certificate));
     if (certificate.daysLeft < expiresSoonDays)
         return QObject::tr("Expires in %1").arg(days(certificate.daysLeft));
     worst = 0;
@@ -83,17 +90,17 @@ CertificatesPage::CertificatesPage(Session &session, const Theme &theme, QWidget
     tree_->setUniformRowHeights(true);
     tree_->setRootIsDecorated(false);
     tree_->header()->setStretchLastSection(false);
-    tree_->header()->setSectionResizeMode(Names, QHeaderView::Stretch);
+    tree_->header()->setSectionResizeMode(State, QHeaderView::Stretch);  // it must stay whole
 
     auto *top = new QVBoxLayout;
-    top->setContentsMargins(space::l, space::m, space::l, space::m);
+    top->setContentsMargins(space::s, space::m, space::s, space::m);  // as the cells below
     top->setSpacing(2);
     top->addWidget(label(tr("Certificates"), "title"));
     top->addWidget(summary_);
     auto *copy = new QPushButton(tr("Copy the line"));
     copy->setAccessibleName(tr("Copy %1").arg(QLatin1String(trustLine)));
     auto *line = new QHBoxLayout(hint_);
-    line->setContentsMargins(space::l, space::m, space::l, space::m);
+    line->setContentsMargins(space::s, space::m, space::s, space::m);
     hintText_->setWordWrap(true);
     hintText_->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     line->addWidget(hintText_, 1);
@@ -123,11 +130,10 @@ CertificatesPage::CertificatesPage(Session &session, const Theme &theme, QWidget
 void CertificatesPage::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
-    // In a narrow window the state is what must stay whole.
     const bool narrow = width() < 1240;
-    const int wide[ColumnCount] = {220, 300, 0, 110, 200, 240}, tight[ColumnCount] = {180, 230, 0, 100, 140, 140};
+    const int wide[ColumnCount] = {210, 0, 210, 110, 150, 150}, tight[ColumnCount] = {170, 0, 140, 100, 120, 130};
     for (int i = 0; i < ColumnCount; ++i) {
-        if (i != Names)
+        if (i != State)
             tree_->header()->resizeSection(i, narrow ? tight[i] : wide[i]);
     }
 }
