@@ -55,7 +55,7 @@ int renewed(const gateway::LocalAuthority &authority, bool hadOne)
     if (hadOne)
         printLine("the certificate before is kept as " + authority.certificateFile + ".old");
     printLine(
-        "Nobody trusts the new one yet: run `sluice ca trust`. A running gateway shows it when it is started again.");
+        "Nobody trusts the new one yet: run `sluice ca trust`. A running gateway shows it after `sluice reload`.");
     return Fine;
 }
 

@@ -156,6 +156,16 @@ Result<std::shared_ptr<LocalCertificates>> TlsKeeper::local()
     return local_;
 }
 
+// `sluice ca renew`, seen at a reload. Where it cannot be had now, the one before goes on.
+void TlsKeeper::lookForNewLocal()
+{
+    if (!local_ || !source_)
+        return;
+    Result<std::shared_ptr<const tls::LocalCa>> ca = source_();
+    if (ca && (*ca)->certificatePem() != local_->ca().certificatePem())
+        local_ = std::make_shared<LocalCertificates>(ca.take());
+}
+
 // ---- what is made of them
 
 void TlsKeeper::make(const config::ListenSettings &listen)
@@ -163,6 +173,7 @@ void TlsKeeper::make(const config::ListenSettings &listen)
     Listener &out = listeners_[listen.url];
     out.trouble.clear();
     net::ServerTls::Parts parts;
+    std::shared_ptr<LocalCertificates> own;
     parts.tls13Only = listen.secure.tls13Only;
     for (const tls::PairSettings &settings : listen.secure.certificates) {
         const Pair &p = pair(settings);
@@ -178,7 +189,8 @@ void TlsKeeper::make(const config::ListenSettings &listen)
             out.made = nullptr;
             return;
         }
-        parts.maker = [own = *ca, nobody = nameless(listen)](const std::string &name) {
+        own = *ca;
+        parts.maker = [own, nobody = nameless(listen)](const std::string &name) {
             return own->get(name.empty() ? nobody : name);
         };
     } else if (parts.certificates.empty()) {
@@ -197,7 +209,7 @@ void TlsKeeper::make(const config::ListenSettings &listen)
         }
     }
     const bool same = out.made && out.certificates == parts.certificates && out.clientCa == parts.clientCa
-        && out.tls13Only == parts.tls13Only;
+        && out.tls13Only == parts.tls13Only && out.local == own;
     if (same)
         return;
     const std::vector<tls::CertificatePtr> certificates = parts.certificates;
@@ -213,6 +225,7 @@ void TlsKeeper::make(const config::ListenSettings &listen)
     out.certificates = certificates;
     out.clientCa = clientCa;
     out.tls13Only = listen.secure.tls13Only;
+    out.local = std::move(own);
 }
 
 void TlsKeeper::make(const config::ServiceSettings &service)
@@ -289,6 +302,7 @@ net::TlsMaterialPtr TlsKeeper::load(const config::Plan &plan, WallTime now, Prob
     services_ = plan.services;
     for (auto &[path, known] : files_)
         look(path, known);
+    lookForNewLocal();
     net::TlsMaterialPtr out = makeAll();
     const auto warn = [&](const config::Place &place, std::string what, std::string hint) {
         const std::string from = plan.file.empty() ? "command line" : plan.file;

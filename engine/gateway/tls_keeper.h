@@ -45,7 +45,7 @@ class TlsKeeper {
 public:
     explicit TlsKeeper(LocalCaSource source) : source_(std::move(source)) {}
 
-    // For a plan that begins or takes another's place. What is wrong is added as warnings, with their places.
+    // For a plan that begins or takes another's place, and for a local CA that has been renewed. What is wrong is added as warnings, with their places.
     net::TlsMaterialPtr load(const config::Plan &, WallTime now, Problems &);
     // For the plan of the last load(). Null: nothing has changed. `told`: a line for each thing that is new, or wrong now.
     net::TlsMaterialPtr refresh(WallTime now, std::vector<std::string> &told);
@@ -65,6 +65,7 @@ private:
         std::vector<tls::CertificatePtr> certificates;  // what `made` was made of
         std::string clientCa, trouble;
         bool tls13Only = false;
+        std::shared_ptr<LocalCertificates> local;
     };
     struct Service {
         std::shared_ptr<const net::ClientTls> made;
@@ -75,6 +76,7 @@ private:
     bool look(const std::string &path, File &);
     Pair &pair(const tls::PairSettings &);
     Result<std::shared_ptr<LocalCertificates>> local();
+    void lookForNewLocal();
     void make(const config::ListenSettings &);
     void make(const config::ServiceSettings &);
     net::TlsMaterialPtr makeAll();
