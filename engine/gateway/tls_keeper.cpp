@@ -16,17 +16,12 @@ namespace sluice::gateway {
 
 namespace {
 
-constexpr size_t mostFileBytes = 4 << 20, mostLocalNames = 1000;
+constexpr size_t mostFileBytes = 4 << 20;
 constexpr auto soon = std::chrono::days(14);
 
 std::string dateOf(WallTime time)
 {
     return rfc3339(time).substr(0, 10);
-}
-
-WallTime wallNow()
-{
-    return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
 std::string expiry(const tls::Certificate &certificate, WallTime now)
@@ -61,26 +56,6 @@ void describe(const tls::CertificateFacts &facts, WallTime now, CertificateStatu
 }
 
 }  // namespace
-
-// ---- the local CA's certificates
-
-tls::CertificatePtr LocalCertificates::get(const std::string &name)
-{
-    const WallTime now = wallNow();
-    const std::lock_guard lock(mutex_);
-    const auto at = made_.find(name);
-    if (at != made_.end() && at->second->facts().notAfter > now + std::chrono::days(1))
-        return at->second;
-    const Result<tls::PemPair> pem = ca_->issue(name, now);
-    if (!pem)
-        return nullptr;
-    const Result<tls::CertificatePtr> made = tls::Certificate::parse(pem->certificate, pem->key);
-    if (!made)
-        return nullptr;
-    if (made_.size() >= mostLocalNames)
-        made_.clear();
-    return made_[name] = *made;
-}
 
 // ---- files
 

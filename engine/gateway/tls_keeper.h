@@ -7,45 +7,23 @@
 
 #include "engine/base/problem.h"
 #include "engine/config/plan.h"
+#include "engine/gateway/local_certificates.h"
 #include "engine/gateway/status.h"
 #include "engine/net/tls/tls_context.h"
 
-#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace sluice::tls {
-class LocalCa;
-}
-
 namespace sluice::gateway {
-
-// The laptop's own CA; asked for once a plan needs it. An Error says why there is none.
-using LocalCaSource = std::function<Result<std::shared_ptr<const tls::LocalCa>>()>;
-
-// Certificates of the local CA by name, made on demand. Any thread. Bound: 1,000 names, then it begins anew.
-class LocalCertificates {
-public:
-    explicit LocalCertificates(std::shared_ptr<const tls::LocalCa> ca) : ca_(std::move(ca)) {}
-    // Null: the name can have none.
-    tls::CertificatePtr get(const std::string &name);
-    const tls::LocalCa &ca() const { return *ca_; }
-
-private:
-    const std::shared_ptr<const tls::LocalCa> ca_;
-    std::mutex mutex_;  // held for a look-up, and while one certificate is made (0.2 ms)
-    std::map<std::string, tls::CertificatePtr> made_;
-};
 
 class TlsKeeper {
 public:
     explicit TlsKeeper(LocalCaSource source) : source_(std::move(source)) {}
 
-    // For a plan that begins or takes another's place, and for a local CA that has been renewed. What is wrong is added as warnings, with their places.
+    // For a plan that begins or takes another's place; looks for a renewed local CA, too. What is wrong is added as warnings, with their places.
     net::TlsMaterialPtr load(const config::Plan &, WallTime now, Problems &);
     // For the plan of the last load(). Null: nothing has changed. `told`: a line for each thing that is new, or wrong now.
     net::TlsMaterialPtr refresh(WallTime now, std::vector<std::string> &told);

@@ -31,7 +31,6 @@ private Q_SLOTS:
     void theAuthorityIsMadeOnce();
     void aNewAuthorityLeavesTheOldCertificate();
     void trustReachesACertificateDatabase();
-    void aRunningGatewayTakesANewAuthorityAtAReload();
     void aListenersKeyMayBeASecret();
     void aListenerShowsWhatTheAuthoritySigned();
 
@@ -318,24 +317,6 @@ struct Secure {
     std::unique_ptr<Process> process;
     std::string port;
 };
-
-void SecretsTest::aRunningGatewayTakesANewAuthorityAtAReload()
-{
-    const Home home;
-    NodeServer node;
-    QVERIFY(node.ready());
-    const std::string ca = home.data("local-ca.pem"), socket = home.folder.path("s.sock");
-    const Secure gateway(
-        home.folder.path(), home.environment,
-        {"--to", node.url(), "--listen", "https://127.0.0.1:0", "--record", "none", "--socket", socket});
-    QVERIFY(!gateway.port.empty());
-    QCOMPARE(gateway.curl("shop.test", ca).out, std::string("200"));
-    QCOMPARE(home.sluice({"ca", "renew"}).exitCode, 0);
-    QVERIFY(gateway.curl("shop.test", ca).exitCode != 0);  // it has not been told
-    QCOMPARE(home.sluice({"reload", "--socket", socket}).exitCode, 0);
-    QCOMPARE(gateway.curl("shop.test", ca).out, std::string("200"));
-    QVERIFY(gateway.curl("shop.test", ca + ".old").exitCode != 0);
-}
 
 void SecretsTest::aListenersKeyMayBeASecret()
 {

@@ -47,12 +47,10 @@ private Q_SLOTS:
     void aPairThatDoesNotFitLeavesTheOneBefore();
     void aListenerWithoutACertificateStaysClosedUntilThereIsOne();
     void whatAReloadClosesIsNotOpenForWantOfAFile();
+    void aReloadTakesARenewedAuthority();
     void upstreamsAreVerified_data();
     void upstreamsAreVerified();
     void upstreamsSeeOurCertificateAndResumedSessions();
-    void largeContentGoesThroughBothWays_data();
-    void largeContentGoesThroughBothWays();
-    void bothSidesAgreeUponHttp2();
 
 private:
     CurlAnswer secure(const std::string &port, const std::vector<std::string> &more) const;
@@ -320,6 +318,24 @@ void TlsTest::whatAReloadClosesIsNotOpenForWantOfAFile()
     QVERIFY(secure(port, {url}).exitCode != 0);
 }
 
+void TlsTest::aReloadTakesARenewedAuthority()
+{
+    GatewaySetup setup;
+    setup.listen.clear();
+    setup.file = "listen: [http://127.0.0.1:0, https://127.0.0.1:0]\nservices: {node: " + node_->url()
+        + "}\nroutes:\n- {path: /**, service: node}\n";
+    const GatewayProcess gateway(setup);
+    const std::string url = "https://127.0.0.1:" + portOf(1, gateway) + "/headers";
+    const std::string before = ca_->write("before", gateway.sluice({"ca", "show", "--pem"}).out);
+    QCOMPARE(curl({"--cacert", before, url}).status, 200);
+    QCOMPARE(gateway.sluice({"ca", "renew"}).exitCode, 0);
+    const std::string after = ca_->write("after", gateway.sluice({"ca", "show", "--pem"}).out);
+    QCOMPARE(curl({"--cacert", after, url}).exitCode, 60);  // it has not been told
+    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
+    QCOMPARE(curl({"--cacert", after, url}).status, 200);
+    QCOMPARE(curl({"--cacert", before, url}).exitCode, 60);
+}
+
 void TlsTest::upstreamsAreVerified_data()
 {
     QTest::addColumn<QString>("tls");
@@ -366,47 +382,6 @@ void TlsTest::upstreamsSeeOurCertificateAndResumedSessions()
     QCOMPARE(get(gateway.port(), "/kept").status, 200);
     QCOMPARE(get(gateway.port(), "/kept").status, 200);
     QCOMPARE(gateway.log(4).last()["decisions"].toArray().last().toObject()["outcome"].toString(), QString("answered"));
-}
-
-void TlsTest::largeContentGoesThroughBothWays_data()
-{
-    QTest::addColumn<QString>("option");
-    QTest::newRow("HTTP/2") << "--http2";
-    QTest::newRow("HTTP/1.1") << "--http1.1";
-}
-
-void TlsTest::largeContentGoesThroughBothWays()
-{
-    QFETCH(QString, option);
-    const std::string body = pattern(20 << 20), file = ca_->write("body", body);
-    const CurlAnswer answer = secure(
-        one_,
-        {option.toStdString(), "--data-binary", "@" + file, "-H", "Expect:", "https://127.0.0.1:" + one_ + "/echo"});
-    QCOMPARE(answer.status, 200);
-    QVERIFY(answer.body == body);
-}
-
-// One gateway before the other: the second one's https endpoint is the first.
-void TlsTest::bothSidesAgreeUponHttp2()
-{
-    const std::string url = "https://127.0.0.1:" + one_;
-    GatewaySetup setup;
-    setup.file = "services:\n  inner: {endpoints: [" + url + "], tls: {ca: " + ca_->certificate()
-        + "}}\nroutes:\n- {path: /**, service: inner}\n";
-    const GatewayProcess outer(setup);
-    QCOMPARE(get(outer.port(), "/bytes?n=1000").body, pattern(1000));
-    QCOMPARE(outer.log(1).size(), qsizetype(1));
-    const QJsonObject whole = jsonObject(outer.onRecording({"show", "1", "--json"}).out);
-    QCOMPARE(whole["request"].toObject()["version"].toString(), QString("HTTP/1.1"));
-    QCOMPARE(whole["request_sent"].toObject()["version"].toString(), QString("HTTP/2"));
-    const Ran many = run({"h2load", "-n", "600", "-c", "3", "-m", "20", url + "/bytes?n=3000"});
-    QVERIFY2(many.out.find("600 succeeded, 0 failed") != std::string::npos, many.out.c_str());
-    QVERIFY2(many.out.find("Application protocol: h2\n") != std::string::npos, many.out.c_str());
-    const Ran through = run({"h2load", "--h1", "-n", "600", "-c", "10", outer.url("/bytes?n=3000")});
-    QVERIFY2(through.out.find("600 succeeded, 0 failed") != std::string::npos, through.out.c_str());
-    const Ran old = run({"h2load", "--h1", "-n", "600", "-c", "10", url + "/bytes?n=3000"});
-    QVERIFY2(old.out.find("600 succeeded, 0 failed") != std::string::npos, old.out.c_str());
-    QVERIFY2(old.out.find("Application protocol: http/1.1\n") != std::string::npos, old.out.c_str());
 }
 
 QTEST_GUILESS_MAIN(TlsTest)
