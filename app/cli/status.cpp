@@ -100,6 +100,7 @@ void printStatus(const gateway::Status &s)
     if (r.on)
         printLine("recording " + r.path + ": " + std::to_string(r.rows) + " exchanges, " + sizeText(r.bytes)
                   + (r.shed ? ", " + std::to_string(r.shed) + " shed" : "")
+                  + (r.shedMessages ? ", " + std::to_string(r.shedMessages) + " messages shed" : "")
                   + (r.trouble.empty() ? "" : ", " + r.trouble));
     else
         printLine("recording off");

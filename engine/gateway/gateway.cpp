@@ -335,6 +335,7 @@ Status Gateway::status() const
         s.recording.rows = stats.rows;
         s.recording.bytes = stats.bytes;
         s.recording.shed = stats.shed;
+        s.recording.shedMessages = stats.shedMessages;
         s.recording.queued = stats.queued;
         s.recording.lastId = stats.lastId;
         s.recording.trouble = stats.trouble;

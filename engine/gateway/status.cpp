@@ -119,6 +119,7 @@ std::string recordingJson(const RecordingStatus &r)
         .add("rows", r.rows)
         .add("bytes", r.bytes)
         .add("shed", r.shed)
+        .add("shed_messages", r.shedMessages)
         .add("queued", r.queued)
         .add("last_id", r.lastId)
         .addOrNull("trouble", r.trouble)
@@ -268,6 +269,7 @@ void readRecording(const Json &object, RecordingStatus &r)
     read(*v, "rows", r.rows);
     read(*v, "bytes", r.bytes);
     read(*v, "shed", r.shed);
+    read(*v, "shed_messages", r.shedMessages);
     read(*v, "queued", r.queued);
     read(*v, "last_id", r.lastId);
     read(*v, "trouble", r.trouble);

@@ -54,7 +54,7 @@ struct CertificateStatus {
 struct RecordingStatus {
     bool on = false;
     std::string path;
-    uint64_t rows = 0, bytes = 0, shed = 0, queued = 0;
+    uint64_t rows = 0, bytes = 0, shed = 0, shedMessages = 0, queued = 0;
     int64_t lastId = 0;
     std::string trouble;
     std::string unsealed;  // why secrets are kept as placeholders only; empty: they are sealed, or none came

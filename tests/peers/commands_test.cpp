@@ -198,7 +198,7 @@ void CommandsTest::statusHasItsKeys()
     for (const char *key : {"listen", "services", "routes", "limits", "cache", "recording", "certificates", "revision"})
         QVERIFY2(status.contains(QLatin1String(key)), key);
     const QJsonObject recording = status["recording"].toObject();
-    for (const char *key : {"rows", "bytes", "shed"})
+    for (const char *key : {"rows", "bytes", "shed", "shed_messages"})
         QVERIFY2(recording.contains(QLatin1String(key)), key);
     QCOMPARE(recording["rows"].toInt(), 5);
     QCOMPARE(recording["shed"].toInt(), 0);
