@@ -42,7 +42,7 @@ Status sample()
                        "tls/a.pem",
                        "the key is of another certificate"},
                       {"local CA", "", "", "", {}, {}, {}, 0, "", "not there"}};
-    s.recording = {true, "/tmp/r.db", 1000, 2000, 3, 4, 999, "disk full"};
+    s.recording = {true, "/tmp/r.db", 1000, 2000, 3, 5, 4, 999, "disk full", "no key"};
     s.problems = {{Problem::Severity::Warning, "f.yaml", 3, 4, "what", "hint"},
                   {Problem::Severity::Error, "f.yaml", 0, 0, "bad", ""}};
     s.fileRefused = true;
