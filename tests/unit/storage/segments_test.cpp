@@ -4,13 +4,17 @@
 
 #include "engine/base/ids.h"
 #include "storage/detail_codec.h"
+#include "storage/migrations.h"
 #include "storage/reader.h"
 #include "storage/recorder.h"
+#include "storage/row_writer.h"
 #include "storage/segment_columns.h"
 #include "storage/segment_details.h"
 #include "storage/segment_tables.h"
 
 #include <QtTest>
+
+#include <malloc.h>
 
 using namespace sluice;
 using storage::NumberColumn;
@@ -217,6 +221,35 @@ private Q_SLOTS:
                 detail.open(changed);
             }
         }
+    }
+
+    void aSegmentUnderWayHoldsNoLargeContents()
+    {
+        const QTemporaryDir folder;
+        auto database = storage::Database::open(folder.filePath("large.db").toStdString(),
+                                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+        QVERIFY(database && storage::migrate(**database, 0));
+        auto writer = storage::RowWriter::create(**database);
+        QVERIFY(writer && (*database)->run("BEGIN"));
+        const auto held = [] {
+            const struct mallinfo2 all = ::mallinfo2();
+            return all.uordblks + all.hblkhd;
+        };
+        const size_t before = held();
+        int64_t id = 0;
+        for (size_t routes = 1; routes <= 8; ++routes) {  // the last one's is large
+            auto batch = samples::many(routes, 10);
+            batch.back() = std::move(samples::many(1, 4 << 20).front());
+            for (size_t i = 0; i < routes; ++i) {
+                batch[i]->route = std::to_string(i);
+                QCOMPARE((*writer)->write(*batch[i], ++id), SQLITE_OK);
+            }
+            QCOMPARE(batch.back()->responseBody.bytes.size(), size_t(4 << 20));
+        }
+        const size_t after = held();
+        QVERIFY2(after < before + (16 << 20), std::to_string(after - before).c_str());
+        QVERIFY((*writer)->endBatch() == SQLITE_OK && (*database)->run("COMMIT"));
+        QCOMPARE(*(*database)->number("SELECT sum(length(bytes)) FROM body"), int64_t(8 * (4 << 20)));
     }
 
     // Three runs, so that segments end early, and more than one block.
