@@ -11,6 +11,9 @@
 
 #include <QtTest>
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
 
 using namespace sluice;
@@ -141,6 +144,7 @@ private Q_SLOTS:
                 database->handle(), [](void *n) { return int(++*static_cast<int *>(n) == 4); }, &commits);
             QVERIFY(!storage::moveFormerRows(*database));
             QCOMPARE(*database->number("SELECT sum(rows) FROM span"), int64_t(2048));
+            QVERIFY2(!storage::Reader::open(path), "less than there was is not shown as if it were all");
         }
         constexpr int64_t all = 42 * 127;
         {
@@ -188,6 +192,32 @@ private Q_SLOTS:
         QVERIFY2(recorder, recorder ? "" : recorder.error().what.c_str());
         QCOMPARE((*recorder)->stats().rows, uint64_t(125));
         QCOMPARE((*recorder)->stats().lastId, int64_t(127));
+    }
+
+    void aFullDiskLosesNothing()
+    {
+        const std::string path = formerFile("full.db");
+        repeat(*opened(path), 30, 127);
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+        size_t refused = 0;
+        for (bool whole = false; !whole; ++refused) {
+            rlimit small = before;
+            small.rlim_cur = rlim_t(std::filesystem::file_size(path) + refused * 400'000);
+            QCOMPARE(::setrlimit(RLIMIT_FSIZE, &small), 0);
+            const auto recorder = storage::Recorder::create(path, samples::forEver());
+            ::setrlimit(RLIMIT_FSIZE, &before);
+            whole = bool(recorder);
+            QVERIFY2(!whole || (*recorder)->stats().rows == 31 * 127,
+                     whole ? std::to_string((*recorder)->stats().rows).c_str() : "");
+        }
+        QVERIFY(refused > 1);
+        auto reader = storage::Reader::open(path);
+        QVERIFY(reader);
+        const auto parsed = recording::Filter::parse("body~needle", {});
+        QCOMPARE(*(*reader)->count(*parsed.filter), int64_t(31));
+        QCOMPARE((*reader)->exchange(31 * 127)->replayOf, int64_t(5));
     }
 
     // Not the whole of it once more in the log.
