@@ -13,7 +13,9 @@ namespace sluice::storage {
 
 namespace {
 
-constexpr int64_t together = 1024;  // exchanges a transaction
+constexpr int64_t together = 1024;     // exchanges a transaction
+constexpr size_t mostBytes = 8 << 20;  // and about so many of what they hold
+constexpr int logPages = 1000;         // of the log, until it is folded into the file
 
 // Bits of the packing of a message in version 5.
 constexpr unsigned detailPacked = 1, requestPacked = 2, responsePacked = 4;
@@ -154,16 +156,18 @@ Outcome Mover::moveSome(int64_t &moved, int64_t &last)
     const Resetting later(rows_);
     rows_.bind(1, together);
     int code = SQLITE_ROW;
-    while ((code = rows_.step()) == SQLITE_ROW) {
+    for (size_t bytes = 0; bytes < mostBytes && (code = rows_.step()) == SQLITE_ROW;) {
         journey::Exchange x;
         last = rows_.integer(kId);
         ++moved;
+        for (const Column column : {kDetail, kRequestBody, kResponseBody})
+            bytes += rows_.text(column).size();
         if (!read(x))
             continue;
         if (const int written = writer_->write(x, last); written != SQLITE_OK)
             return database_.error(written);
     }
-    if (code != SQLITE_DONE)
+    if (code != SQLITE_DONE && code != SQLITE_ROW)
         return database_.error(code);
     if (const int ended = writer_->endBatch(); ended != SQLITE_OK)
         return database_.error(ended);
@@ -190,15 +194,14 @@ Result<int64_t> Mover::move()
     return outcome.error();
 }
 
-}  // namespace
-
-Outcome moveFormerRows(Database &database)
+Outcome moveAll(Database &database)
 {
-    const auto there = database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'former_exchange'");
-    if (!there)
-        return there.error();
-    if (*there == 0)
-        return Done{};
+    // What cannot be read is left out, but its id is not used again.
+    if (Outcome kept =
+            database.run("UPDATE meta SET value = (SELECT max(id) FROM former_exchange) WHERE key = 'last_id' "
+                         "AND value < (SELECT max(id) FROM former_exchange)");
+        !kept)
+        return kept;
     {
         Mover mover(database);
         if (Outcome prepared = mover.prepare(); !prepared)
@@ -213,6 +216,21 @@ Outcome moveFormerRows(Database &database)
     // Whose detail was missing, too.
     return database.run(
         "BEGIN IMMEDIATE; DROP TABLE former_exchange; DROP TABLE former_message; DROP TABLE dictionary; COMMIT");
+}
+
+}  // namespace
+
+Outcome moveFormerRows(Database &database)
+{
+    const auto there = database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'former_exchange'");
+    if (!there)
+        return there.error();
+    if (*there == 0)
+        return Done{};
+    sqlite3_wal_autocheckpoint(database.handle(), logPages);  // there is no thread yet that does it
+    const Outcome moved = moveAll(database);
+    sqlite3_wal_autocheckpoint(database.handle(), 0);
+    return moved;
 }
 
 }  // namespace sluice::storage

@@ -6,8 +6,9 @@
 
 namespace sluice::storage {
 
-// Moves what migrations/0006.sql has put aside into segments, 1,024 exchanges a transaction: what is cut off here goes on at the next
-// start. Before a RowWriter of the recorder's own is made. A million take some 20 s.
+// Moves what migrations/0006.sql has put aside into segments, at most 1,024 exchanges and about 8 MiB a transaction: what is cut off here
+// goes on at the next start. The log is folded into the file meanwhile. Before a RowWriter of the recorder's own is made. A million take some
+// 20 s.
 Outcome moveFormerRows(Database &);
 
 }  // namespace sluice::storage

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/header_codec.h"
 
+#include <algorithm>
+
 namespace sluice::storage {
 
 namespace {
 
-constexpr size_t mostFields = 10'000;
+constexpr size_t mostFields = 1 << 16;  // http.header_count, and what the gateway adds
+constexpr size_t mostSought = 256;      // fields of the list before that are compared with one
 
 // How a field is told, where there is an exchange that it may be like. Then `name` is that of the same place in the other's list.
 enum FieldForm : uint64_t {
@@ -23,11 +26,11 @@ bool same(const http::Field &a, const http::Field &b)
     return a.name == b.name && a.value == b.value;
 }
 
-// The place of this field in `before`, looked for from `expected` on, which may be past its end; npos: it is not there.
+// The place of this field in `before`, looked for from `expected` on, which may be past its end; npos: it is not there, or far from there.
 size_t placeIn(const http::HeaderList *before, const http::Field &field, size_t expected)
 {
     const size_t size = before ? before->size() : 0;
-    for (size_t i = 0; i < size; ++i) {
+    for (size_t i = 0; i < std::min(size, mostSought); ++i) {
         const size_t at = (expected + i) % size;
         if (same((*before)[at], field))
             return at;

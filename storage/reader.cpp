@@ -61,6 +61,16 @@ Result<std::unique_ptr<Database>> openReadOnly(const std::string &path, int64_t 
     return database;
 }
 
+// Part of it is in the former way still (storage/former_rows.h).
+bool isBeingMoved(Database &database)
+{
+    const auto there = database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'former_exchange'");
+    if (!there || *there == 0)
+        return false;
+    const auto some = database.number("SELECT EXISTS (SELECT 1 FROM former_exchange)");
+    return some && *some;
+}
+
 }  // namespace
 
 Snapshot::Snapshot(Reader::Impl &impl) : database_(*impl.database)
@@ -112,6 +122,12 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string &path)
         return Error{Fault::Client,
                      "the recording " + path
                          + " was written by an older Sluice; `sluice run --record` brings it up to date"};
+    if (isBeingMoved(**database))
+        return Error{
+            Fault::Client,
+            "the recording " + path
+                + " was written by an older Sluice and is not whole until it has been brought up to date; if no "
+                  "gateway is doing that now, `sluice run --record` does"};
     auto impl = std::make_unique<Impl>();
     impl->path = path;
     impl->database = database.take();

@@ -76,7 +76,8 @@ bool isBadRecording(const std::string &path);
 
 class Reader {
 public:
-    // Error: no such file, not a recording, or written by a newer version; what() says which and what to do.
+    // Error: no such file, not a recording, written by a newer version, or by an older one and not brought up to date, or not all of it
+    // yet; what() says which and what to do.
     static Result<std::unique_ptr<Reader>> open(const std::string &path);
     ~Reader();
     Reader(const Reader &) = delete;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Recorder: the one writer of a recording. A thread of its own, a bounded queue before it, batches of rows a transaction
-// (4,000 rows or 100 ms, whichever is first), WAL, synchronous NORMAL: a killed process leaves a sound file that lacks at
+// (512 exchanges or 100 ms, whichever is first), WAL, synchronous NORMAL: a killed process leaves a sound file that lacks at
 // most the last 200 ms. Redacts before anything reaches the disk, keeps within RecordSettings::keepBytes and keepAge.
 #pragma once
 

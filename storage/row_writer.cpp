@@ -16,6 +16,7 @@ constexpr size_t mostDetails = 256 << 10;  // bytes of a segment that are packed
 constexpr size_t mostAgain = 32 << 10;     // of a segment that is written again with the next batch
 constexpr size_t mostModels = 8;           // routes of a segment
 constexpr uint64_t mostApart = 1 << 20;    // and of its large contents and messages: retention takes segments whole
+constexpr uint64_t mostMessages = 1 << 30, messageBytes = 64;  // that a stream's count for; of each beside its content
 
 constexpr std::string_view segmentSql =
     "INSERT OR REPLACE INTO segment (id, last, bytes, rows) VALUES (?1, ?2, ?3, ?4)";
@@ -174,7 +175,7 @@ int RowWriter::writeRare(int64_t id, const FactValues &facts, int64_t replayOf)
     return code;
 }
 
-int RowWriter::writeDetail(const journey::Exchange &x)
+int RowWriter::writeDetail(journey::Exchange &x)
 {
     const http::HeaderList &answer = x.answer.status ? x.answer.headers : x.returned.headers;
     const bool requestCoded = isCoded(x.received.headers), responseCoded = isCoded(answer);
@@ -193,7 +194,8 @@ int RowWriter::writeDetail(const journey::Exchange &x)
         response = {};
     }
     if (x.stream.kind != journey::Streaming::None)  // its messages, whose number of bytes is not known here
-        apart_ += std::min(x.requestBody.size, mostApart) + std::min(x.responseBody.size, mostApart);
+        apart_ += std::min(x.requestBody.size, mostMessages) + std::min(x.responseBody.size, mostMessages)
+            + std::min(x.stream.kept, mostMessages / messageBytes) * messageBytes;
     const int like = likeOf(x);
     if (like < 0) {
         encodeDetail(x, details_.begin());
@@ -215,7 +217,7 @@ int RowWriter::writeDetail(const journey::Exchange &x)
 }
 
 // The model of its route; -1: there is none yet, or there are too many. Then this is the next one.
-int RowWriter::likeOf(const journey::Exchange &x)
+int RowWriter::likeOf(journey::Exchange &x)
 {
     for (size_t i = 0; i < modelsUsed_; ++i) {
         if (models_[i].exchange.route == x.route)
@@ -227,7 +229,18 @@ int RowWriter::likeOf(const journey::Exchange &x)
         models_.emplace_back();
     Model &model = models_[modelsUsed_++];
     model.row = int(details_.size());
+    // Large contents are compared with none, so they are not copied.
+    std::string large[2];
+    std::string *const contents[] = {&x.requestBody.bytes, &x.responseBody.bytes};
+    for (size_t i = 0; i < 2; ++i) {
+        if (contents[i]->size() > largestInline)
+            contents[i]->swap(large[i]);
+    }
     model.exchange = x;
+    for (size_t i = 0; i < 2; ++i) {
+        if (!large[i].empty())
+            contents[i]->swap(large[i]);
+    }
     return -1;
 }
 

@@ -23,8 +23,8 @@ private:
     RowWriter(NameWriter names, BlockWriter blocks) : names_(std::move(names)), blocks_(std::move(blocks)) {}
     int writeRow(const journey::Exchange &);
     int writeRare(int64_t id, const FactValues &, int64_t replayOf);
-    int writeDetail(const journey::Exchange &);
-    int likeOf(const journey::Exchange &);
+    int writeDetail(journey::Exchange &);
+    int likeOf(journey::Exchange &);
     int writeBody(int64_t id, std::string_view bytes, bool coded);
     int writeSegment();
     int startSegment(int64_t id);

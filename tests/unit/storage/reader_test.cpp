@@ -197,6 +197,44 @@ private Q_SLOTS:
         QCOMPARE(*(*reader)->count({}), int64_t(3000));  // the reader is as good as before
     }
 
+    // Or the log could never be folded in, and would grow as long as somebody looks.
+    void noCallLeavesATransactionBehind()
+    {
+        Random random(11);
+        std::vector<journey::Exchange> exchanges(300);
+        std::generate(exchanges.begin(), exchanges.end(), [&] { return samples::any(random); });
+        record(std::move(exchanges));
+        auto reader = storage::Reader::open(path());
+        auto writer = storage::Database::open(path(), SQLITE_OPEN_READWRITE);
+        QVERIFY(reader && writer);
+        const auto free = [&] {  // a reader that has a transaction is in the way of this
+            return (*writer)->run("UPDATE meta SET value = value WHERE key = 'last_id'")
+                && *(*writer)->number("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+        };
+        for (const char *text :
+             {"", "status>=500", "status:404,500 body~card", "trace:4", "header:x-tenant=acme", "mark:1",
+              "request:request-1", "path~users or user:ada", "id:7", "is:replayed", "grpc_status>0"}) {
+            const auto parsed = recording::Filter::parse(text, {});
+            QVERIFY2(parsed.filter, text);
+            QVERIFY2((*reader)->page({*parsed.filter, storage::Order::NewestFirst, 0, 3, true}) && free(), text);
+            QVERIFY2((*reader)->ids(*parsed.filter, storage::Order::OldestFirst, 5, 1) && free(), text);
+            QVERIFY2((*reader)->count(*parsed.filter) && free(), text);
+        }
+        QVERIFY((*reader)->exchange(7) && free());
+        QVERIFY(!(*reader)->exchange(7000) && free());
+        QVERIFY((*reader)->replaysOf(3) && free());
+        QVERIFY((*reader)->lastId() && free());
+        QVERIFY((*reader)->setMark(7, 2) && free());
+        QVERIFY((*reader)->rows({1, 2, 7000}) && free());
+        QVERIFY((*reader)->open(10) && free());
+        QVERIFY((*reader)->messages(7, 0, 10) && free());
+        storage::SliceRequest request;
+        request.from = samples::at(samples::today);
+        request.to = samples::at(samples::today + 3600);
+        request.step = 60s;
+        QVERIFY((*reader)->slices(request) && free());
+    }
+
     void slicesCountAndRank()
     {
         std::vector<journey::Exchange> exchanges;

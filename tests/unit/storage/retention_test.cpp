@@ -156,6 +156,49 @@ private Q_SLOTS:
         QCOMPARE(*(*database)->number("SELECT count(*) FROM rare"), int64_t(4 * (47 + 150)));
     }
 
+    // Their messages are most of what streams hold.
+    void ofLargeStreamsNoMoreGoThanMust()
+    {
+        {
+            auto recorder = record(Nanos(0));
+            for (uint64_t key = 1; key <= 8; ++key) {
+                recording::Batch messages = many(6, now(), "", 1 << 20);
+                recording::Batch ended = many(1, now(), "stream");
+                ended[0]->stream.kind = journey::Streaming::WebSocket;
+                ended[0]->stream.key = key;
+                ended[0]->responseBody.size = 6 << 20;
+                std::vector<journey::StreamNews> news(1);
+                news[0].key = key;
+                news[0].opened = std::make_unique<journey::Exchange>(*ended[0]);
+                for (uint64_t number = 1; number <= 6; ++number) {
+                    journey::Message &message = news[0].messages.emplace_back();
+                    message.number = number;
+                    message.kind = journey::Message::Kind::Binary;
+                    message.bytes = std::move(messages[number - 1]->responseBody.bytes);
+                }
+                recorder->tell(std::move(news));
+                recorder->push(std::move(ended));
+                recorder->flush();
+            }
+            recorder->push(many(1, now(), "new"));
+        }
+        auto database = storage::Database::open(path(), SQLITE_OPEN_READWRITE);
+        QVERIFY(database);
+        QCOMPARE(*(*database)->number("SELECT count(*) FROM stream_message"), int64_t(48));
+        auto retention = storage::Retention::create(**database);
+        QVERIFY(retention);
+        const int64_t pages = *(*database)->number("PRAGMA page_count") - *(*database)->number("PRAGMA freelist_count");
+        int64_t gone = 0;
+        for (bool more = true; more;) {
+            const auto step = (*retention)->step({uint64_t(pages * 8192 - (7 << 20)), Nanos(0)}, now(), 9);
+            QCOMPARE(step.code, SQLITE_OK);
+            gone += step.rows;
+            more = step.more;
+        }
+        QCOMPARE(gone, int64_t(2));
+        QCOMPARE(*(*database)->number("SELECT count(*) FROM stream_message"), int64_t(36));
+    }
+
     void aFileThatGivesNothingBackIsLeftAlone()
     {
         auto database = storage::Database::open(path(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
