@@ -18,6 +18,7 @@ namespace sluice::storage {
 namespace {
 
 constexpr size_t mostPage = 10'000;
+constexpr int mostRollbacks = 10'000;
 constexpr int readTimeout = 2000;  // ms: only recovery after a crash makes a reader wait
 
 Error notFound(int64_t id)
@@ -82,7 +83,9 @@ Snapshot::Snapshot(Reader::Impl &impl) : database_(*impl.database)
 
 Snapshot::~Snapshot()
 {
-    sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    // An interrupt that comes late may hit this, too, and the next call could not begin.
+    for (int i = 0; i < mostRollbacks && sqlite3_get_autocommit(database_.handle()) == 0; ++i)
+        sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 bool isBadRecording(const std::string &path)
