@@ -243,8 +243,11 @@ const std::string &SecretStore::folder() const
 Result<Secret> sealingKey(SecretStore &store, Millis within)
 {
     Result<std::optional<Secret>> found = store.read(sealingKeyEntry, within);
-    if (!found)
-        return found.error();
+    if (!found) {
+        Error error = found.error();
+        error.repeatable = true;
+        return error;
+    }
     if (!*found)
         return Error{Fault::Gateway, "this user has no key for sealed secrets " + store.place()};
     return *std::move(*found);

@@ -89,15 +89,15 @@ journey::Content contentOf(const journey::Message &m, const recording::NamedFiel
 
 }  // namespace
 
-MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, QWidget *parent)
+MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, Revealer *revealer, QWidget *parent)
     : QWidget(parent),
       recording_(recording),
       theme_(theme),
-      model_(new MessageModel(recording, this)),
+      model_(new MessageModel(recording, revealer, this)),
       table_(new LongTable(space::row)),
       count_(label({}, "small")),
       remarks_(label({}, "small")),
-      body_(new BodyView(theme, tr("Message"))),
+      body_(new BodyView(theme, tr("Message"), revealer)),
       splitter_(new QSplitter(Qt::Vertical)),
       below_(new QWidget)
 {
