@@ -56,7 +56,7 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
 
     fillTabs();
     auto *notice = new QVBoxLayout;
-    notice->setContentsMargins(space::m, 0, space::m, 0);
+    notice->setContentsMargins(space::m, space::xs, space::m, 0);
     notice->addWidget(notice_);
 
     auto *column = new QVBoxLayout(this);

@@ -61,10 +61,9 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
       what_(label({}, "muted")),
-      secretNote_(label(
-          tr("{{secret:…}} stands for a secret, which goes out in its place. Moved it stays that; written over it is "
-             "what you write."),
-          "small")),
+      secretNote_(
+          label(tr("Where {{secret:…}} stands, the secret itself goes out. Move it, or write something else over it."),
+                "small")),
       bodyNote_(label({}, "small")),
       trouble_(label({}, "bad")),
       method_(new WireCombo),

@@ -4,6 +4,8 @@
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 
+#include <QAccessible>
+
 namespace sluice::ui {
 
 RevealButton::RevealButton(Revealer &revealer, const Theme &theme, QWidget *parent)
@@ -60,7 +62,12 @@ void RevealNotice::tell()
 {
     const bool waiting = revealer_.waiting();
     setText(waiting ? tr("The keychain is being asked for the key; it may want to be unlocked.") : revealer_.trouble());
+    const bool appears = isHidden() && !text().isEmpty();
     setVisible(!text().isEmpty());
+    if (appears) {
+        QAccessibleEvent event(this, QAccessible::Alert);  // a screen reader says it, wherever the focus is
+        QAccessible::updateAccessibility(&event);
+    }
 }
 
 }  // namespace sluice::ui
