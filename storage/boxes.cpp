@@ -110,6 +110,17 @@ bool opened(const Secret &key, std::string_view nonce, const std::string &contex
     return good;
 }
 
+bool Unopened::open(const Statement &row, const Secret &key, const std::string &context, std::string &out)
+{
+    any = true;
+    if (row.text(1) != idOf(key))
+        return false;
+    if (opened(key, row.text(2), context, row.text(3), out))
+        return true;
+    damaged = true;
+    return false;
+}
+
 Error Unopened::why() const
 {
     if (damaged)

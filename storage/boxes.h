@@ -36,9 +36,10 @@ std::string contextOfMessage(int64_t stream, uint64_t number, std::string_view r
 // That this recording alone has.
 Result<std::string> recordingId(Database &);
 
-// Why none of the rows that were looked at could be opened. `damaged`: one of them was under the key.
+// Looks at rows (…, key, nonce, box) until one opens.
 struct Unopened {
-    bool any = false, damaged = false;
+    bool any = false, damaged = false;  // of those that did not; damaged: one of them was under the key
+    bool open(const Statement &row, const Secret &key, const std::string &context, std::string &out);
     Error why() const;
 };
 

@@ -5,22 +5,16 @@
 
 namespace sluice::storage {
 
-// What was said of it while it was open lies with its stream, and what its record says with the record's epoch.
 Result<recording::Unsealed> Reader::Impl::unseal(std::string_view placeholder, int64_t id, const Secret &key)
 {
     const int64_t number = streamOf(id);
-    if (number == 0)
-        return storage::unseal(*database, placeholder, id, key);
-    auto ofStream = unsealOfStream(*database, placeholder, number, key);
-    if (!ofStream)
-        return ofStream.error();
-    if (*ofStream)
-        return **std::move(ofStream);
     journey::StreamFacts facts;
-    int64_t exchange = 0;
-    if (const int code = readStream(number, facts, exchange); code != SQLITE_OK)
-        return database->error(code);
-    return storage::unseal(*database, placeholder, exchange, key);
+    int64_t exchange = id > 0 ? id : 0;
+    if (id < 0) {
+        if (const int code = readStream(number, facts, exchange); code != SQLITE_OK)
+            return database->error(code);
+    }
+    return storage::unseal(*database, placeholder, exchange, number, key);
 }
 
 Result<recording::Unsealed> Reader::unseal(std::string_view placeholder, int64_t id, const Secret &key)

@@ -14,6 +14,13 @@ constexpr std::string_view insertSql =
     "placeholder) DO UPDATE SET kinds = kinds | excluded.kinds, key = excluded.key, nonce = excluded.nonce, box = "
     "excluded.box";
 
+// The newest first; there are as many look-ups as epochs, as the table has no index of placeholders.
+constexpr const char *elsewhereSql =
+    "WITH RECURSIVE e (epoch) AS (SELECT max(epoch) FROM sealed UNION ALL SELECT (SELECT max(epoch) FROM sealed WHERE "
+    "epoch < e.epoch) FROM e WHERE e.epoch IS NOT NULL) SELECT s.kinds, s.key, s.nonce, s.box FROM e CROSS JOIN sealed "
+    "s "
+    "ON s.epoch = e.epoch AND s.placeholder = ?1 WHERE e.epoch <> ?2";
+
 }  // namespace
 
 Secret makeSealingKey()
@@ -110,34 +117,44 @@ int Sealer::write(const std::vector<SealedSecret> &secrets, int64_t id)
     return SQLITE_OK;
 }
 
-Result<recording::Unsealed> unseal(Database &database, std::string_view placeholder, int64_t id, const Secret &key)
+Result<recording::Unsealed> unseal(Database &database, std::string_view placeholder, int64_t id, int64_t stream,
+                                   const Secret &key)
 {
     const std::string wanted = packedPlaceholder(placeholder);
     const Result<std::string> recording = recordingId(database);
     if (!recording)
         return recording.error();
-    // The exchange's own epoch first; a replay past the gateway may have its secrets in an earlier one.
-    auto statement =
-        Statement::prepare(database,
-                           "SELECT kinds, key, nonce, box FROM sealed WHERE placeholder = ?1 ORDER BY epoch "
-                           "<> ?2, epoch DESC");
-    if (!statement || wanted.empty())  // a file from before there were such ones
-        return Unopened().why();
-    statement->bindBlob(1, wanted);
-    statement->bind(2, id >> sealedEpochBits);
-    const std::string own = idOf(key);
+    const int64_t epoch = id > 0 ? id >> sealedEpochBits : -1;
+    const struct {
+        int64_t place;
+        bool any;
+        const char *sql;
+    } places[] = {
+        {epoch, id > 0, "SELECT kinds, key, nonce, box FROM sealed WHERE placeholder = ?1 AND epoch = ?2"},
+        {stream, stream > 0, "SELECT kinds, key, nonce, box FROM stream_sealed WHERE name = ?1 AND stream = ?2"},
+        {epoch, true, elsewhereSql},
+    };
     Unopened unopened;
-    for (int rows = 0; rows < 1000 && statement->step() == SQLITE_ROW; ++rows) {
-        unopened.any = true;
-        if (statement->text(1) != own)
+    for (const auto &each : places) {
+        if (!each.any || wanted.empty())
             continue;
-        std::string text;
-        if (opened(key, statement->text(2), contextOfSecret(wanted, *recording), statement->text(3), text)) {
+        auto statement = Statement::prepare(database, each.sql);
+        if (!statement && sqlite3_errcode(database.handle()) == SQLITE_ERROR)  // a file of a former version
+            continue;
+        if (!statement)
+            return statement.error();
+        statement->bindBlob(1, wanted);
+        statement->bind(2, each.place);
+        int code = SQLITE_ROW;
+        while ((code = statement->step()) == SQLITE_ROW) {
+            std::string text;
             const int64_t kinds = statement->integer(0);
-            return recording::Unsealed{Secret(std::move(text)), (kinds & sealedAsText) != 0,
-                                       (kinds & sealedAsJson) != 0};
+            if (unopened.open(*statement, key, contextOfSecret(wanted, *recording), text))
+                return recording::Unsealed{Secret(std::move(text)), (kinds & sealedAsText) != 0,
+                                           (kinds & sealedAsJson) != 0};
         }
-        unopened.damaged = true;
+        if (code != SQLITE_DONE)
+            return database.error(code);
     }
     return unopened.why();
 }

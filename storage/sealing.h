@@ -74,11 +74,11 @@ private:
     size_t bytes_ = 0;
 };
 
-// What a placeholder of this exchange stands for. Error: it was never sealed, or with another key, or is damaged.
-Result<recording::Unsealed> unseal(Database &, std::string_view placeholder, int64_t id, const Secret &key);
-// The same, in one of the messages of this row of `stream`, or in its head while it was open; nothing: there is no such one.
-Result<std::optional<recording::Unsealed>> unsealOfStream(Database &, std::string_view placeholder, int64_t stream,
-                                                          const Secret &key);
+// What a placeholder stands for in this exchange (0: it goes on still) or in its messages (`stream`: their row in that table; 0: none).
+// What its epoch has comes first, then what its stream has, then what any epoch has: a replay past the gateway has its secrets in an
+// earlier one. Error: it was never sealed, or with another key, or is damaged.
+Result<recording::Unsealed> unseal(Database &, std::string_view placeholder, int64_t id, int64_t stream,
+                                   const Secret &key);
 // The content of a message that was sealed whole; nothing: it was not.
 Result<std::optional<Secret>> unsealOriginal(Database &, int64_t stream, uint64_t number, const Secret &key);
 

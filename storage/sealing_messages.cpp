@@ -21,34 +21,6 @@ std::string nameOf(uint64_t number)
     return out;
 }
 
-// The one of this name. `code` as of Statement::step(): SQLITE_DONE where there is none, also in a file of a former version.
-struct Row {
-    Row(Database &database, int64_t stream, const std::string &name)
-    {
-        auto made = Statement::prepare(
-            database, "SELECT kinds, key, nonce, box FROM stream_sealed WHERE stream = ?1 AND name = ?2");
-        if (!made) {
-            code = sqlite3_errcode(database.handle());
-            code = code == SQLITE_ERROR ? SQLITE_DONE : code;
-            return;
-        }
-        statement = made.take();
-        statement.bind(1, stream);
-        statement.bindBlob(2, name);
-        code = statement.step();
-    }
-    // In `out`, or why not.
-    std::optional<Error> open(const Secret &key, const std::string &context, std::string &out) const
-    {
-        const bool own = statement.text(1) == idOf(key);
-        if (own && opened(key, statement.text(2), context, statement.text(3), out))
-            return std::nullopt;
-        return Unopened{true, own}.why();
-    }
-    Statement statement;
-    int code = SQLITE_DONE;
-};
-
 }  // namespace
 
 size_t MessageSecrets::bytes() const
@@ -135,38 +107,30 @@ int Sealer::writeMessage(int64_t stream, const MessageSecrets &message, uint64_t
     return insertForMessage(stream, nameOf(message.number), last, 0, box, bytes);
 }
 
-Result<std::optional<recording::Unsealed>> unsealOfStream(Database &database, std::string_view placeholder,
-                                                          int64_t stream, const Secret &key)
-{
-    using Found = std::optional<recording::Unsealed>;
-    const std::string wanted = packedPlaceholder(placeholder);
-    const Row row(database, stream, wanted);
-    if (row.code != SQLITE_ROW)
-        return row.code == SQLITE_DONE ? Result<Found>(Found()) : database.error(row.code);
-    const Result<std::string> recording = recordingId(database);
-    if (!recording)
-        return recording.error();
-    std::string text;
-    if (auto wrong = row.open(key, contextOfSecret(wanted, *recording), text))
-        return *std::move(wrong);
-    const int64_t kinds = row.statement.integer(0);
-    return Found({Secret(std::move(text)), (kinds & sealedAsText) != 0, (kinds & sealedAsJson) != 0});
-}
-
 Result<std::optional<Secret>> unsealOriginal(Database &database, int64_t stream, uint64_t number, const Secret &key)
 {
-    using Found = std::optional<Secret>;
-    const std::string name = nameOf(number);
-    const Row row(database, stream, name);
-    if (row.code != SQLITE_ROW)
-        return row.code == SQLITE_DONE ? Result<Found>(Found()) : database.error(row.code);
     const Result<std::string> recording = recordingId(database);
     if (!recording)
         return recording.error();
+    auto statement = Statement::prepare(
+        database, "SELECT kinds, key, nonce, box FROM stream_sealed WHERE stream = ?1 AND name = ?2");
+    if (!statement && sqlite3_errcode(database.handle()) == SQLITE_ERROR)  // a file of a former version
+        return std::optional<Secret>();
+    if (!statement)
+        return statement.error();
+    const std::string name = nameOf(number);
+    statement->bind(1, stream);
+    statement->bindBlob(2, name);
+    const int code = statement->step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return database.error(code);
+    if (code == SQLITE_DONE)
+        return std::optional<Secret>();
+    Unopened unopened;
     std::string text;
-    if (auto wrong = row.open(key, contextOfMessage(stream, number, *recording), text))
-        return *std::move(wrong);
-    return Found(Secret(std::move(text)));
+    if (!unopened.open(*statement, key, contextOfMessage(stream, number, *recording), text))
+        return unopened.why();
+    return std::optional<Secret>(Secret(std::move(text)));
 }
 
 }  // namespace sluice::storage
