@@ -6,7 +6,8 @@
 namespace sluice::storage {
 
 namespace {
-constexpr size_t mostSecretsOfMessages = 32 << 20;  // of a batch; further ones are placeholders only
+// Of a batch: twice what its messages may have, as a secret is kept with its placeholder. Further ones are placeholders only.
+constexpr size_t mostSecretsOfMessages = 64 << 20;
 }  // namespace
 
 void Recorder::Impl::tell(std::vector<journey::StreamNews> news)

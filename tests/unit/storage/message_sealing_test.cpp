@@ -173,6 +173,13 @@ void MessageSealingTest::anotherKeyOpensNothing()
     for (const uint64_t n : {1, 2})
         QVERIFY2(r.unsealed(1, n).ends_with(anotherKey.substr(7)), r.unsealed(1, n).c_str());
     QCOMPARE(r.opened(1, r.stored(1, 1)), anotherKey);
+    // What is recorded from now on opens, and what was before does not.
+    r.recorder.reset();
+    r.start();
+    r.tell({message(1, login("planted-one"))}, false, 5);
+    r.end(1, 5);
+    QCOMPARE(r.unsealed(2, 1), login("planted-one"));
+    QVERIFY(r.unsealed(1, 1).ends_with(anotherKey.substr(7)));
 }
 
 void MessageSealingTest::whatWasTamperedWithIsNotOpened()
