@@ -42,11 +42,7 @@ Worker::~Worker()
     stop();
 }
 
-namespace {
-
-constexpr size_t mostBlanks = 64, mostHeads = 256;
-
-}  // namespace
+static constexpr size_t mostBlanks = 64, mostHeads = 256;
 
 // ---- from outside
 
@@ -140,10 +136,7 @@ void Worker::listen(int fd, std::string secure, bool proxied)
     post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
-            [this] {
-                return inside_->connections.size() < options_.room.clients
-                    && inside_->buffers.wires < options_.room.socketsWithClients();
-            },
+            [this] { return options_.room.forOneMore(inside_->connections.size(), inside_->buffers.wires); },
             [this, secure, proxied](Fd client, const Address &peer) {
                 accept(std::move(client), peer, secure, proxied);
             });

@@ -31,7 +31,10 @@ struct LoopContext;
 // may have.
 struct Room {
     uint32_t clients = 20'000, sockets = UINT32_MAX;
-    uint32_t socketsWithClients() const { return sockets - sockets / 16; }  // the rest is for upstreams
+    bool forOneMore(size_t ofClients, uint32_t inAll) const
+    {
+        return ofClients < clients && inAll < sockets - sockets / 16;  // the rest is for upstreams
+    }
 };
 
 struct WorkerOptions {
