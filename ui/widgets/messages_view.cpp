@@ -112,9 +112,8 @@ MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, Revea
     table_->setStretchColumn(MessageModel::Text);
 
     auto *belowColumn = new QVBoxLayout(below_);
-    belowColumn->setContentsMargins(0, space::xs, 0, 0);
+    belowColumn->setContentsMargins(space::m, space::xs, space::m, space::s);
     belowColumn->setSpacing(0);
-    remarks_->setContentsMargins(space::m, 0, space::m, 0);
     belowColumn->addWidget(remarks_);
     belowColumn->addWidget(body_, 1);
     below_->hide();
