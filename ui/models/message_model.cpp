@@ -163,6 +163,12 @@ int MessageModel::columnCount(const QModelIndex &parent) const
     return parent.isValid() ? 0 : ColumnCount;
 }
 
+ShownText MessageModel::textOf(const journey::Message &m) const
+{
+    return shownText(qs(recording::lineOf(m, names_, lineBytes)), Place::Json,
+                     revealer_ ? revealer_->secrets().get() : nullptr);
+}
+
 QString MessageModel::cell(const journey::Message &m, int column) const
 {
     switch (column) {
@@ -173,10 +179,7 @@ QString MessageModel::cell(const journey::Message &m, int column) const
         return m.kind == journey::Message::Kind::Event && m.event != "message" ? qs("event " + m.event)
                                                                                : qs(name(m.kind));
     case Size: return sizeText(m.size);
-    case Text:
-        return shownText(qs(recording::lineOf(m, names_, lineBytes)), Place::Json,
-                         revealer_ ? revealer_->secrets().get() : nullptr)
-            .text;
+    case Text: return textOf(m).text;
     default: return {};
     }
 }

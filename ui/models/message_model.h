@@ -40,6 +40,8 @@ public:
     const recording::NamedFields &names() const { return names_; }
     // Nothing: it is on its way (then dataChanged follows), or is not kept.
     const journey::Message *at(int row) const;
+    // As data() has it in the column Text.
+    ShownText textOf(const journey::Message &) const;
     int64_t numberAt(int row) const { return first_ + row; }
 
     int rowCount(const QModelIndex &parent = {}) const override;

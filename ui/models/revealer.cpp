@@ -43,27 +43,24 @@ void Revealer::stop()
 
 void Revealer::meet(const QString &recorded)
 {
-    qsizetype end = 0;
-    for (qsizetype begin = findSecret(recorded, 0, end); begin >= 0; begin = findSecret(recorded, end, end))
-        meet(QStringView(recorded).mid(begin, end - begin));
+    meet(placeholdersIn(recorded, most + 1));
 }
 
-void Revealer::meet(const ShownText &text)
+void Revealer::meet(const std::vector<std::string> &placeholders)
 {
-    for (const SecretSpan &span : text.spans)
-        meet(span.recorded);
+    for (const std::string &each : placeholders)
+        meetOne(each);
 }
 
-void Revealer::meet(QStringView placeholder)
+void Revealer::meetOne(const std::string &placeholder)
 {
-    if (!exchange_)
+    if (!exchange_ || met_.count(placeholder) > 0)
         return;
     if (met_.size() >= most) {
         tooMany_ = true;
         return;
     }
-    if (!met_.insert(placeholder.toString().toStdString()).second)
-        return;
+    met_.insert(placeholder);
     if (met_.size() == 1)
         Q_EMIT told();
     if (state_ != State::Hidden && !underWay_)

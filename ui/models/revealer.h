@@ -27,7 +27,7 @@ public:
     void offer(Secrets secrets) { offered_ = std::move(secrets); }
     // A view shows these placeholders of it.
     void meet(const QString &recorded);
-    void meet(const ShownText &text);
+    void meet(const std::vector<std::string> &placeholders);
     bool any() const { return !met_.empty(); }
 
     void reveal();
@@ -45,7 +45,7 @@ Q_SIGNALS:
     void told();     // any(), state(), trouble() or waiting()
 
 private:
-    void meet(QStringView placeholder);
+    void meetOne(const std::string &placeholder);
     void ask();
     bool isKnown(const std::string &placeholder) const;
     void take(Result<Secrets> answer);

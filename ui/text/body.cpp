@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t mostDecoded = 64u << 20;
 constexpr int deepest = 512;
+constexpr size_t mostPlaceholders = 8192;  // more than are revealed
 
 bool isXml(const QString &type, QByteArrayView bytes)
 {
@@ -166,6 +167,7 @@ BodyText bodyText(const BodyQuestion &question)
     BodyText out = readBody(question);
     out.folds = hasLongLine(out.text);
     out.shown = folded(shownText(out.text));
+    out.placeholders = placeholdersIn(out.text, mostPlaceholders);
     if (question.secrets && !out.shown.spans.empty())
         out.open = folded(shownText(out.text, placeOf(out.kind, question.type), question.secrets.get()));
     return out;

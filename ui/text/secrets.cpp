@@ -9,6 +9,7 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <set>
 
 namespace sluice::ui {
 
@@ -138,6 +139,16 @@ ShownText folded(ShownText text)
     }
     wipe(text.text);
     return out;
+}
+
+std::vector<std::string> placeholdersIn(const QString &recorded, size_t most)
+{
+    std::set<std::string> found;
+    qsizetype end = 0;
+    for (qsizetype begin = findSecret(recorded, 0, end); begin >= 0 && found.size() < most;
+         begin = findSecret(recorded, end, end))
+        found.insert(recorded.mid(begin, end - begin).toStdString());
+    return {found.begin(), found.end()};
 }
 
 QString recordedPart(const ShownText &text, qsizetype begin, qsizetype end)

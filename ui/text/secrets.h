@@ -40,6 +40,8 @@ struct ShownText {
 ShownText shownText(const QString &recorded, Place place = Place::Text, const Secrets *open = nullptr);
 // No line longer than text/fold.h says; the spans go with it.
 ShownText folded(ShownText text);
+// The placeholders in it, each once, at most so many.
+std::vector<std::string> placeholdersIn(const QString &recorded, size_t most);
 // As it stands in the recording; a placeholder of which only a part is asked for is given whole.
 QString recordedPart(const ShownText &text, qsizetype begin, qsizetype end);
 // Overwrites what this string holds, where nothing else holds it too, and empties it. Copies that Qt made for the screen are beyond reach.

@@ -156,7 +156,7 @@ void BodyView::show(BodyText body)
     body_ = std::move(body);
     ready_ = true;
     if (revealer_)
-        revealer_->meet(body_.shown);
+        revealer_->meet(body_.placeholders);
     QStringList facts;
     if (body_.kind != BodyKind::Empty) {
         facts << kindWord(body_.kind) << sizeText(body_.decodedSize);

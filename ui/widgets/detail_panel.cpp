@@ -37,8 +37,8 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
       theme_(theme),
       revealer_(new Revealer(recording, this)),
       pill_(new QLabel),
-      title_(new ElidedWireLabel),
       facts_(label({}, "small")),
+      title_(new ElidedWireLabel(theme)),
       reveal_(new RevealButton(*revealer_, theme)),
       notice_(new RevealNotice(*revealer_)),
       tabs_(new QTabWidget),
@@ -151,7 +151,7 @@ void DetailPanel::resizeEvent(QResizeEvent *event)
 {
     QWidget::resizeEvent(event);
     // The URL is what is read.
-    reveal_->setToolButtonStyle(width() < narrow ? Qt::ToolButtonIconOnly : Qt::ToolButtonTextBesideIcon);
+    reveal_->setWords(width() >= narrow);
 }
 
 // ---- what is shown
@@ -193,7 +193,7 @@ void DetailPanel::take(Result<journey::Exchange> result)
     if (!result) {
         exchange_.reset();
         pill_->clear();
-        title_->setText(tr("#%1: %2").arg(id_).arg(qs(result.error().what)));
+        title_->show({tr("#%1: %2").arg(id_).arg(qs(result.error().what)), {}});
         facts_->clear();
         request_->clear();
         response_->clear();
@@ -231,7 +231,7 @@ void DetailPanel::fillTitle()
     pill_->setToolTip(statusText(x.returned.status));
     pill_->setAccessibleDescription(statusText(x.returned.status));
     const QString title = qs(x.received.method) + u' ' + qs(x.received.authority + x.received.target);
-    title_->setText(shownText(title, Place::Url, revealer_->secrets().get()).text);
+    title_->show(shownText(title, Place::Url, revealer_->secrets().get()));
     title_->setToolTip(shortened(withSecretsHidden(title)));
     QStringList facts{x.id < 0 ? tr("open") : u'#' + QString::number(x.id),
                       x.id < 0 ? tr("since %1").arg(clockText(x.time)) : durationText(x.times.ended), qs(x.client)};

@@ -17,6 +17,7 @@ class QToolButton;
 namespace sluice::ui {
 
 class DecisionsView;
+class ElidedWireLabel;
 class MessageView;
 class MessagesView;
 class RevealButton;
@@ -75,7 +76,8 @@ private:
     int64_t id_ = 0;
     bool failed_ = false;  // it could not be read: asked for once more, it is read once more
     std::unique_ptr<journey::Exchange> exchange_;
-    QLabel *pill_, *title_, *facts_;
+    QLabel *pill_, *facts_;
+    ElidedWireLabel *title_;
     RevealButton *reveal_;
     RevealNotice *notice_;
     QTabWidget *tabs_;

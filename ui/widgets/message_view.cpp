@@ -24,9 +24,9 @@ MessageView::MessageView(const Theme &theme, const QString &name, Revealer *reve
       theme_(theme),
       revealer_(revealer),
       title_(label(name, "heading")),
-      start_(new ElidedWireLabel),
       pill_(new QLabel),
       count_(label({}, "small")),
+      start_(new ElidedWireLabel(theme)),
       fields_(new SecretEdit(theme)),
       body_(new BodyView(theme, name, revealer)),
       splitter_(new QSplitter(Qt::Vertical))
@@ -161,7 +161,7 @@ void MessageView::showSecrets()
 void MessageView::showTexts(bool again)
 {
     const Secrets *open = revealer_ ? revealer_->secrets().get() : nullptr;
-    start_->setText(shownText(startText_, Place::Url, open).text);
+    start_->show(shownText(startText_, Place::Url, open));
     start_->setToolTip(shortened(withSecretsHidden(startText_)));
     fields_->show(shownText(fieldText_, Place::Fields, open), again);
 }

@@ -15,6 +15,7 @@ class QSplitter;
 namespace sluice::ui {
 
 class BodyView;
+class ElidedWireLabel;
 class Revealer;
 class SecretEdit;
 
@@ -49,7 +50,8 @@ private:
     void restyle();
     const Theme &theme_;
     Revealer *revealer_;
-    QLabel *title_, *start_, *pill_, *count_;
+    QLabel *title_, *pill_, *count_;
+    ElidedWireLabel *start_;
     SecretEdit *fields_;
     BodyView *body_;
     QSplitter *splitter_;

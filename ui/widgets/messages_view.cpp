@@ -7,6 +7,7 @@
 #include "ui/text/format.h"
 #include "ui/widgets/body_view.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/long_table.h"
 
 #include <QHBoxLayout>
@@ -59,8 +60,12 @@ public:
         const bool words = index.column() == MessageModel::Text;
         painter->setPen(message && words ? c.text : c.muted);
         painter->setFont(words || index.column() <= MessageModel::Time ? theme_.mono() : theme_.ui());
-        painter->drawText(cell, index.data(Qt::TextAlignmentRole).toInt(),
-                          painter->fontMetrics().elidedText(text, Qt::ElideRight, cell.width()));
+        const QString drawn = painter->fontMetrics().elidedText(text, Qt::ElideRight, cell.width());
+        if (message && words) {
+            const ShownText secrets = model_.textOf(*message);
+            paintSecrets(painter, theme_, cell, secrets.text, drawn, secrets.spans);
+        }
+        painter->drawText(cell, index.data(Qt::TextAlignmentRole).toInt(), drawn);
     }
 
 private:

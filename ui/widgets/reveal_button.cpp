@@ -13,7 +13,7 @@ RevealButton::RevealButton(Revealer &revealer, const Theme &theme, QWidget *pare
 {
     setCheckable(true);
     setProperty("caution", true);
-    setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    setWords(true);
     connect(this, &QToolButton::clicked, this, &RevealButton::press);
     connect(&revealer_, &Revealer::told, this, &RevealButton::tell);
     connect(&theme_, &Theme::changed, this, &RevealButton::tell);
@@ -29,6 +29,15 @@ bool RevealButton::press()
     else
         revealer_.hide();
     return true;
+}
+
+void RevealButton::setWords(bool on)
+{
+    if (property("words").toBool() == on)
+        return;
+    setProperty("words", on);
+    setToolButtonStyle(on ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
+    repolish(this);
 }
 
 void RevealButton::tell()

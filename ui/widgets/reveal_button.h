@@ -18,6 +18,7 @@ public:
     RevealButton(Revealer &revealer, const Theme &theme, QWidget *parent = nullptr);
     // False: there are none to be shown.
     bool press();
+    void setWords(bool on);  // false: the icon alone, where there is little room
 
 private:
     void tell();
