@@ -296,6 +296,7 @@ std::string toJson(const Status &s)
         .add("connections", s.connections)
         .add("proxy_headers_refused", s.proxyRefused)
         .addRaw("http2", countsJson(s.http2))
+        .addRaw("http2_upstream", countsJson(s.http2Upstream))
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
         .addRaw("limits", "[]")
@@ -331,6 +332,7 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "connections", s.connections);
     read(document, "proxy_headers_refused", s.proxyRefused);
     readCounts(document, "http2", s.http2);
+    readCounts(document, "http2_upstream", s.http2Upstream);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);
     readObjects(document, "certificates", s.certificates, readCertificate);

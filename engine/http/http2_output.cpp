@@ -207,6 +207,7 @@ bool Http2Session::sendRequest(Http2Stream &stream, const RequestHead &head, con
         nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), end ? nullptr : &content, &stream);
     if (id < 0)
         return false;
+    Http2Counters::one(counters_.streams);
     stream.session_ = this;
     stream.id_ = id;
     stream.outEnd_ = end;

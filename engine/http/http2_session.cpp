@@ -317,6 +317,8 @@ void Http2Session::streamClosed(int32_t id, uint32_t code)
         return;
     --open_;
     s->closed_ = true;
+    if (code == uint32_t(Http2Code::RefusedStream) && s->id_ % 2 == 1 && side_ == Side::Client)
+        Http2Counters::one(counters_.refused);
     const bool reset = code != 0 || !s->inEnded_ || !s->endSent_;
     if (!reset)
         ++completed_;

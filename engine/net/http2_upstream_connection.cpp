@@ -41,6 +41,7 @@ void Http2UpstreamConnection::begin(std::unique_ptr<Wire> wire)
 {
     link_ = std::make_unique<Http2Link>(loop_, std::move(wire), http::Http2Session::Side::Client, *this, limits_,
                                         counters_);
+    http::Http2Counters::one(counters_.connections);
     link_->later();  // the preface
 }
 
