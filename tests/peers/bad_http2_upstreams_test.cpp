@@ -84,6 +84,7 @@ private Q_SLOTS:
     void aConnectionThatHasGoneSilentTakesNoFurtherRequest();
     void informationalAnswersWithoutEndAreNoAnswer();
     void anEndpointMayTakeStreamsOnlyLater();
+    void anEndpointThatBreaksTheProtocolIsNotWaitedFor();
 };
 
 void BadHttp2UpstreamsTest::anEndpointThatClosesWithinItsAnswerCutsItOff()
@@ -226,6 +227,29 @@ void BadHttp2UpstreamsTest::anEndpointMayTakeStreamsOnlyLater()
     GatewayProcess gateway(before(server));
     QVERIFY2(gateway.ready(), gateway.trouble().c_str());
     QCOMPARE(curl({gateway.url("/a")}).status, 200);
+}
+
+void BadHttp2UpstreamsTest::anEndpointThatBreaksTheProtocolIsNotWaitedFor()
+{
+    RawServer server([](RawSocket &peer, int) {
+        FrameServer frames(peer);
+        const uint32_t stream = frames.request();
+        frames.answer(stream);
+        peer.send(h2::data(stream, "begun", false)
+                  + h2::frame(h2::Data, h2::Padded, stream,
+                              "\xff"
+                              "12"));
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server));  // its timeouts are longer than a test waits for the end of a socket
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    RawSocket client = RawSocket::connectTo(gateway.port());
+    client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string all = client.readAll();
+    QVERIFY2(client.end() != RawSocket::End::TimedOut, all.c_str());
+    const QJsonObject row = gateway.log(1).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("upstream"));
+    QVERIFY2(text(row, "failure").find("broke the rules of HTTP/2") != std::string::npos, text(row, "failure").c_str());
 }
 
 QTEST_GUILESS_MAIN(BadHttp2UpstreamsTest)
