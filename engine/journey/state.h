@@ -34,7 +34,7 @@ struct Journey {
     bool grpc = false;            // the client speaks gRPC: our own answers do, too
     Nanos total{0};               // what the exchange may take; 0: no bound
     bool totalIsClients = false;  // the client said so (grpc-timeout)
-    bool delivered = false;       // the client has all of the answer, though its end had not come yet
+    bool delivered = false;       // the client has all that there was: how it leaves is no failure
     std::unique_ptr<Tap> tap;     // where messages are recorded
     int refusal = 0;              // status of our own answer, when there is one to give
 
