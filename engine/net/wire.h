@@ -127,7 +127,9 @@ private:
     Fill fillTls();
     Fill hear();
     Send sendTls(const iovec *pieces, int count);
-    Send sendCipher(const std::string &text);
+    bool sendRecord(const iovec *pieces, int count, size_t all);
+    bool sendRecords(const iovec *pieces, int count);
+    Send sendCipher(std::string_view text);
     void keepShaking();
     void closeTls();
     Send broken(int error);
