@@ -29,6 +29,7 @@ Http2ClientConnection::Http2ClientConnection(Worker &worker, LoopContext loop, s
       draining_(
           loop.scheduler, [](Timer &, void *self) { static_cast<Http2ClientConnection *>(self)->refuseFurther(); },
           this),
+      since_(loop.scheduler.now()),
       life_(scope_)
 {
     http::Http2Counters::one(worker.http2().connections);
@@ -203,6 +204,7 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
     link_.later();
     if (!streams_.empty())
         return;
+    since_ = link_.scheduler().now();
     emptied_.wake(link_.scheduler());
     if (refusing_)
         reading_.cancel(Why::Shutdown);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/listener.h"
 
+#include <poll.h>
+
 #include <cerrno>
 
 namespace sluice::net {
@@ -10,11 +12,13 @@ constexpr int most = 4;  // accepted in one go
 constexpr Nanos afterExhaustion = std::chrono::milliseconds(50);
 }  // namespace
 
-Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted)
+Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room,
+                   std::function<void()> makeRoom, Accepted accepted)
     : fd_(std::move(fd)),
       poller_(poller),
       scheduler_(scheduler),
       room_(std::move(room)),
+      makeRoom_(std::move(makeRoom)),
       accepted_(std::move(accepted)),
       again_(
           scheduler, [](Timer &, void *self) { static_cast<Listener *>(self)->acceptSome(); }, this)
@@ -55,11 +59,21 @@ bool Listener::acceptOne()
     return true;
 }
 
+// Who comes now finds no room: resume() goes on once there is some.
+void Listener::full()
+{
+    pollfd next{fd_.get(), POLLIN, 0};
+    if (::poll(&next, 1, 0) > 0)
+        makeRoom_();
+    else
+        poller_.rearm(fd_.get(), true, false);
+}
+
 void Listener::acceptSome()
 {
     for (int i = 0; i < most; ++i) {
         if (!room_())
-            return;  // resume() goes on
+            return full();
         if (acceptOne())
             continue;
         if (errno == EAGAIN)

@@ -36,6 +36,7 @@ public:
     uint64_t exchanges() const;
     uint64_t active() const;
     uint64_t proxyRefused() const;
+    uint64_t closedForRoom() const;
     uint64_t http2(http::Http2Counters::Count http::Http2Counters::*which) const;  // of clients' connections
     std::unordered_map<std::string, uint32_t> idleConnections();                   // by endpoint URL
 

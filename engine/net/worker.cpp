@@ -25,7 +25,8 @@ struct Worker::Inside {
     UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
     std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
     const std::pair<const std::string, std::unique_ptr<UpstreamPool>> *lastPool = nullptr;  // of them: asked for last
-    std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
+    ServedConnections connections;
+    uint64_t served = 0;
     std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
     std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
     recording::Batch batch;
@@ -138,7 +139,7 @@ void Worker::listen(int fd, std::string secure, bool proxied)
     post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
-            [this] { return inside_->connections.size() < options_.mostConnections; },
+            [this] { return inside_->connections.size() < options_.mostConnections; }, [this] { makeRoom(); },
             [this, secure, proxied](Fd client, const Address &peer) {
                 accept(std::move(client), peer, secure, proxied);
             });
@@ -158,7 +159,9 @@ void Worker::drain(std::function<void()> done)
 {
     post([this, done = std::move(done)]() mutable {
         drained_ = std::move(done);
-        drainConnections();
+        for (const auto &[raw, connection] :
+             inside_->connections)  // only marks and posts: nothing ends within the loop
+            raw->drain();
         for (const auto &[fd, listener] : inside_->listeners)
             listener->takeWaiting();
         inside_->listeners.clear();
@@ -221,6 +224,12 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
+// Many who say nothing must not keep out one who speaks: those go that have waited longest for a request. closed() goes on.
+void Worker::makeRoom()
+{
+    count(counters_.closedForRoom, stopLongestWaiting(inside_->connections));
+}
+
 void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
@@ -253,6 +262,7 @@ LoopContext Worker::context()
 void Worker::serve(std::unique_ptr<ServedConnection> connection, bool last)
 {
     ServedConnection *raw = connection.get();
+    raw->number = ++inside_->served;
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
     if (last)
@@ -312,21 +322,10 @@ void Worker::dropUnusedPools()
     });
 }
 
-void Worker::drainConnections()
-{
-    for (const auto &[raw, connection] : inside_->connections)  // only marks and posts: nothing ends within the loop
-        raw->drain();
-}
-
 void Worker::stopConnections()
 {
     for (const auto &[raw, connection] : inside_->connections)
         raw->stop();
-}
-
-Moment Worker::clock()
-{
-    return monotonicNow();
 }
 
 WallTime Worker::wallTime()

@@ -3,7 +3,10 @@
 #include "tests/peers/peers.h"
 #include "tests/support/raw_server.h"
 
+#include <QScopeGuard>
 #include <QTest>
+
+#include <future>
 
 using namespace support;
 
@@ -18,6 +21,7 @@ private Q_SLOTS:
     void aResetBehindUnreadContentIsSeenAtOnce();
     void aHeadThatNeverEndsIsTimedOut();
     void anIdleConnectionIsClosedInTime();
+    void thoseWhoSayNothingKeepNobodyOut();
     void aHeadThatIsTooLargeIsRefused();
     void aLargeHeadPassesWhereTheFileAllowsIt();
     void aRefusedBodyIsRecordedWithWhatCame();
@@ -214,6 +218,36 @@ void BadClientsTest::anIdleConnectionIsClosedInTime()
     QVERIFY(used.waitForEnd());
     QVERIFY(used.end() == RawSocket::End::Closed);
     QVERIFY(silent.waitForEnd());
+}
+
+// At the limit the one goes that has waited longest for a request; whoever is being served stays.
+void BadClientsTest::thoseWhoSayNothingKeepNobodyOut()
+{
+    std::promise<void> ended;
+    RawServer server([end = ended.get_future().share()](RawSocket &peer, int) {
+        if (peer.readHead().starts_with("GET /slow"))
+            end.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.waitForEnd();
+    });
+    const auto end = qScopeGuard([&] { ended.set_value(); });
+    GatewaySetup setup = before(server.url(), "http: {max_connections: 3, keep_alive: 1h, header_timeout: 1h}\n");
+    setup.workers = 1;
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    RawSocket busy = RawSocket::connectTo(gateway.port());
+    busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    std::vector<RawSocket> silent;
+    for (int i = 0; i < 20; ++i) {
+        silent.push_back(RawSocket::connectTo(gateway.port()));
+        silent.back().send(i % 2 ? "GET /half" : "");
+    }
+    QCOMPARE(get(gateway.port(), "/quick").body, std::string("ok"));
+    for (int i = 0; i < 18; ++i)
+        QVERIFY(silent[size_t(i)].waitForEnd());
+    QVERIFY(!busy.hasInput(std::chrono::milliseconds(1)));  // nor its end
+    QVERIFY(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_closed_for_room"].toInt() >= 18);
 }
 
 void BadClientsTest::aHeadThatIsTooLargeIsRefused()
