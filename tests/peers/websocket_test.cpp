@@ -282,6 +282,8 @@ void WebSocketTest::eventsPassAtOnceAndAreSeenWhileTheStreamLives()
     const std::string shown = gateway_->onRecording({"show", id}).out;
     QVERIFY2(shown.find("still open") != std::string::npos && shown.find("event tick") != std::string::npos,
              shown.c_str());
+    QCOMPARE(gateway_->onRecording({"show", std::to_string(open[0]["id"].toInteger())}).exitCode,
+             0);  // as the JSON has it
     QVERIFY(gateway_->log(0, {"path:/events"}).isEmpty());
     run({"curl", "-s", server_->url("/end")});
     QVERIFY(curl.wait());
