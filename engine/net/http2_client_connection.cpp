@@ -215,10 +215,11 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
 void Http2ClientConnection::turnEnded()
 {
     done_.clear();
-    if (!link_.session()
-             .trouble()
-             .empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
+    const http::Http2Session &session = link_.session();
+    if (!session.trouble().empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
         scope_.cancel(Why::ClientGone);
+    else if (streams_.empty() && session.over())  // the client had said that it leaves, and has its last answer
+        reading_.cancel(Why::Shutdown);
 }
 
 }  // namespace sluice::net

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Clients that are slow, leave early, send half and hold connections open.
 #include "tests/peers/peers.h"
+#include "tests/support/frame_client.h"
 #include "tests/support/raw_server.h"
 
 #include <QScopeGuard>
 #include <QTest>
 
 #include <future>
+#include <utility>
 
 using namespace support;
 
@@ -27,6 +29,7 @@ private Q_SLOTS:
     void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
     void aHigherLimitLetsInWhoWaits();
+    void overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd();
 
 private:
     static GatewaySetup before(const std::string &url, const std::string &more = {})
@@ -352,6 +355,32 @@ void BadClientsTest::aHigherLimitLetsInWhoWaits()
     QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
     QCOMPARE(readAnswer(clients[2]).status, 200);
     QCOMPARE(readAnswer(clients[3]).status, 200);
+}
+
+void BadClientsTest::overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd()
+{
+    std::promise<void> may;
+    RawServer server([go = may.get_future().share()](RawSocket &peer, int) {
+        peer.readHead();
+        go.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server.url(), "http: {keep_alive: 1h}\n"));
+    bool told = false;
+    const auto tell = [&] {
+        if (!std::exchange(told, true))
+            may.set_value();
+    };
+    const auto atEnd = qScopeGuard(tell);
+    VERIFY_READY(gateway);
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/last")) + h2::goAway(0));
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    tell();
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
+    QVERIFY(client.socket().waitForEnd());
+    QCOMPARE(text(gateway.log(1).value(0), "failed_by"), std::string());
 }
 
 QTEST_GUILESS_MAIN(BadClientsTest)
