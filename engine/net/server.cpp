@@ -242,6 +242,14 @@ uint64_t Server::proxyRefused() const
     return sum;
 }
 
+uint64_t Server::closedForRoom() const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += worker->counters().closedForRoom.load(std::memory_order_relaxed);
+    return sum;
+}
+
 uint64_t Server::active() const
 {
     uint64_t sum = 0;
