@@ -7,6 +7,7 @@
 #include "engine/net/listener.h"
 #include "engine/net/upstream_pool.h"
 
+#include <QCoreApplication>
 #include <QEventLoop>
 #include <QSemaphore>
 
@@ -85,9 +86,8 @@ Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
 
 void Worker::run()
 {
-    QEventLoop loop;
-    QObject::connect(context_.get(), &QObject::destroyed, &loop, &QEventLoop::quit);
-    loop.exec();
+    QEventLoop().exec();
+    QCoreApplication::sendPostedEvents(context_.get(), QEvent::MetaCall);  // came before stop()
     stopConnections();
     scheduler_.setNow(inside_->poller.now());
     while (scheduler_.drain())
@@ -172,9 +172,9 @@ void Worker::stop()
 {
     if (!thread_ || !thread_->isRunning())
         return;
-    QMetaObject::invokeMethod(
-        context_.get(), [this] { context_.release()->deleteLater(); }, Qt::QueuedConnection);
+    thread_->quit();
     thread_->wait();
+    context_.reset();
 }
 
 std::unordered_map<std::string, uint32_t> Worker::idleConnections()

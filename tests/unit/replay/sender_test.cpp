@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include <atomic>
 #include <mutex>
 
 using namespace sluice;
@@ -58,6 +59,7 @@ private Q_SLOTS:
     void whatCannotBeSentIsRefusedAtOnce();
     void moreThanTheBoundWaitInOrder();
     void whatIsUnderWayFailsWhenTheSenderEnds();
+    void manyEndWhileTheirThreadIsBusy();
 };
 
 void SenderTest::theRequestGoesOutAsGiven()
@@ -331,6 +333,23 @@ void SenderTest::whatIsUnderWayFailsWhenTheSenderEnds()
     QCOMPARE(failures.size(), size_t(102));
     for (const std::string &failure : failures)
         QCOMPARE(failure, std::string("the sender was stopped"));
+}
+
+// The loop that is told to end may not be gone before it has been told (the thread sanitizer sees it).
+void SenderTest::manyEndWhileTheirThreadIsBusy()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+    });
+    std::atomic<int> answers{0};
+    constexpr int senders = 60, requests = 4;
+    for (int i = 0; i < senders; ++i) {
+        Sender sender;
+        for (int k = 0; k < requests; ++k)
+            sender.send(get(server.url()), [&](const Answer &) { ++answers; });
+    }
+    QCOMPARE(answers.load(), senders * requests);
 }
 
 QTEST_GUILESS_MAIN(SenderTest)
