@@ -3,6 +3,7 @@
 // program before Qt's own, tell of the edge and call Qt's. Nothing is suppressed by them: a race beside such an edge is still found.
 #include <QDeadlineTimer>
 #include <QObject>
+#include <QRunnable>
 #include <QThread>
 #include <QThreadPool>
 
@@ -107,21 +108,38 @@ bool QThread::wait(QDeadlineTimer deadline)
     return ended;
 }
 
+namespace {
+
 // Whoever gives a pool work comes before the work.
+struct Work : QRunnable {
+    explicit Work(QRunnable *given) : given_(given), ours_(given->autoDelete()) { __tsan_release(this); }
+    ~Work() override
+    {
+        if (ours_)
+            delete given_;
+    }
+    void run() override
+    {
+        __tsan_acquire(this);
+        given_->run();
+    }
+
+private:
+    QRunnable *given_;
+    bool ours_;
+};
+
+}  // namespace
+
+void QThreadPool::start(QRunnable *work, int priority)
+{
+    static const auto real = next<void(QThreadPool *, QRunnable *, int)>("_ZN11QThreadPool5startEP9QRunnablei");
+    real(this, new Work(work), priority);
+}
+
 void QThreadPool::start(std::function<void()> work, int priority)
 {
-    static const auto real =
-        next<void(QThreadPool *, std::function<void()>, int)>("_ZN11QThreadPool5startESt8functionIFvvEEi");
-    auto *const held = new std::function<void()>(std::move(work));  // stays where the pool never comes to it
-    __tsan_release(held);
-    real(
-        this,
-        [held] {
-            __tsan_acquire(held);
-            (*held)();
-            delete held;
-        },
-        priority);
+    start(QRunnable::create(std::move(work)), priority);
 }
 
 // QProcess starts programs by clone(CLONE_VM). The sanitizer takes the child for one with memory of its own, marks its thread as that of a

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <thread>
 
 using namespace sluice;
 using namespace sluice::replay;
@@ -60,6 +61,7 @@ private Q_SLOTS:
     void moreThanTheBoundWaitInOrder();
     void whatIsUnderWayFailsWhenTheSenderEnds();
     void manyEndWhileTheirThreadIsBusy();
+    void theEndDoesNotWaitForALookUp();
 };
 
 void SenderTest::theRequestGoesOutAsGiven()
@@ -343,13 +345,34 @@ void SenderTest::manyEndWhileTheirThreadIsBusy()
         peer.send("HTTP/1.1 204 No Content\r\n\r\n");
     });
     std::atomic<int> answers{0};
-    constexpr int senders = 60, requests = 4;
+    constexpr int senders = 100;
+    for (int i = 0; i < senders; ++i) {
+        std::atomic<bool> inside{false}, ending{false};
+        const auto hold = [&](const Answer &) {
+            ++answers;
+            inside = true;
+            while (!ending)
+                std::this_thread::yield();
+        };
+        Sender sender;
+        sender.send(get(server.url()), hold);
+        QVERIFY(support::waitUntil([&] { return inside.load(); }));
+        ending = true;
+    }
+    QCOMPARE(answers.load(), senders);
+}
+
+// Which goes on in a thread of Qt's, and answers nobody.
+void SenderTest::theEndDoesNotWaitForALookUp()
+{
+    std::atomic<int> failed{0};
+    constexpr int senders = 30;
     for (int i = 0; i < senders; ++i) {
         Sender sender;
-        for (int k = 0; k < requests; ++k)
-            sender.send(get(server.url()), [&](const Answer &) { ++answers; });
+        sender.send(get("http://no-such-host-" + std::to_string(i) + ".invalid"),
+                    [&](const Answer &answer) { failed += !answer->failure.empty(); });
     }
-    QCOMPARE(answers.load(), senders * requests);
+    QCOMPARE(failed.load(), senders);
 }
 
 QTEST_GUILESS_MAIN(SenderTest)
