@@ -4,7 +4,6 @@
 #include "storage/functions.h"
 #include "storage/migrations.h"
 #include "storage/reader_impl.h"
-#include "storage/sealing.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@ namespace sluice::storage {
 
 namespace {
 
+constexpr int64_t oldestRead = 6;  // version 7 adds a table, and what is not there is not sealed
 constexpr size_t mostPage = 10'000;
 constexpr int mostRollbacks = 10'000;
 constexpr int readTimeout = 2000;  // ms: only recovery after a crash makes a reader wait
@@ -121,7 +121,7 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string &path)
         return Error{Fault::Client, whyNot(kind, path, version)};
     if (kind == FileKind::Empty)
         return Error{Fault::Client, "the recording " + path + " is empty"};
-    if (version < int64_t(migrations().size()))
+    if (version < oldestRead)
         return Error{Fault::Client,
                      "the recording " + path
                          + " was written by an older Sluice; `sluice run --record` brings it up to date"};
@@ -248,11 +248,6 @@ Result<int64_t> Reader::count(const recording::Filter &filter)
 Result<int64_t> Reader::lastId()
 {
     return impl_->database->number("SELECT last FROM segment ORDER BY id DESC LIMIT 1");
-}
-
-Result<recording::Unsealed> Reader::unseal(std::string_view placeholder, int64_t id, const Secret &key)
-{
-    return storage::unseal(*impl_->database, placeholder, id, key);
 }
 
 Kept Reader::kept()

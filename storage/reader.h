@@ -90,9 +90,12 @@ public:
     Result<std::vector<Row>> rows(const std::vector<int64_t> &ids);
     // Whole, secrets as placeholders.
     Result<journey::Exchange> exchange(int64_t id);
-    // What a placeholder in this exchange stands for, with this user's key (SealingKeySource). Error: it was not sealed, with another
-    // key, or is damaged.
+    // What a placeholder in this exchange or in one of its messages stands for, with this user's key (SealingKeySource); also of an open
+    // one. Error: it was not sealed, with another key, or is damaged.
     Result<recording::Unsealed> unseal(std::string_view placeholder, int64_t id, const Secret &key);
+    // A message as it went by, as far as it was kept; of one that is not redacted what messages() gives. Errors as of unseal(), and
+    // where there is no such message (any more).
+    Result<Secret> unsealMessage(int64_t exchange, uint64_t number, const Secret &key);
     Result<int64_t> count(const recording::Filter &);  // may scan; interrupt() ends it
     Result<int64_t> lastId();
     Result<std::vector<Slice>> slices(const SliceRequest &);

@@ -26,6 +26,8 @@ struct Reader::Impl {
     int64_t streamOf(int64_t id);
     int readStream(int64_t row, journey::StreamFacts &, int64_t &exchange);
     Result<bool> readOpen(int64_t row, journey::Exchange &, bool &open);
+    Result<std::vector<journey::Message>> messages(int64_t exchange, uint64_t after, size_t most, size_t bytes);
+    Result<recording::Unsealed> unseal(std::string_view placeholder, int64_t id, const Secret &key);
 };
 
 // One snapshot for all statements of a call; never outlives it.

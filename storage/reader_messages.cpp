@@ -159,45 +159,51 @@ Result<std::vector<journey::Message>> Reader::messages(int64_t exchange, uint64_
     const Snapshot snapshot(*impl_);
     if (snapshot.trouble())
         return *snapshot.trouble();
+    return impl_->messages(exchange, after, most, bytes);
+}
+
+Result<std::vector<journey::Message>> Reader::Impl::messages(int64_t exchange, uint64_t after, size_t most,
+                                                             size_t bytes)
+{
     std::vector<journey::Message> out;
-    const int64_t row = impl_->streamOf(exchange);
-    if (row == 0 || after >= 0xffffffff)
+    const int64_t number = streamOf(exchange);
+    if (number == 0 || after >= 0xffffffff)
         return out;
     auto statement =
-        Statement::prepare(*impl_->database,
+        Statement::prepare(*database,
                            "SELECT id, time, origin, kind, size, flags, close_code, event, event_id, bytes "
                            "FROM stream_message WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3");
     if (!statement)
         return statement.error();
-    statement->bind(1, firstMessage(row) | int64_t(after + 1));
-    statement->bind(2, lastMessage(row));
+    statement->bind(1, firstMessage(number) | int64_t(after + 1));
+    statement->bind(2, lastMessage(number));
     statement->bind(3, int64_t(std::min(most, mostMessages)));
     int code = SQLITE_ROW;
     while ((code = statement->step()) == SQLITE_ROW) {
-        journey::Message &message = out.emplace_back();
-        message.number = uint64_t(statement->integer(0)) & 0xffffffff;
-        message.time = Nanos(statement->integer(1));
-        message.from = statement->integer(2) == 0 ? journey::Message::From::Client : journey::Message::From::Upstream;
-        message.kind = journey::Message::Kind(std::clamp<int64_t>(statement->integer(3), 1, 8));
-        message.size = uint64_t(statement->integer(4));
+        journey::Message &m = out.emplace_back();
+        m.number = uint64_t(statement->integer(0)) & 0xffffffff;
+        m.time = Nanos(statement->integer(1));
+        m.from = statement->integer(2) == 0 ? journey::Message::From::Client : journey::Message::From::Upstream;
+        m.kind = journey::Message::Kind(std::clamp<int64_t>(statement->integer(3), 1, 8));
+        m.size = uint64_t(statement->integer(4));
         const int64_t flags = statement->integer(5);
-        message.cut = flags & kMessageCut;
-        message.coded = flags & kMessageCoded;
-        message.compressed = flags & kMessageCompressed;
-        message.badText = flags & kMessageBadText;
-        message.redacted = flags & kMessageRedacted;
-        message.closeCode = uint16_t(statement->integer(6));
-        message.event = statement->text(7);
-        message.id = statement->text(8);
+        m.cut = flags & kMessageCut;
+        m.coded = flags & kMessageCoded;
+        m.compressed = flags & kMessageCompressed;
+        m.badText = flags & kMessageBadText;
+        m.redacted = flags & kMessageRedacted;
+        m.closeCode = uint16_t(statement->integer(6));
+        m.event = statement->text(7);
+        m.id = statement->text(8);
         if (!(flags & kMessagePacked))
-            message.bytes = statement->text(9);
-        else if (!unpack(statement->text(9), message.bytes))
-            message.bytes.clear();
-        if (message.bytes.size() > bytes)
-            message.bytes.resize(bytes);
+            m.bytes = statement->text(9);
+        else if (!unpack(statement->text(9), m.bytes))
+            m.bytes.clear();
+        if (m.bytes.size() > bytes)
+            m.bytes.resize(bytes);
     }
     if (code != SQLITE_DONE)
-        return impl_->database->error(code);
+        return database->error(code);
     return out;
 }
 

@@ -40,6 +40,7 @@ Result<std::unique_ptr<Retention>> Retention::create(Database &database)
         {r.bodies_, "DELETE FROM body WHERE id BETWEEN ?1 << 1 AND ?2 << 1 | 1"},
         {r.stream_, "SELECT id, exchange FROM stream WHERE exchange BETWEEN ?1 AND ?2 ORDER BY exchange LIMIT 1"},
         {r.streamMessages_, "DELETE FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
+        {r.streamSealed_, "DELETE FROM stream_sealed WHERE stream = ?1"},
         {r.streams_, "DELETE FROM stream WHERE exchange BETWEEN ?1 AND ?2"},
         {r.marks_, "DELETE FROM mark WHERE id BETWEEN ?1 AND ?2"},
         // Of spans and blocks that keep a row the rest stays: they are not always the oldest that go.
@@ -204,6 +205,8 @@ int Retention::removeStreams(int64_t from, int64_t to)
         if (stream < 0)
             return run(streams_, from, to);
         if (const int code = run(streamMessages_, firstMessage(stream), lastMessage(stream)); code != SQLITE_OK)
+            return code;
+        if (const int code = run(streamSealed_, stream); code != SQLITE_OK)
             return code;
     }
 }

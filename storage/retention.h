@@ -47,7 +47,7 @@ private:
 
     Database &database_;
     Statement pages_, free_, some_, oldSpan_, first_;
-    Statement stream_, streamMessages_, streams_;
+    Statement stream_, streamMessages_, streamSealed_, streams_;
     Statement columns_, rare_, segments_, details_, bodies_, marks_, spans_, shorten_, blocks_, names_, sealed_,
         lastId_;
 };

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The table `sealed`: what placeholders stand for, under a key of this user's (AES-256-GCM, a random nonce each). The placeholder and the
-// recording's own id are bound to each box, so that none can be moved to where it does not belong. One thread an object.
+// The tables `sealed` and `stream_sealed`: what placeholders in exchanges and in their messages stand for, under a key of this user's
+// (storage/boxes.h). The placeholder and the recording's own id are bound to each box. One thread an object.
 #pragma once
 
 #include "engine/base/result.h"
 #include "engine/base/secret.h"
+#include "engine/journey/message.h"
 #include "engine/recording/placeholders.h"
 #include "engine/recording/unsealing.h"
+#include "storage/boxes.h"
 #include "storage/sqlite.h"
 
-#include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,7 +31,16 @@ constexpr int sealedEpochBits = 12;  // exchange id >> this
 struct SealedSecret {
     std::string placeholder;  // 6 bytes
     int kinds = 0;
-    std::string key, nonce, box;
+    std::string key;
+    Box box;
+};
+
+// What is to be sealed of one message, in clear.
+struct MessageSecrets {
+    uint64_t number = 0;  // 0: of the head of its exchange
+    std::vector<recording::Placeholders::Met> secrets;
+    std::string original;  // recording::Redactor::takeOriginal()
+    size_t bytes() const;  // that it takes in memory, about
 };
 
 class Sealer {
@@ -43,21 +54,32 @@ public:
     std::vector<SealedSecret> seal(const std::vector<recording::Placeholders::Met> &, int64_t id);
     // SQLITE_OK, or why not; then the caller rolls back and calls forget().
     int write(const std::vector<SealedSecret> &, int64_t id);
+    // Seals and writes what is kept with this row of `stream`; nothing, as long as there is no key. `bytes` grows by what it takes in
+    // the file. Bounds are the stream's (storage/stream_writer.h). Codes as of write().
+    int writeMessage(int64_t stream, const MessageSecrets &, uint64_t &bytes);
     void forget();
     const std::string &trouble() const { return trouble_; }
 
 private:
     Sealer() = default;
     void enter(int64_t epoch);
+    Outcome prepareMessages(Database &);
+    int insertForMessage(int64_t stream, std::string_view name, int64_t last, int kinds, const Box &, uint64_t &bytes);
     std::string recording_, keyId_, trouble_;
     Secret key_;
-    Statement insert_;
+    Statement insert_, messageUse_, messageInsert_;
+    sqlite3 *connection_ = nullptr;
     int64_t epoch_ = -1;
     std::unordered_map<std::string, int> known_;  // of this epoch: placeholder, kinds
     size_t bytes_ = 0;
 };
 
-// What a placeholder of this exchange stands for. Error: it was never sealed, or with another key, or is damaged.
-Result<recording::Unsealed> unseal(Database &, std::string_view placeholder, int64_t id, const Secret &key);
+// What a placeholder stands for in this exchange (0: it goes on still) or in its messages (`stream`: their row in that table; 0: none).
+// What its epoch has comes first, then what its stream has, then what any epoch has: a replay past the gateway has its secrets in an
+// earlier one. Error: it was never sealed, or with another key, or is damaged.
+Result<recording::Unsealed> unseal(Database &, std::string_view placeholder, int64_t id, int64_t stream,
+                                   const Secret &key);
+// The content of a message that was sealed whole; nothing: it was not.
+Result<std::optional<Secret>> unsealOriginal(Database &, int64_t stream, uint64_t number, const Secret &key);
 
 }  // namespace sluice::storage

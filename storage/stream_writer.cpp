@@ -5,6 +5,7 @@
 #include "storage/stream_rows.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::storage {
 
@@ -36,11 +37,19 @@ Result<std::unique_ptr<StreamWriter>> StreamWriter::create(Database &database)
          "UPDATE stream SET exchange = ?2, kind = ?3, messages = ?4, kept = ?5, grpc_status = ?6, grpc_message = ?7, "
          "opened = x'' WHERE id = ?1"},
         {w.remove_, "DELETE FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
-        {w.bytes_, "SELECT coalesce(sum(length(bytes) + 64), 0) FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
+        {w.removeSealed_, "DELETE FROM stream_sealed WHERE stream = ?1 AND last < ?2"},
+        {w.bytes_,
+         "SELECT (SELECT coalesce(sum(length(bytes) + 64), 0) FROM stream_message WHERE id BETWEEN ?1 AND ?2) + "
+         "(SELECT "
+         "coalesce(sum(length(box) + 64), 0) FROM stream_sealed WHERE stream = ?1 >> 32)"},
         {w.unclosed_, "SELECT id, kind, opened FROM stream WHERE exchange = 0 AND id > ?1 ORDER BY id LIMIT 1"},
         {w.count_, "SELECT coalesce(max(id) & 4294967295, 0) FROM stream_message WHERE id BETWEEN ?1 AND ?2"},
         {w.lastTime_, "SELECT time FROM stream_message WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1"},
         {w.discard_, "DELETE FROM stream WHERE id = ?1"},
+        {w.headSealed_,
+         "INSERT OR IGNORE INTO sealed (epoch, placeholder, kinds, key, nonce, box) SELECT ?2, name, kinds, key, "
+         "nonce, "
+         "box FROM stream_sealed WHERE stream = ?1 AND last = 4294967295"},
     };
     for (const auto &each : all) {
         auto statement = Statement::prepare(database, each.sql, true);
@@ -117,27 +126,28 @@ int StreamWriter::open(uint64_t key, journey::Streaming kind, std::string_view h
     return SQLITE_OK;
 }
 
-int StreamWriter::write(journey::StreamNews &news, recording::Redactor &redactor)
+int StreamWriter::write(const journey::StreamNews &news, const std::vector<MessageSecrets> &secrets, Sealer &sealer)
 {
-    std::string head;
-    journey::Streaming kind = journey::Streaming::None;
-    if (news.opened) {
-        kind = news.opened->stream.kind;
-        redactor.redact(*news.opened);
-        head = encodeExchange(*news.opened);
-    }
     Open *stream = nullptr;
+    const journey::Streaming kind = news.opened ? news.opened->stream.kind : journey::Streaming::None;
+    const std::string head = news.opened ? encodeExchange(*news.opened) : std::string();
     if (const int code = open(news.key, kind, head, stream); code != SQLITE_OK || !stream)
         return code;
-    for (journey::Message &message : news.messages) {
-        redactor.redact(message);
+    const int64_t before = stream->last;
+    for (const journey::Message &message : news.messages) {
         if (const int code = writeMessage(*stream, message); code != SQLITE_OK)
+            return code;
+    }
+    for (const MessageSecrets &each : secrets) {
+        if (each.number != 0 && int64_t(each.number) <= before)
+            continue;
+        if (const int code = sealer.writeMessage(stream->row, each, stream->bytes); code != SQLITE_OK)
             return code;
     }
     return stream->last - stream->first >= mostMessages || stream->bytes > mostBytes_ ? shorten(*stream) : SQLITE_OK;
 }
 
-int StreamWriter::writeMessage(Open &stream, journey::Message &message)
+int StreamWriter::writeMessage(Open &stream, const journey::Message &message)
 {
     if (message.number <= uint64_t(stream.last) || message.number >= 0xffffffff)
         return SQLITE_OK;
@@ -175,8 +185,27 @@ int StreamWriter::shorten(Open &stream)
     remove_.bind(2, firstMessage(stream.row) | (first - 1));
     if (const int code = run(remove_); code != SQLITE_OK)
         return code;
+    removeSealed_.bind(1, stream.row);
+    removeSealed_.bind(2, first);
+    if (const int code = run(removeSealed_); code != SQLITE_OK)
+        return code;
     stream.first = first;
     stream.bytes = uint64_t(number(bytes_, stream.row));
+    return SQLITE_OK;
+}
+
+// All of it.
+int StreamWriter::discard(int64_t row)
+{
+    remove_.bind(1, firstMessage(row));
+    remove_.bind(2, lastMessage(row));
+    removeSealed_.bind(1, row);
+    removeSealed_.bind(2, std::numeric_limits<int64_t>::max());
+    discard_.bind(1, row);
+    for (Statement *statement : {&remove_, &removeSealed_, &discard_}) {
+        if (const int code = run(*statement); code != SQLITE_OK)
+            return code;
+    }
     return SQLITE_OK;
 }
 
@@ -221,12 +250,7 @@ int StreamWriter::recover(const std::function<int(journey::Exchange &)> &take)
             x = decodeExchange(unclosed_.text(2));
         }
         if (!x) {  // its first words never came
-            remove_.bind(1, firstMessage(row));
-            remove_.bind(2, lastMessage(row));
-            if (const int code = run(remove_); code != SQLITE_OK)
-                return code;
-            discard_.bind(1, row);
-            if (const int code = run(discard_); code != SQLITE_OK)
+            if (const int code = discard(row); code != SQLITE_OK)
                 return code;
             continue;
         }
@@ -239,6 +263,11 @@ int StreamWriter::recover(const std::function<int(journey::Exchange &)> &take)
         if (const int code = take(*x); code != SQLITE_OK)
             return code;
         if (const int code = finish(row, x->id, facts); code != SQLITE_OK)
+            return code;
+        // Its own record, now; also for replays of its replays.
+        headSealed_.bind(1, row);
+        headSealed_.bind(2, x->id >> sealedEpochBits);
+        if (const int code = run(headSealed_); code != SQLITE_OK)
             return code;
     }
 }

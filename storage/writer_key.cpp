@@ -31,10 +31,12 @@ int Recorder::Impl::writeOne(Entry &entry, int64_t id)
     if (!entry.large)
         readImage(entry.image, current);
     journey::Exchange &x = entry.large ? *entry.large : current;
-    if (!entry.redacted)
+    if (!entry.redacted) {
         redactor->redact(x);
-    if (!entry.redacted && entry.large)
-        entry.secrets = redactor->secrets();
+        droppedSecrets |= redactor->droppedSecrets();
+        if (entry.large)
+            entry.secrets = redactor->secrets();
+    }
     entry.redacted = entry.large;
     const auto &secrets = entry.large ? entry.secrets : redactor->secrets();
     if (!secrets.empty() && mayFindKey())

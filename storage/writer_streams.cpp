@@ -5,6 +5,11 @@
 
 namespace sluice::storage {
 
+namespace {
+// Of a batch: twice what its messages may have, as a secret is kept with its placeholder. Further ones are placeholders only.
+constexpr size_t mostSecretsOfMessages = 64 << 20;
+}  // namespace
+
 void Recorder::Impl::tell(std::vector<journey::StreamNews> news)
 {
     std::vector<Waiting> pieces;
@@ -17,9 +22,46 @@ void Recorder::Impl::tell(std::vector<journey::StreamNews> news)
 int Recorder::Impl::write(Entry &entry, int64_t &id)
 {
     if (entry.news)
-        return streams->write(*entry.news, *redactor);
+        return writeNews(entry);
     const int code = writeOne(entry, ++id);
     return code == SQLITE_OK ? streams->close(entry.large ? *entry.large : current) : code;
+}
+
+int Recorder::Impl::writeNews(Entry &entry)
+{
+    if (!entry.redacted)
+        redactNews(entry);
+    entry.redacted = true;
+    if (!entry.ofMessages.empty() && mayFindKey())
+        return needsKey;
+    return streams->write(*entry.news, entry.ofMessages, *sealer);
+}
+
+void Recorder::Impl::redactNews(Entry &entry)
+{
+    if (entry.news->opened) {
+        redactor->redact(*entry.news->opened);
+        droppedSecrets |= redactor->droppedSecrets();
+        keepSecrets(entry, 0);
+    }
+    for (journey::Message &message : entry.news->messages) {
+        redactor->redact(message);
+        keepSecrets(entry, message.number);
+    }
+}
+
+// Of what was redacted last. Until the transaction is through: it may have to begin anew.
+void Recorder::Impl::keepSecrets(Entry &entry, uint64_t number)
+{
+    MessageSecrets found{number, {}, redactor->takeOriginal()};
+    if (found.original.empty() && redactor->secrets().empty())
+        return;
+    found.secrets = redactor->secrets();
+    secretsOfMessages += found.bytes();
+    if (secretsOfMessages <= mostSecretsOfMessages)
+        entry.ofMessages.push_back(std::move(found));
+    else
+        droppedSecrets = true;
 }
 
 // What an earlier recorder left open: before the thread starts.

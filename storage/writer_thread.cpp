@@ -302,7 +302,9 @@ void Recorder::Impl::write(Batch &batch)
         }
     }
     if (sealer->hasKey())
-        tellUnsealed(redactor->droppedSecrets() ? "an exchange held more secrets than are sealed" : sealer->trouble());
+        tellUnsealed(droppedSecrets ? "an exchange held more secrets than are sealed" : sealer->trouble());
+    secretsOfMessages = 0;
+    droppedSecrets = false;
     const auto exchanges = std::count_if(entries.begin(), entries.end(), [](const Entry &e) { return !e.news; });
     settle(entries.size(), size_t(exchanges), givenUp);
     keepSpare(batch);

@@ -32,9 +32,10 @@ struct Recorder::Impl {
         std::string_view image;
         journey::Exchange *large;
         journey::StreamNews *news = nullptr;
-        // Of a large one, which is redacted in its place: another try finds no secrets in it any more.
+        // Of a large one and of news, which are redacted in their place: another try finds no secrets in them any more.
         bool redacted = false;
         std::vector<recording::Placeholders::Met> secrets = {};
+        std::vector<MessageSecrets> ofMessages = {};
     };
     struct Batch {
         std::vector<Waiting> pieces;
@@ -78,6 +79,8 @@ struct Recorder::Impl {
     journey::Exchange current;  // the one that is being written
     Bounds bounds;
     Clock::time_point askAgain{};  // for the key
+    size_t secretsOfMessages = 0;  // bytes that the batch under way holds in clear
+    bool droppedSecrets = false;   // in it
     uint64_t seenRevision = 0, seenShed = 0;
     uint64_t lost = 0;  // given up at the end, for `whyLost`
     std::string whyLost;
@@ -109,6 +112,9 @@ struct Recorder::Impl {
     void tellUnsealed(const std::string &why);
     bool waitToRetry(std::chrono::milliseconds);
     int write(Entry &, int64_t &id);
+    int writeNews(Entry &);
+    void redactNews(Entry &);
+    void keepSecrets(Entry &, uint64_t number);
     void settle(size_t written, size_t exchanges, size_t given_up);
     void keepSpare(Batch &);
     void prune();

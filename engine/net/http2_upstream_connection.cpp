@@ -77,7 +77,7 @@ Task<bool> Http2UpstreamConnection::reach()
     while (!addresses_.empty()) {
         const Address address = addresses_.back();
         addresses_.pop_back();
-        Result<Fd> fd = connectTo(address);
+        Result<Fd> fd = loop_.connect(address);
         if (!fd) {
             trouble_ = fd.error().what;
             fault_ = fd.error().fault;

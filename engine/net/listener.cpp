@@ -7,7 +7,7 @@ namespace sluice::net {
 
 namespace {
 constexpr int most = 4;  // accepted in one go
-constexpr Nanos afterExhaustion = std::chrono::milliseconds(50);
+constexpr Nanos whenFull = std::chrono::milliseconds(50);
 }  // namespace
 
 Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted)
@@ -58,14 +58,16 @@ bool Listener::acceptOne()
 void Listener::acceptSome()
 {
     for (int i = 0; i < most; ++i) {
-        if (!room_())
-            return;  // resume() goes on
+        if (!room_()) {
+            again_.start(scheduler_.now() + whenFull);
+            return;
+        }
         if (acceptOne())
             continue;
         if (errno == EAGAIN)
             poller_.rearm(fd_.get(), true, false);
         else
-            again_.start(scheduler_.now() + afterExhaustion);  // EMFILE and the like: the kernel keeps them waiting
+            again_.start(scheduler_.now() + whenFull);  // EMFILE and the like: the kernel keeps them waiting
         return;
     }
     again_.start(scheduler_.now() + Nanos(1));  // more may wait; everybody else's turn first

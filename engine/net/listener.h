@@ -14,7 +14,7 @@ namespace sluice::net {
 
 class Listener final : public Handler {
 public:
-    // `room`: false: no further client at present; the next ones wait in the kernel's queue until resume().
+    // `room`: false: no further client at present; the next ones wait in the kernel's queue until resume(), or until it is asked again, 20 times a second.
     using Accepted = std::function<void(Fd, const Address &peer)>;
     Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted);
     ~Listener();

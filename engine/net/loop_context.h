@@ -70,6 +70,13 @@ struct LoopContext {
     Scheduler &scheduler;
     BufferPool &buffers;
     TurnEnd &ends;
+    // To an endpoint. Error also where the worker has as many sockets as it may.
+    Result<Fd> connect(const Address &address) const
+    {
+        if (buffers.wires >= buffers.mostWires)
+            return Error{Fault::Gateway, socketError(EMFILE), true};
+        return connectTo(address);
+    }
 };
 
 }  // namespace sluice::net

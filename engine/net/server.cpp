@@ -12,15 +12,18 @@ namespace sluice::net {
 
 namespace {
 
-// A client needs two descriptors: its own and an upstream's. What the program itself needs is left alone.
-uint32_t roomForClients(uint32_t wanted, int workers)
+// One worker's share of the clients that are wanted and of the descriptors that the system grants. A busy client needs two of
+// these, its own and an upstream's, an idle one only its own: so clients have at most three quarters of them, and no further one
+// is taken while nearly all are in use. What the program itself needs is left alone.
+Room roomOf(uint32_t wanted, int workers)
 {
     rlimit limit{};
-    uint64_t all = wanted;
     constexpr uint64_t reserve = 40;
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        all = std::min<uint64_t>(all, limit.rlim_cur > reserve + 8 ? (limit.rlim_cur - reserve) / 2 : 4);
-    return uint32_t(std::max<uint64_t>(1, all / uint64_t(workers)));
+    const auto share = [workers](uint64_t all) { return uint32_t(std::max<uint64_t>(1, all / uint64_t(workers))); };
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return {share(wanted), UINT32_MAX};
+    const uint64_t all = std::clamp<uint64_t>(limit.rlim_cur, reserve + 8, UINT32_MAX) - reserve;
+    return {share(std::min<uint64_t>(wanted, all / 4 * 3)), share(all)};
 }
 
 // The addresses that a listen setting means. "localhost" is both families, as programs of this machine may use either.
@@ -109,7 +112,7 @@ Result<std::unique_ptr<Server>> Server::create(journey::RulesPtr rules, TlsMater
         worker.loop = options.loop;
         worker.sink = options.sink;
         worker.seed = (uint64_t(seeds()) << 32) | seeds();
-        worker.mostConnections = roomForClients(rules->plan->limits.connections, workers);
+        worker.room = roomOf(rules->plan->limits.connections, workers);
         server->workers_.push_back(std::make_unique<Worker>(worker));
         const Outcome started = server->workers_.back()->start(rules, tls);
         if (!started)
@@ -190,7 +193,7 @@ Outcome Server::setRules(journey::RulesPtr rules, TlsMaterialPtr tls)
         next.push_back(socket.take());
     }
     for (const auto &worker : workers_)
-        worker->setRules(rules, tls, roomForClients(rules->plan->limits.connections, int(workers_.size())));
+        worker->setRules(rules, tls, roomOf(rules->plan->limits.connections, int(workers_.size())));
     adopt(std::move(next));
     return Done{};
 }

@@ -45,7 +45,7 @@ void UpstreamConnection::tryNext()
     while (!addresses_.empty()) {
         const Address address = addresses_.back();
         addresses_.pop_back();
-        Result<Fd> fd = connectTo(address);
+        Result<Fd> fd = loop_.connect(address);
         if (!fd) {
             reason_ = fd.error().what;
             fault_ = fd.error().fault;

@@ -78,6 +78,7 @@ char *BufferPool::cipherIn()
 Wire::Wire(Fd fd, Poller &poller, Scheduler &scheduler, BufferPool &pool, WireOwner &owner)
     : fd_(std::move(fd)), poller_(poller), scheduler_(scheduler), pool_(pool), owner_(&owner)
 {
+    ++pool_.wires;
     watched_ = poller_.watch(fd_.get(), this);
 }
 
@@ -88,6 +89,7 @@ Wire::~Wire()
     if (watched_)
         poller_.unwatch(fd_.get(), this);
     dropBlock();
+    --pool_.wires;
 }
 
 bool Wire::makeRoom()

@@ -31,6 +31,8 @@ public:
     // Ciphertext on its way between a socket and OpenSSL, within one call.
     char *cipherIn();  // of blockSize
     std::string &cipherOut() { return cipherOut_; }
+    // That use it: one worker's sockets, of clients and of upstreams. With the most no endpoint is connected to.
+    uint32_t wires = 0, mostWires = UINT32_MAX;
 
 private:
     Block cipherIn_;
@@ -127,7 +129,9 @@ private:
     Fill fillTls();
     Fill hear();
     Send sendTls(const iovec *pieces, int count);
-    Send sendCipher(const std::string &text);
+    bool sendRecord(const iovec *pieces, int count, size_t all);
+    bool sendRecords(const iovec *pieces, int count);
+    Send sendCipher(std::string_view text);
     void keepShaking();
     void closeTls();
     Send broken(int error);

@@ -111,7 +111,8 @@ Wire::Fill Wire::hear()
         break;
     }
     tls_->sink(nullptr);
-    sendCipher(made);
+    if (!made.empty())
+        sendCipher(made);
     plainLeft_ = end_ == room_;
     bytesIn_ += end_ - before;
     return end_ > before ? Fill::More : out;
@@ -129,6 +130,47 @@ bool Wire::quiet()
 
 Wire::Send Wire::sendTls(const iovec *pieces, int count)
 {
+    size_t all = 0;
+    for (int i = 0; i < count; ++i)
+        all += pieces[i].iov_len;
+    bytesOut_ += all;
+    const bool fine = all <= recordSize ? sendRecord(pieces, count, all) : sendRecords(pieces, count);
+    tls_->worked(scheduler_);
+    if (!fine) {
+        sendBroken_ = true;
+        trouble_ = tls_->trouble();
+    }
+    return sendBroken_ ? Send::Broken : holds() ? Send::Held : Send::Done;
+}
+
+// What fits into one record: it goes to the kernel from where OpenSSL made it.
+bool Wire::sendRecord(const iovec *pieces, int count, size_t all)
+{
+    char together[recordSize];
+    const char *data = together;
+    size_t filled = 0;
+    for (int i = 0; i < count; ++i) {
+        if (pieces[i].iov_len == all) {
+            data = static_cast<const char *>(pieces[i].iov_base);
+            break;
+        }
+        if (pieces[i].iov_len)  // else there may be nothing to point to
+            std::memcpy(together + filled, pieces[i].iov_base, pieces[i].iov_len);
+        filled += pieces[i].iov_len;
+    }
+    tls_->sendTo(
+        [](void *self, const char *made, size_t size) {
+            static_cast<Wire *>(self)->sendCipher({made, size});
+        },
+        this);
+    const bool fine = tls_->write(data, all);
+    tls_->sendTo(nullptr, nullptr);
+    return fine;
+}
+
+// As few records as they fill, and all of them in one send.
+bool Wire::sendRecords(const iovec *pieces, int count)
+{
     std::string &made = pool_.cipherOut();
     made.clear();
     tls_->sink(&made);
@@ -138,7 +180,6 @@ Wire::Send Wire::sendTls(const iovec *pieces, int count)
     for (int i = 0; i < count; ++i) {
         const char *data = static_cast<const char *>(pieces[i].iov_base);
         size_t size = pieces[i].iov_len;
-        bytesOut_ += size;
         while (size > 0 && fine) {
             const bool last = i + 1 == count;  // nothing that it could share a record with
             if (filled == 0 && (last || size >= recordSize)) {
@@ -161,16 +202,12 @@ Wire::Send Wire::sendTls(const iovec *pieces, int count)
     }
     fine = fine && tls_->write(together, filled);
     tls_->sink(nullptr);
-    tls_->worked(scheduler_);
-    if (!fine) {
-        sendBroken_ = true;
-        trouble_ = tls_->trouble();
-        return Send::Broken;
-    }
-    return sendCipher(made);
+    if (fine)
+        sendCipher(made);
+    return fine;
 }
 
-Wire::Send Wire::sendCipher(const std::string &text)
+Wire::Send Wire::sendCipher(std::string_view text)
 {
     if (sendBroken_)
         return Send::Broken;
@@ -186,7 +223,8 @@ Wire::Send Wire::sendCipher(const std::string &text)
             poller_.rearm(fd_.get(), false, true);
         }
     }
-    out_.append(text, taken);
+    if (taken < text.size())
+        out_.append(text, taken);
     return holds() ? Send::Held : Send::Done;
 }
 

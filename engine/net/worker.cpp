@@ -43,11 +43,7 @@ Worker::~Worker()
     stop();
 }
 
-namespace {
-
-constexpr size_t mostBlanks = 64, mostHeads = 256;
-
-}  // namespace
+static constexpr size_t mostBlanks = 64, mostHeads = 256;
 
 // ---- from outside
 
@@ -67,6 +63,7 @@ Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
         }
         inside_ = std::make_unique<Inside>(*poller);
         inside_->limits = rules_->plan->limits.ofHeads();
+        inside_->buffers.mostWires = options_.room.sockets;
         scheduler_.setNow(poller->now());
         poller->setAfterBatch([this] { turn(); });
         up.release();
@@ -117,11 +114,12 @@ void Worker::setTls(TlsMaterialPtr tls)
     post([this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
 }
 
-void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections)
+void Worker::setRules(journey::RulesPtr rules, TlsMaterialPtr tls, Room room)
 {
-    post([this, mostConnections, rules = std::move(rules), tls = std::move(tls)]() mutable {
+    post([this, room, rules = std::move(rules), tls = std::move(tls)]() mutable {
         tls_ = std::move(tls);
-        options_.mostConnections = mostConnections;
+        options_.room = room;
+        inside_->buffers.mostWires = room.sockets;
         inside_->limits = rules->plan->limits.ofHeads();
         rules_ = std::move(rules);
         dropUnusedPools();
@@ -138,7 +136,7 @@ void Worker::listen(int fd, std::string secure, bool proxied)
     post([this, fd, own, proxied, secure = std::move(secure)] {
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
-            [this] { return inside_->connections.size() < options_.mostConnections; },
+            [this] { return options_.room.forOneMore(inside_->connections.size(), inside_->buffers.wires); },
             [this, secure, proxied](Fd client, const Address &peer) {
                 accept(std::move(client), peer, secure, proxied);
             });
@@ -288,7 +286,7 @@ void Worker::closed(ServedConnection &connection)
     inside_->gone.push_back(std::move(at->second));
     inside_->connections.erase(at);
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
-    if (inside_->connections.size() + 1 >= options_.mostConnections) {
+    if (inside_->connections.size() + 1 >= options_.room.clients) {
         for (const auto &[fd, listener] : inside_->listeners)
             listener->resume();
     }

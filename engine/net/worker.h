@@ -27,11 +27,21 @@ class UpstreamPool;
 class Wire;
 struct LoopContext;
 
+// A worker takes no further client while it has this many clients, or nearly as many sockets (of clients and of upstreams) as it
+// may have.
+struct Room {
+    uint32_t clients = 20'000, sockets = UINT32_MAX;
+    bool forOneMore(size_t ofClients, uint32_t inAll) const
+    {
+        return ofClients < clients && inAll < sockets - sockets / 16;  // the rest is for upstreams
+    }
+};
+
 struct WorkerOptions {
     LoopKind loop = bestLoop;
     recording::Sink *sink = nullptr;  // may be null; outlives the worker
     uint64_t seed = 0;
-    uint32_t mostConnections = 20'000;  // of clients
+    Room room;
 };
 
 // Read by any thread.
@@ -49,8 +59,8 @@ public:
 
     // ---- any thread but the worker's
     Outcome start(journey::RulesPtr rules, TlsMaterialPtr tls);
-    void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, uint32_t mostConnections);  // adopted between two turns
-    void setTls(TlsMaterialPtr tls);                                                       // the same
+    void setRules(journey::RulesPtr rules, TlsMaterialPtr tls, Room room);  // adopted between two turns
+    void setTls(TlsMaterialPtr tls);                                        // the same
     // A listening socket of the caller's; the worker keeps a descriptor of its own. `secure`: TLS as ListenSettings::url
     // says; empty: in clear. `proxied`: trusted peers begin with a PROXY header.
     void listen(int fd, std::string secure, bool proxied);

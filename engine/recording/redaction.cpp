@@ -4,6 +4,9 @@
 #include "engine/http/content_decoder.h"
 #include "engine/http/websocket_reader.h"
 #include "engine/recording/content_kinds.h"
+#include "engine/recording/unsealing.h"
+
+#include <algorithm>
 
 namespace sluice::recording {
 
@@ -116,17 +119,27 @@ std::optional<bool> Redactor::redactBody(std::string &bytes, std::string_view ty
         return within < mostWithin ? redactMultipart(bytes, type, part) : std::nullopt;
     }
     const bool form = isForm(type);
-    if (bytes == clean_ && form == cleanForm_)
+    if (isClean(bytes, form))
         return false;
-    if (!worthLooking(bytes, form)) {
-        if (bytes.size() <= mostClean) {
-            clean_ = bytes;
-            cleanForm_ = form;
-        }
+    return form ? redactForm(bytes, names_, placeholders_) : redactText(bytes, type);
+}
+
+// None of the names stands in it.
+bool Redactor::isClean(std::string_view body, bool form)
+{
+    if (body == clean_ && form == cleanForm_)
+        return true;
+    if (worthLooking(body, form))
         return false;
+    if (body.size() <= mostClean) {
+        clean_ = body;
+        cleanForm_ = form;
     }
-    if (form)
-        return redactForm(bytes, names_, placeholders_);
+    return true;
+}
+
+bool Redactor::redactText(std::string &bytes, std::string_view type)
+{
     const bool xml = isXml(type, bytes) && redactXml(bytes, names_, placeholders_);
     return redactJson(bytes, names_, placeholders_) || xml;
 }
@@ -261,6 +274,7 @@ void Redactor::redact(journey::Exchange &x)
 void Redactor::redact(journey::Message &message)
 {
     placeholders_.clearFound();
+    original_.clear();
     if (names_.empty() || message.bytes.empty())
         return;
     if (message.coded) {
@@ -271,7 +285,31 @@ void Redactor::redact(journey::Message &message)
     const bool text = message.kind == journey::Message::Kind::Text || message.kind == journey::Message::Kind::Event;
     if (!text && !message.cut && !http::isUtf8(message.bytes))
         return;
-    message.redacted = redactBody(message.bytes, {}).value_or(false);
+    if (isClean(message.bytes, false))
+        return;
+    std::string original = wantSecrets_ ? message.bytes : std::string();
+    message.redacted = redactText(message.bytes, {});
+    if (message.redacted && wantSecrets_ && !comesBack(message.bytes, original))
+        original_ = std::move(original);
+}
+
+// Of a secret without quotes it cannot be told later which of the two it was: another message may have it with them.
+bool Redactor::comesBack(const std::string &redacted, const std::string &original) const
+{
+    if (redacted == original)  // what stood there were placeholders
+        return true;
+    const auto &secrets = placeholders_.met();
+    if (std::any_of(secrets.begin(), secrets.end(), [](const Placeholders::Met &met) { return met.json; }))
+        return false;
+    std::string back = redacted;
+    const auto wrong = unsealMessage(back, [&](std::string_view placeholder) -> Result<Unsealed> {
+        for (const Placeholders::Met &met : secrets) {
+            if (met.placeholder == placeholder)
+                return Unsealed{Secret(std::string_view(met.secret))};
+        }
+        return Error{Fault::Gateway, "it is not known"};
+    });
+    return !wrong && back == original;
 }
 
 }  // namespace sluice::recording

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::recording {
@@ -31,10 +32,17 @@ public:
     void redact(journey::Exchange &);
     // JSON, forms and XML within a text; of binary messages only those that are text. One that is compressed still loses its bytes.
     void redact(journey::Message &);
-    // The secrets of the exchange that was redacted last, to be sealed; only after wantSecrets(true).
-    void wantSecrets(bool wanted) { placeholders_.wantMet(wanted); }
+    // The secrets of the exchange or message that was redacted last, to be sealed; only after wantSecrets(true).
+    void wantSecrets(bool wanted)
+    {
+        wantSecrets_ = wanted;
+        placeholders_.wantMet(wanted);
+    }
     const std::vector<Placeholders::Met> &secrets() const { return placeholders_.met(); }
     bool droppedSecrets() const { return placeholders_.dropped(); }
+    // The content of the message that was redacted last, whole, where unsealMessage() with these secrets would not give it: it was cut
+    // within one, has other escapes, or more than are remembered. Else empty. Once a message; only after wantSecrets(true).
+    std::string takeOriginal() { return std::exchange(original_, {}); }
 
 private:
     void redactHead(http::HeaderList &);
@@ -46,6 +54,9 @@ private:
     void redactAgain(http::HeaderList &) const;
     void redactAgain(journey::Exchange &) const;
     bool worthLooking(std::string_view body, bool form) const;
+    bool isClean(std::string_view body, bool form);
+    bool redactText(std::string &bytes, std::string_view type);
+    bool comesBack(const std::string &redacted, const std::string &original) const;
 
     std::vector<std::string> headers_, names_;  // names_: JSON keys and dotted paths
     std::vector<FoldedSearch> lastKeys_;        // the last key of each, to pass over what cannot have one
@@ -53,6 +64,8 @@ private:
     // The last content that none of these keys can stand in: often the next one is the same.
     std::string clean_;
     bool cleanForm_ = false;
+    bool wantSecrets_ = false;
+    std::string original_;
 };
 
 // True: `text` was changed. `names` as in RecordSettings::redactJson. A value is replaced whole (text, number, object …); null stays.

@@ -176,4 +176,17 @@ std::optional<Error> unsealBody(std::string &bytes, std::string_view type, const
     return unsealContent(bytes, type, unseal, 0);
 }
 
+std::optional<Error> unsealMessage(std::string &bytes, const Unseal &unseal)
+{
+    const auto asText = [&](std::string_view placeholder) {
+        Result<Unsealed> secret = unseal(placeholder);
+        if (secret) {
+            secret->asText = true;
+            secret->asJson = false;
+        }
+        return secret;
+    };
+    return unsealContent(bytes, {}, asText, 0);
+}
+
 }  // namespace sluice::recording

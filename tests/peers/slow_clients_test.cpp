@@ -45,6 +45,7 @@ private Q_SLOTS:
     void slowBodiesAreTimedOut();
     void slowReadersAreCutOff();
     void tenThousandThatSayNothing();
+    void whereDescriptorsAreFewTheIdleStayAndTheBusyAreTold();
 
 private:
     GatewaySetup setup() const
@@ -161,6 +162,47 @@ void SlowClientsTest::tenThousandThatSayNothing()
     QCOMPARE(gateway.stop(), 0);
     for (const QJsonObject &row : gateway.log(1))
         QCOMPARE(row["status"].toInt(), 200);
+}
+
+// An idle client needs one descriptor, a busy one two.
+void SlowClientsTest::whereDescriptorsAreFewTheIdleStayAndTheBusyAreTold()
+{
+    constexpr size_t clients = 180;
+    GatewaySetup few = setup();
+    few.file.replace(few.file.find("keep_alive: 5s"), 14, "keep_alive: 60s");
+    GatewayProcess gateway(few);
+    VERIFY_READY(gateway);
+    const rlimit limit{300, 300};
+    QCOMPARE(::prlimit(gateway.process().pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
+    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
+    const auto ask = [](RawSocket &client, const std::string &target) {
+        return client.send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    };
+    std::vector<RawSocket> held;
+    for (size_t i = 0; i < clients; ++i) {
+        held.push_back(RawSocket::connectTo(gateway.port()));
+        QVERIFY(ask(held.back(), "/bytes?n=10"));
+        QVERIFY2(held.back().readHead().starts_with("HTTP/1.1 200 "), std::to_string(i).c_str());
+        QCOMPARE(held.back().readExactly(10), pattern(10));
+    }
+    for (RawSocket &client : held)  // all at once
+        QVERIFY(ask(client, "/slow?ms=1500"));
+    QCOMPARE(gateway.onSocket({"status", "--json"}).exitCode, 0);  // what the program itself needs is left alone
+    int answered = 0, told = 0;
+    for (RawSocket &client : held) {
+        const std::string head = client.readHead();
+        answered += head.starts_with("HTTP/1.1 200 ");
+        told += head.starts_with("HTTP/1.1 502 ");
+    }
+    QVERIFY2(answered > 50 && told > 50, (std::to_string(answered) + " " + std::to_string(told)).c_str());
+    QCOMPARE(answered + told, int(clients));
+    for (const QJsonObject &row : gateway.log(told, {"status:502"})) {
+        QCOMPARE(text(row, "failed_by"), std::string("gateway"));
+        QVERIFY(text(row, "failure").find("no file descriptor is left") != std::string::npos);
+    }
+    held.clear();
+    QCOMPARE(get(gateway.port(), "/bytes?n=10").status, 200);
+    QCOMPARE(gateway.stop(), 0);
 }
 
 QTEST_GUILESS_MAIN(SlowClientsTest)

@@ -16,6 +16,7 @@ namespace sluice::net {
 namespace {
 
 // In the order in which we like them; what a client has no hardware for it puts last itself.
+constexpr const char *ciphers13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char *ciphers12 = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL";
 constexpr const char *groups = "X25519:P-256:P-384";
 constexpr unsigned char protocols[] = "\x02h2\x08http/1.1";  // by preference
@@ -38,6 +39,8 @@ ContextPtr common(const SSL_METHOD *method, int least)
                             | SSL_OP_PRIORITIZE_CHACHA);
     // An idle connection holds no buffer.
     SSL_CTX_set_mode(out.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(out.get(), 1);  // a record's head and its rest come by one read
+    SSL_CTX_set_ciphersuites(out.get(), ciphers13);
     SSL_CTX_set_cipher_list(out.get(), ciphers12);
     SSL_CTX_set1_groups_list(out.get(), groups);
     return out;

@@ -60,13 +60,6 @@ const BIO_METHOD *bioMethod()
     return method;
 }
 
-// What an earlier call left behind would be taken for this one's. Clearing is dear, and there is hardly ever anything.
-void forgetErrors()
-{
-    if (ERR_peek_error() != 0)
-        ERR_clear_error();
-}
-
 std::string alertText(int alert)
 {
     switch (alert) {
@@ -153,7 +146,9 @@ int TlsSession::take(char *to, int size)
 
 int TlsSession::put(const char *data, int size)
 {
-    if (out_)
+    if (goes_)
+        goes_(goesTo_, data, size_t(size));
+    else if (out_)
         out_->append(data, size_t(size));
     return size;
 }
@@ -175,8 +170,17 @@ void TlsSession::settle()
 
 // ---- the connection
 
+// SSL_get_error() takes what somebody left in the thread's queue of errors for this call's, unless the queue is emptied before
+// each call, which every record would pay for. So the connection is asked; but within a handshake, or a message that belongs to
+// one, and after a fatal alert (all of them SSL_in_init()) it does not tell them apart.
 TlsSession::Read TlsSession::after(int result)
 {
+    if (shaken_ && !SSL_in_init(ssl_)) {
+        if (SSL_want_read(ssl_))
+            return Read::Nothing;
+        if (SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN)
+            return Read::End;
+    }
     switch (SSL_get_error(ssl_, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE: return Read::Nothing;
@@ -218,7 +222,8 @@ TlsSession::Read TlsSession::read(char *to, size_t room, size_t &got)
     got = 0;
     if (failed_)
         return Read::Failed;
-    forgetErrors();
+    if (!shaken_)
+        ERR_clear_error();
     const int ok = SSL_read_ex(ssl_, to, room, &got);
     if (!shaken_ && SSL_is_init_finished(ssl_))
         shaken_ = true;
@@ -231,7 +236,7 @@ TlsSession::Read TlsSession::shake()
         return Read::Failed;
     if (shaken_)
         return Read::More;
-    forgetErrors();
+    ERR_clear_error();
     const int ok = SSL_do_handshake(ssl_);
     if (ok == 1) {
         shaken_ = true;
@@ -244,7 +249,6 @@ bool TlsSession::write(const char *data, size_t size)
 {
     if (failed_)
         return false;
-    forgetErrors();
     size_t written = 0;
     if (size == 0 || (SSL_write_ex(ssl_, data, size, &written) == 1 && written == size))
         return true;

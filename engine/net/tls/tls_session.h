@@ -42,7 +42,7 @@ public:
     TlsSession &operator=(const TlsSession &) = delete;
 
     // ---- ciphertext
-    bool hasInput() const { return !in_.empty(); }
+    bool hasInput() const { return !in_.empty() || SSL_has_pending(ssl_) == 1; }
     // What came. It is used up by the calls that follow, or kept; the view must live until settle().
     void give(std::string_view ciphertext)
     {
@@ -53,6 +53,13 @@ public:
     void settle();
     // Where ciphertext that must go out is appended, until this is called anew.
     void sink(std::string *out) { out_ = out; }
+    // What one record makes goes there at once instead, straight from OpenSSL's buffer; null: no more.
+    using Goes = void (*)(void *to, const char *data, size_t size);
+    void sendTo(Goes goes, void *to)
+    {
+        goes_ = goes;
+        goesTo_ = to;
+    }
 
     // ---- the connection
     // More: `got` bytes of plaintext. Nothing: more ciphertext is wanted. End: the peer said so (close_notify). Failed: trouble().
@@ -91,6 +98,8 @@ private:
     std::string_view in_;
     std::string kept_;  // of in_; empty but for a reader that stands still
     std::string *out_ = nullptr;
+    Goes goes_ = nullptr;
+    void *goesTo_ = nullptr;
     bool shaken_ = false, failed_ = false, plain_ = false, ours_ = false, heard_ = false;
     std::string trouble_;
     Moment worked_{};

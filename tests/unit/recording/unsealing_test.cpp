@@ -61,6 +61,7 @@ private Q_SLOTS:
     void whatCannotBeHadIsToldAndNotSent();
     void aFieldStaysOneField();
     void twoWaysOfWritingAreNotGuessedBetween();
+    void aMessageThatWouldNotComeBackIsKeptWhole();
     void whatHasNoSecretsIsLeftAlone();
 };
 
@@ -208,6 +209,36 @@ void UnsealingTest::twoWaysOfWritingAreNotGuessedBetween()
     std::string value = kept.boxes.begin()->first;  // a field has one way only
     QVERIFY(!unsealField("X-API-Key", value, kept.unseal()));
     QCOMPARE(value, std::string("1234567"));
+}
+
+void UnsealingTest::aMessageThatWouldNotComeBackIsKeptWhole()
+{
+    Redactor redactor(secrets::settings(), secrets::key);
+    journey::Message message;
+    message.kind = journey::Message::Kind::Text;
+    for (const bool wanted : {false, true}) {
+        redactor.wantSecrets(wanted);
+        message.bytes = R"({"password":"hun\u0074er2"})";  // it would come back without the escape
+        const std::string original = message.bytes;
+        redactor.redact(message);
+        QVERIFY(message.redacted && message.bytes.find("{{secret:") != std::string::npos);
+        QCOMPARE(redactor.takeOriginal(), wanted ? original : std::string());
+        QCOMPARE(redactor.takeOriginal(), std::string());  // once
+        // What holds a placeholder already is left as it is.
+        redactor.redact(message);
+        QVERIFY(redactor.secrets().empty() && redactor.takeOriginal().empty());
+    }
+    message.bytes = R"({"password":"hunter2"})";
+    redactor.redact(message);
+    QCOMPARE(redactor.takeOriginal(), std::string());
+    QCOMPARE(redactor.secrets().size(), size_t(1));
+    const std::string placeholder = redactor.secrets().front().placeholder;
+    QVERIFY(!unsealMessage(message.bytes, [&](std::string_view asked) -> Result<Unsealed> {
+        if (asked != placeholder)
+            return Error{Fault::Gateway, "nobody knows"};
+        return Unsealed{Secret(std::string("hunter2")), true, true};  // another message had it without quotes
+    }));
+    QCOMPARE(message.bytes, std::string(R"({"password":"hunter2"})"));
 }
 
 void UnsealingTest::whatHasNoSecretsIsLeftAlone()
