@@ -19,7 +19,7 @@ build_and_test() {
     echo "== $preset: build"
     mkdir -p "build/$preset"
     cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log"; return 1; }
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" || return 1
     echo "== $preset: test"
     # Stories of many processes share this machine with others: what fails is told, and tried once more.
     ctest --test-dir "build/$preset" --output-on-failure --repeat until-pass:2 -j2 -LE unsettled "$@"
