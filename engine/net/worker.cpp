@@ -3,6 +3,7 @@
 #include "engine/net/http2_client_connection.h"
 #include "engine/net/worker_inside.h"
 
+#include <QCoreApplication>
 #include <QEventLoop>
 #include <QSemaphore>
 
@@ -57,9 +58,8 @@ Outcome Worker::start(journey::RulesPtr rules, TlsMaterialPtr tls)
 
 void Worker::run()
 {
-    QEventLoop loop;
-    QObject::connect(context_.get(), &QObject::destroyed, &loop, &QEventLoop::quit);
-    loop.exec();
+    QEventLoop().exec();
+    QCoreApplication::sendPostedEvents(context_.get(), QEvent::MetaCall);  // came before stop()
     stopConnections();
     scheduler_.setNow(inside_->poller.now());
     while (scheduler_.drain())
@@ -148,9 +148,9 @@ void Worker::stop()
 {
     if (!thread_ || !thread_->isRunning())
         return;
-    QMetaObject::invokeMethod(
-        context_.get(), [this] { context_.release()->deleteLater(); }, Qt::QueuedConnection);
+    thread_->quit();
     thread_->wait();
+    context_.reset();
 }
 
 std::unordered_map<std::string, uint32_t> Worker::idleConnections()

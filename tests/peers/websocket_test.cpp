@@ -156,7 +156,12 @@ void WebSocketTest::aFloodIsHeldBackByASlowReader()
     const QJsonObject seen = talk("/flood?n=2048", "drain", true);
     QCOMPARE(seen["bytes"].toInteger(), qint64(2048) * 65536);
     QCOMPARE(seen["code"].toInt(), 1000);
-    QVERIFY2(gateway_->process().peakKiB() < 500 * 1024, std::to_string(gateway_->process().peakKiB()).c_str());
+#ifdef __SANITIZE_THREAD__
+    constexpr uint64_t most = 1000 * 1024;  // what the sanitizer remembers of each byte is counted
+#else
+    constexpr uint64_t most = 500 * 1024;
+#endif
+    QVERIFY2(gateway_->process().peakKiB() < most, std::to_string(gateway_->process().peakKiB()).c_str());
     const QJsonObject row = gateway_->log(1, {"path:/flood"}).last();
     QVERIFY(row["messages"].toInteger() >= 2049);
 }
