@@ -19,7 +19,7 @@ build_and_test() {
     echo "== $preset: build"
     mkdir -p "build/$preset"
     cmake --preset "$preset" >"build/$preset/configure.log" 2>&1 || { cat "build/$preset/configure.log"; return 1; }
-    cmake --build --preset "$preset"
+    cmake --build --preset "$preset" || return 1
     echo "== $preset: test"
     # Stories of many processes share this machine with others: what fails is told, and tried once more.
     ctest --test-dir "build/$preset" --output-on-failure --repeat until-pass:2 -j2 -LE unsettled "$@"
@@ -58,6 +58,17 @@ asan_core() {
     done
 }
 
+# Programs that tests start and kill say what was found, too: into files.
+tsan() {
+    local reports=$PWD/build/tsan/reports failed=0
+    rm -rf "$reports"
+    mkdir -p "$reports"
+    TSAN_OPTIONS="second_deadlock_stack=1 history_size=4 suppressions=$PWD/tests/tsan.supp log_path=$reports/of log_exe_name=1" \
+        build_and_test tsan || failed=1
+    cat "$reports"/* 2>/dev/null && failed=1
+    return $failed
+}
+
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp
 
 for stage in "$@"; do
@@ -66,7 +77,7 @@ for stage in "$@"; do
     dev) build_and_test dev ;;
     asan-core) asan_core ;;
     asan) ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 build_and_test asan ;;
-    tsan) TSAN_OPTIONS=second_deadlock_stack=1 build_and_test tsan ;;
+    tsan) tsan ;;
     fuzz) fuzz ;;
     *) echo "tests/run.sh: unknown stage $stage (tidy dev asan tsan fuzz)" >&2; exit 2 ;;
     esac

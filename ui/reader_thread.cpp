@@ -34,13 +34,16 @@ public:
     ~Worker()
     {
         {
-            const std::lock_guard lock(mutex_);
+            std::unique_lock lock(mutex_);
             stopping_ = true;
             waiting_.clear();
-            if (reader_)
-                reader_->interrupt();
+            wake_.notify_all();
+            // Again and again: one that comes before the recording has been asked ends nothing.
+            while (!ended_.wait_for(lock, std::chrono::milliseconds(10), [this] { return gone_; })) {
+                if (reader_)
+                    reader_->interrupt();
+            }
         }
-        wake_.notify_all();
         thread_.join();
     }
 
@@ -81,7 +84,7 @@ private:
         for (;;) {
             wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
             if (stopping_)
-                return;
+                break;
             Question question = std::move(waiting_.front());
             waiting_.pop_front();
             running_ = question.asker;
@@ -107,11 +110,14 @@ private:
             lock.lock();
             running_.reset();
         }
+        gone_ = true;
+        ended_.notify_all();
     }
 
     std::string path_;
     std::mutex mutex_;
-    std::condition_variable wake_;
+    std::condition_variable wake_, ended_;
+    bool gone_ = false;  // the thread has no more to do with us
     std::deque<Question> waiting_;
     std::optional<Asker> running_;
     std::unique_ptr<storage::Reader> reader_;  // made and used by the thread; the pointer changes under the mutex

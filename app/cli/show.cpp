@@ -166,7 +166,7 @@ int show(const ShowArgs &args)
     const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
         return code;
-    const bool open = args.id.starts_with('@');
+    const bool open = args.id.starts_with('@') || args.id.starts_with('-');
     const int64_t id = std::stoll(args.id.substr(open ? 1 : 0));
     const Result<journey::Exchange> exchange = reader->exchange(open ? -id : id);
     if (!exchange)

@@ -126,6 +126,7 @@ Sender::Sender(SenderOptions options) : impl_(std::make_unique<Impl>())
     impl_->thread.reset(QThread::create([impl = impl_.get()] {
         impl->caller = std::make_unique<net::Caller>(*net::threadPoller());
         QEventLoop().exec();
+        QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);  // each callback is called
         impl->caller.reset();
         QCoreApplication::sendPostedEvents(impl->context.get(), QEvent::MetaCall);  // sent from a callback, too late
         endThread();
@@ -139,9 +140,7 @@ Sender::Sender(SenderOptions options) : impl_(std::make_unique<Impl>())
 
 Sender::~Sender()
 {
-    // Behind whatever was sent before, so that each callback is called.
-    QMetaObject::invokeMethod(
-        impl_->context.get(), [thread = impl_->thread.get()] { thread->quit(); }, Qt::QueuedConnection);
+    impl_->thread->quit();
     impl_->thread->wait();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An upstream of the soak: upstream.js PORT. What it does stands in the path.
 //   /ok /slow /big /chunked    answers: at once, late, 300 kB with a length, many pieces without one
+//   /events                    an event stream of ten, over 300 ms
 //   /echo                      the content back
 //   /early                     413 without reading the content
 //   /reset /cut /half /hang    no answer but a reset; half an answer; half a head; nothing at all
@@ -31,6 +32,11 @@ function answer(request, response) {
   } else if (path === '/chunked') {
     let left = 20;
     const next = () => { if (left-- > 0) { response.write('piece ' + left); setTimeout(next, 5); } else response.end(); };
+    next();
+  } else if (path === '/events') {
+    response.writeHead(200, {'Content-Type': 'text/event-stream'});
+    let left = 10;
+    const next = () => { if (left-- > 0) { response.write('data: ' + left + '\n\n'); setTimeout(next, 30); } else response.end(); };
     next();
   } else if (path === '/reset') {
     request.socket.resetAndDestroy();

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Clients that are slow, leave early, send half and hold connections open.
 #include "tests/peers/peers.h"
+#include "tests/support/frame_client.h"
 #include "tests/support/raw_server.h"
 
+#include <QScopeGuard>
 #include <QTest>
+
+#include <future>
+#include <utility>
 
 using namespace support;
 
@@ -18,11 +23,13 @@ private Q_SLOTS:
     void aResetBehindUnreadContentIsSeenAtOnce();
     void aHeadThatNeverEndsIsTimedOut();
     void anIdleConnectionIsClosedInTime();
+    void thoseWhoSayNothingKeepNobodyOut();
     void aHeadThatIsTooLargeIsRefused();
     void aLargeHeadPassesWhereTheFileAllowsIt();
     void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
     void aHigherLimitLetsInWhoWaits();
+    void overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd();
 
 private:
     static GatewaySetup before(const std::string &url, const std::string &more = {})
@@ -216,6 +223,36 @@ void BadClientsTest::anIdleConnectionIsClosedInTime()
     QVERIFY(silent.waitForEnd());
 }
 
+// At the limit the one goes that has waited longest for a request; whoever is being served stays.
+void BadClientsTest::thoseWhoSayNothingKeepNobodyOut()
+{
+    std::promise<void> ended;
+    RawServer server([end = ended.get_future().share()](RawSocket &peer, int) {
+        if (peer.readHead().starts_with("GET /slow"))
+            end.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.waitForEnd();
+    });
+    const auto end = qScopeGuard([&] { ended.set_value(); });
+    GatewaySetup setup = before(server.url(), "http: {max_connections: 3, keep_alive: 1h, header_timeout: 1h}\n");
+    setup.workers = 1;
+    GatewayProcess gateway(setup);
+    VERIFY_READY(gateway);
+    RawSocket busy = RawSocket::connectTo(gateway.port());
+    busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    std::vector<RawSocket> silent;
+    for (int i = 0; i < 20; ++i) {
+        silent.push_back(RawSocket::connectTo(gateway.port()));
+        silent.back().send(i % 2 ? "GET /half" : "");
+    }
+    QCOMPARE(get(gateway.port(), "/quick").body, std::string("ok"));
+    for (int i = 0; i < 18; ++i)
+        QVERIFY(silent[size_t(i)].waitForEnd());
+    QVERIFY(!busy.hasInput(std::chrono::milliseconds(1)));  // nor its end
+    QVERIFY(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_closed_for_room"].toInt() >= 18);
+}
+
 void BadClientsTest::aHeadThatIsTooLargeIsRefused()
 {
     GatewayProcess gateway(before("http://127.0.0.1:9"));
@@ -318,6 +355,32 @@ void BadClientsTest::aHigherLimitLetsInWhoWaits()
     QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
     QCOMPARE(readAnswer(clients[2]).status, 200);
     QCOMPARE(readAnswer(clients[3]).status, 200);
+}
+
+void BadClientsTest::overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd()
+{
+    std::promise<void> may;
+    RawServer server([go = may.get_future().share()](RawSocket &peer, int) {
+        peer.readHead();
+        go.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server.url(), "http: {keep_alive: 1h}\n"));
+    bool told = false;
+    const auto tell = [&] {
+        if (!std::exchange(told, true))
+            may.set_value();
+    };
+    const auto atEnd = qScopeGuard(tell);
+    VERIFY_READY(gateway);
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/last")) + h2::goAway(0));
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    tell();
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
+    QVERIFY(client.socket().waitForEnd());
+    QCOMPARE(text(gateway.log(1).value(0), "failed_by"), std::string());
 }
 
 QTEST_GUILESS_MAIN(BadClientsTest)

@@ -34,6 +34,11 @@ std::string gatewayFile(const Http2Server &server)
         + "\nroutes:\n- {path: /**, service: new}\n- {path: /old/**, service: old, strip_prefix: /old}\n";
 }
 
+QJsonObject countsOf(const GatewayProcess &gateway)
+{
+    return jsonObject(gateway.onSocket({"status", "--json"}).out)["http2_upstream"].toObject();
+}
+
 void addVersions()
 {
     QTest::addColumn<QString>("version");
@@ -188,6 +193,7 @@ void Http2UpstreamsTest::whatIsRefusedIsTriedAgain()
     const QList<QJsonObject> rows = gateway_->log(1, {"path:/refuse-once"});
     QCOMPARE(rows.size(), 1);
     QCOMPARE(rows[0]["attempts"].toInt(), 2);
+    QCOMPARE(countsOf(*gateway_)["refused_streams"].toInt(), 1);
 }
 
 void Http2UpstreamsTest::aResetCutsTheAnswerOff()
@@ -223,6 +229,9 @@ void Http2UpstreamsTest::manyRequestsShareFewConnections()
     QVERIFY2(load.out.find("5000 2xx") != std::string::npos, load.out.c_str());
     const int sessions = std::atoi(curl({gateway.url("/sessions")}).body.c_str());
     QVERIFY2(sessions >= 1 && sessions <= 2, std::to_string(sessions).c_str());
+    const QJsonObject counts = countsOf(gateway);
+    QCOMPARE(counts["connections"].toInt(), sessions);
+    QCOMPARE(counts["streams"].toInt(), 5001);
 }
 
 void Http2UpstreamsTest::fewStreamsAtOnceAreObeyed()
@@ -230,7 +239,9 @@ void Http2UpstreamsTest::fewStreamsAtOnceAreObeyed()
     Http2Server server(2);
     QVERIFY(server.ready());
     GatewaySetup setup;
-    setup.file = gatewayFile(server);
+    // Who waits for a stream waits for a connection: longer than a second on a slow machine.
+    setup.file = "services: {few: {endpoints: ['" + server.url()
+        + "'], timeouts: {connect: 20s}}}\nroutes:\n- {path: /**, service: few}\n";
     GatewayProcess gateway(setup);
     QVERIFY(gateway.ready());
     const Ran load = run({"h2load", "-n", "2000", "-c", "2", "-m", "50", "-t", "1", gateway.url("/")});

@@ -141,7 +141,7 @@ void ReplayTest::withoutAGatewayItRecordsAsThatDid()
 
 void ReplayTest::theOriginalOrderIsThatOfTheStarts()
 {
-    std::thread slow([this] { get(gateway_->port(), "/slow?ms=400"); });
+    std::thread slow([this] { get(gateway_->port(), "/slow?ms=2000"); });
     QVERIFY(waitUntil([this] {
         return gateway_->onSocket({"status", "--json"}).out.find("\"active\":1") != std::string::npos;
     }));
@@ -159,7 +159,8 @@ void ReplayTest::theOriginalOrderIsThatOfTheStarts()
     });
     const Ran replay =
         gateway_->onRecording({"replay", "path:/slow not is:replayed", "--to", target.url(), "--timing", "original"});
-    QCOMPARE(came, (std::vector<std::string>{"GET /slow?ms=400", "GET /slow?ms=1"}));
+    const std::lock_guard lock(mutex);
+    QCOMPARE(came, (std::vector<std::string>{"GET /slow?ms=2000", "GET /slow?ms=1"}));
 }
 
 void ReplayTest::nothingToSendIsAFailure()

@@ -31,6 +31,8 @@ EpollDispatcher::EpollDispatcher(int wakeUpFd) : wakeUpFd_(wakeUpFd) {}
 
 EpollDispatcher::~EpollDispatcher()
 {
+    waking_.lock();  // whoever wakes us still is through
+    waking_.unlock();
     close(wakeUpFd_);
 }
 
@@ -127,16 +129,25 @@ bool EpollDispatcher::inOwnThread() const
 // Many calls, one write. Our own thread needs none: it looks at the flag before it sleeps.
 void EpollDispatcher::wakeUp()
 {
-    if (!woken_.exchange(true) && !inOwnThread())
+    if (inOwnThread()) {
+        woken_ = true;
+        return;
+    }
+    const std::lock_guard guard(waking_);
+    if (!woken_.exchange(true))
         eventfd_write(wakeUpFd_, 1);
 }
 
 // Always written from another thread: a turn that just begins takes both flags back, and must still not sleep.
 void EpollDispatcher::interrupt()
 {
+    const bool own = inOwnThread();
+    std::unique_lock guard(waking_, std::defer_lock);
+    if (!own)
+        guard.lock();
     interrupted_ = true;
     woken_ = true;
-    if (!inOwnThread())
+    if (!own)
         eventfd_write(wakeUpFd_, 1);
 }
 

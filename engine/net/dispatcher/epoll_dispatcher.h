@@ -4,7 +4,8 @@
 // directly, edge-triggered, and the cost of a turn does not grow with the number of idle connections.
 //
 // A turn: posted events, wait, ready sockets, timers, the hook after the batch.
-// wakeUp() and interrupt() from any thread; everything else from the thread that runs it.
+// wakeUp() and interrupt() from any thread; everything else from the thread that runs it. A thread with this loop is ended by
+// QThread::quit(), never by something that is posted: Qt wakes the loop after what was posted can be seen there, and it would be gone.
 #pragma once
 
 #include "engine/base/result.h"
@@ -15,6 +16,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 namespace sluice::net {
 
@@ -66,6 +68,7 @@ private:
     std::atomic<bool> woken_ = false;  // posted events may be waiting
     std::atomic<bool> interrupted_ = false;
     std::atomic<Qt::HANDLE> owner_ = nullptr;
+    std::mutex waking_;  // held by other threads while they wake us; our own needs none
 };
 
 }  // namespace sluice::net

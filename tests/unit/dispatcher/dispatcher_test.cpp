@@ -157,7 +157,7 @@ void DispatcherTest::objectsDeletedAtTheThreadsEndStillHaveTheirLoop()
     QVERIFY(setLoop(thread, loop).ok());
     auto *object = new QObject;
     object->moveToThread(&thread);
-    bool pollerAtEnd = false, pollerInFinished = false;
+    std::atomic<bool> pollerAtEnd = false, pollerInFinished = false;
     QObject::connect(
         object, &QObject::destroyed, object, [&] { pollerAtEnd = threadPoller(); }, Qt::DirectConnection);
     QObject::connect(

@@ -4,7 +4,9 @@
 
 #include <QTest>
 
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 using namespace sluice;
 using namespace sluice::replay;
@@ -58,6 +60,8 @@ private Q_SLOTS:
     void whatCannotBeSentIsRefusedAtOnce();
     void moreThanTheBoundWaitInOrder();
     void whatIsUnderWayFailsWhenTheSenderEnds();
+    void manyEndWhileTheirThreadIsBusy();
+    void theEndDoesNotWaitForALookUp();
 };
 
 void SenderTest::theRequestGoesOutAsGiven()
@@ -331,6 +335,44 @@ void SenderTest::whatIsUnderWayFailsWhenTheSenderEnds()
     QCOMPARE(failures.size(), size_t(102));
     for (const std::string &failure : failures)
         QCOMPARE(failure, std::string("the sender was stopped"));
+}
+
+// The loop that is told to end may not be gone before it has been told (the thread sanitizer sees it).
+void SenderTest::manyEndWhileTheirThreadIsBusy()
+{
+    RawServer server([](RawSocket &peer, int) {
+        peer.readHead();
+        peer.send("HTTP/1.1 204 No Content\r\n\r\n");
+    });
+    std::atomic<int> answers{0};
+    constexpr int senders = 100;
+    for (int i = 0; i < senders; ++i) {
+        std::atomic<bool> inside{false}, ending{false};
+        const auto hold = [&](const Answer &) {
+            ++answers;
+            inside = true;
+            while (!ending)
+                std::this_thread::yield();
+        };
+        Sender sender;
+        sender.send(get(server.url()), hold);
+        QVERIFY(support::waitUntil([&] { return inside.load(); }));
+        ending = true;
+    }
+    QCOMPARE(answers.load(), senders);
+}
+
+// Which goes on in a thread of Qt's, and answers nobody.
+void SenderTest::theEndDoesNotWaitForALookUp()
+{
+    std::atomic<int> failed{0};
+    constexpr int senders = 30;
+    for (int i = 0; i < senders; ++i) {
+        Sender sender;
+        sender.send(get("http://no-such-host-" + std::to_string(i) + ".invalid"),
+                    [&](const Answer &answer) { failed += !answer->failure.empty(); });
+    }
+    QCOMPARE(failed.load(), senders);
 }
 
 QTEST_GUILESS_MAIN(SenderTest)
