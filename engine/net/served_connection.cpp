@@ -7,7 +7,7 @@
 
 namespace sluice::net {
 
-size_t stopLongestWaiting(const ServedConnections &all)
+size_t stopLongestWaiting(const ServedConnections &all, Moment before)
 {
     struct Waiting {
         Moment since;
@@ -19,7 +19,7 @@ size_t stopLongestWaiting(const ServedConnections &all)
     };
     std::vector<Waiting> waiting;
     for (const auto &[raw, connection] : all) {
-        if (const auto since = raw->waitingSince())
+        if (const auto since = raw->waitingSince(); since && *since <= before)
             waiting.push_back({*since, raw});
     }
     const size_t many = std::min(waiting.size(), std::max<size_t>(1, all.size() / 64));

@@ -29,8 +29,8 @@ public:
 
 using ServedConnections = std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>>;
 
-// Stops those that have waited longest for a request, 1 in 64 of all and at least one where there is one; how many. They end later
-// in the turn. A look at all of them, so it is for when there is no room.
-size_t stopLongestWaiting(const ServedConnections &all);
+// Stops those that have waited longest for a request, since `before` at least: 1 in 64 of all, and one where there is one. How many. They
+// end later in the turn. A look at all of them, so it is for when there is no room.
+size_t stopLongestWaiting(const ServedConnections &all, Moment before);
 
 }  // namespace sluice::net

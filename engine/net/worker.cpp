@@ -210,7 +210,7 @@ void Worker::makeRoom()
     }
     if (resting > 0)
         return;
-    count(counters_.closedForRoom, stopLongestWaiting(inside_->connections));
+    count(counters_.closedForRoom, stopLongestWaiting(inside_->connections, scheduler_.now() - patience));
 }
 
 void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)

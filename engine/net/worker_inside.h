@@ -10,6 +10,8 @@
 namespace sluice::net {
 
 constexpr size_t mostBlanks = 64, mostHeads = 256;  // kept for requests to come
+constexpr Nanos patience =
+    std::chrono::milliseconds(250);  // with clients who have just come: their requests are on their way
 
 struct Worker::Inside {
     explicit Inside(Poller &p) : poller(p) {}

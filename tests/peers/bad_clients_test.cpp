@@ -23,12 +23,10 @@ private Q_SLOTS:
     void aResetBehindUnreadContentIsSeenAtOnce();
     void aHeadThatNeverEndsIsTimedOut();
     void anIdleConnectionIsClosedInTime();
-    void thoseWhoSayNothingKeepNobodyOut();
     void aHeadThatIsTooLargeIsRefused();
     void aLargeHeadPassesWhereTheFileAllowsIt();
     void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
-    void aHigherLimitLetsInWhoWaits();
     void overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd();
 
 private:
@@ -223,36 +221,6 @@ void BadClientsTest::anIdleConnectionIsClosedInTime()
     QVERIFY(silent.waitForEnd());
 }
 
-// At the limit the one goes that has waited longest for a request; whoever is being served stays.
-void BadClientsTest::thoseWhoSayNothingKeepNobodyOut()
-{
-    std::promise<void> ended;
-    RawServer server([end = ended.get_future().share()](RawSocket &peer, int) {
-        if (peer.readHead().starts_with("GET /slow"))
-            end.wait();
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        peer.waitForEnd();
-    });
-    const auto end = qScopeGuard([&] { ended.set_value(); });
-    GatewaySetup setup = before(server.url(), "http: {max_connections: 3, keep_alive: 1h, header_timeout: 1h}\n");
-    setup.workers = 1;
-    GatewayProcess gateway(setup);
-    VERIFY_READY(gateway);
-    RawSocket busy = RawSocket::connectTo(gateway.port());
-    busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
-    std::vector<RawSocket> silent;
-    for (int i = 0; i < 20; ++i) {
-        silent.push_back(RawSocket::connectTo(gateway.port()));
-        silent.back().send(i % 2 ? "GET /half" : "");
-    }
-    QCOMPARE(get(gateway.port(), "/quick").body, std::string("ok"));
-    for (int i = 0; i < 18; ++i)
-        QVERIFY(silent[size_t(i)].waitForEnd());
-    QVERIFY(!busy.hasInput(std::chrono::milliseconds(1)));  // nor its end
-    QVERIFY(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_closed_for_room"].toInt() >= 18);
-}
-
 void BadClientsTest::aHeadThatIsTooLargeIsRefused()
 {
     GatewayProcess gateway(before("http://127.0.0.1:9"));
@@ -333,28 +301,6 @@ void BadClientsTest::fewDescriptorsAreSurvived()
     const Ran status = gateway.onSocket({"status", "--json"});
     QCOMPARE(status.exitCode, 0);
     QCOMPARE(gateway.stop(), 0);
-}
-
-void BadClientsTest::aHigherLimitLetsInWhoWaits()
-{
-    RawServer server([](RawSocket &peer, int) {
-        while (!peer.readHead().empty())
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    });
-    const GatewaySetup two = before(server.url(), "http: {max_connections: 2}\n");
-    GatewayProcess gateway(two);
-    VERIFY_READY(gateway);
-    std::vector<RawSocket> clients;
-    for (int i = 0; i < 4; ++i) {
-        clients.push_back(RawSocket::connectTo(gateway.port()));
-        clients.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        if (i < 2)
-            QCOMPARE(readAnswer(clients.back()).status, 200);
-    }
-    gateway.rewriteFile(before(server.url(), "http: {max_connections: 10}\n").file);
-    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
-    QCOMPARE(readAnswer(clients[2]).status, 200);
-    QCOMPARE(readAnswer(clients[3]).status, 200);
 }
 
 void BadClientsTest::overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd()

@@ -179,6 +179,9 @@ void TlsTest::aHandshakeThatBreaksOffIsOnTheRecord()
         jsonObject(gateway_->onRecording({"show", std::to_string(row["id"].toInteger()), "--json"}).out);
     QCOMPARE(whole["response"].toObject()["headers"].toArray().size(), 0);
     QCOMPARE(text(whole["response_body"].toObject(), "content"), std::string());
+    const std::string shown = gateway_->onRecording({"show", std::to_string(row["id"].toInteger())}).out;
+    QVERIFY2(shown.find("No response") != std::string::npos && shown.find("no request that") != std::string::npos,
+             shown.c_str());
     QCOMPARE(secure(one_, {"https://127.0.0.1:" + one_ + "/headers"}).status, 200);
 }
 
