@@ -114,6 +114,8 @@ Outcome Gateway::Impl::adopt(config::Loaded loaded)
     if (!made)
         return made.error();
     net::TlsMaterialPtr tls = keeper.load(*(*made)->plan, wallNow(), problems);
+    if (const std::string why = keeper.whyNoneServes(); !server && !why.empty())
+        return Error{Fault::Gateway, why};
     if (server) {
         const Outcome set = server->setRules(*made, std::move(tls));
         if (!set) {

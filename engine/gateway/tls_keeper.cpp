@@ -267,6 +267,14 @@ net::TlsMaterialPtr TlsKeeper::makeAll()
     return out;
 }
 
+std::string TlsKeeper::whyNoneServes() const
+{
+    const auto closed = [this](const config::ListenSettings &listen) { return !listeners_.at(listen.url).made; };
+    if (someInClear_ || listen_.empty() || !std::all_of(listen_.begin(), listen_.end(), closed))
+        return {};
+    return listen_[0].url + " cannot take a connection: " + listeners_.at(listen_[0].url).trouble;
+}
+
 net::TlsMaterialPtr TlsKeeper::load(const config::Plan &plan, WallTime now, Problems &problems)
 {
     listen_.clear();
@@ -274,6 +282,7 @@ net::TlsMaterialPtr TlsKeeper::load(const config::Plan &plan, WallTime now, Prob
         if (listen.tls)
             listen_.push_back(listen);
     }
+    someInClear_ = listen_.size() < plan.listen.size();
     services_ = plan.services;
     for (auto &[path, known] : files_)
         look(path, known);

@@ -28,6 +28,8 @@ public:
     // For the plan of the last load(). Null: nothing has changed. `told`: a line for each thing that is new, or wrong now.
     net::TlsMaterialPtr refresh(WallTime now, std::vector<std::string> &told);
     std::vector<CertificateStatus> certificates(WallTime now) const;
+    // Of the plan of the last load(): why no address of it takes a connection; empty: one does.
+    std::string whyNoneServes() const;
 
 private:
     struct File {
@@ -61,7 +63,8 @@ private:
 
     LocalCaSource source_;
     std::shared_ptr<LocalCertificates> local_;
-    std::vector<config::ListenSettings> listen_;
+    std::vector<config::ListenSettings> listen_;  // with TLS
+    bool someInClear_ = false;                    // others are there, too
     std::vector<config::ServiceSettings> services_;
     std::map<std::string, File> files_;
     std::map<std::pair<std::string, std::string>, Pair> pairs_;

@@ -244,6 +244,12 @@ Result<std::shared_ptr<const LocalCa>> LocalCa::load(const PemPair &pair)
     return std::shared_ptr<const LocalCa>(new LocalCa(std::move(impl)));
 }
 
+bool LocalCa::mayName(const std::string &name)
+{
+    std::string written;
+    return !name.starts_with('*') && alternativeName(name, written);
+}
+
 Result<PemPair> LocalCa::issue(const std::string &name, WallTime now) const
 {
     std::string written;

@@ -35,6 +35,9 @@ public:
     // follows the leaf. Anything else as a name, or an authority that has expired: an Error.
     Result<PemPair> issue(const std::string &name, WallTime now) const;
 
+    // May a client ask for it: is it a host name (A-labels) or an address? Of others issue() makes none, or one for "*.NAME".
+    static bool mayName(const std::string &name);
+
     const std::string &certificatePem() const;
     std::string fingerprint() const;  // SHA-256 of the certificate: hex pairs in capitals with ':'
     WallTime notAfter() const;

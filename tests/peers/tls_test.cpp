@@ -355,6 +355,7 @@ void TlsTest::upstreamsAreVerified_data()
     QTest::newRow("nobody knows its CA") << "" << false << "unable to get local issuer certificate";
     QTest::newRow("another name") << "{server_name: pay.internal, ca: " + ca + "}" << false << "hostname mismatch";
     QTest::newRow("the name of the file") << "{server_name: api.test, ca: " + ca + "}" << false << "";
+    QTest::newRow("with the root's dot") << "{server_name: api.test., ca: " + ca + "}" << false << "";
     QTest::newRow("expired") << "{ca: " + ca + "}" << true << "certificate has expired";
     QTest::newRow("revoked") << "{ca: " + QString::fromStdString(ca_->revoking(api_)) + "}" << false
                              << "certificate revoked";

@@ -28,7 +28,8 @@ TestCa::TestCa(const std::string &name)
 
 TestCa::Pair TestCa::issue(const std::string &name, const std::string &names, int days) const
 {
-    files_.write(name + ".ext", "subjectAltName=" + names + "\nbasicConstraints=CA:FALSE\n");
+    files_.write(name + ".ext",
+                 (names.empty() ? "" : "subjectAltName=" + names + '\n') + "basicConstraints=CA:FALSE\n");
     openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", name + ".key", "-out",
              name + ".csr", "-subj", "/CN=" + name});
     openssl({"x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out",

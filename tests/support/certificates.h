@@ -16,7 +16,7 @@ public:
     struct Pair {
         std::string certificate, key;
     };
-    // For these names, "DNS:api.test,IP:127.0.0.1"; `days` from now, negative: it has expired. `name` is the common name and
+    // For these names, "DNS:api.test,IP:127.0.0.1", or but for the common name; `days` from now, negative: it has expired. `name` is the common name and
     // that of the files; the same once more makes a new pair in their place.
     Pair issue(const std::string &name, const std::string &names, int days = 30) const;
     // The CA and a list of revoked certificates, with this one on it, in one file.

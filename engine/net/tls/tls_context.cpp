@@ -3,6 +3,7 @@
 
 #include "engine/http/ip.h"
 #include "engine/net/tls/tls_session.h"
+#include "engine/tls/local_ca.h"
 #include "engine/tls/name_choice.h"
 
 #include <openssl/err.h>
@@ -58,6 +59,12 @@ Outcome use(SSL_CTX *context, const tls::Certificate &certificate)
     return Done{};
 }
 
+// A certificate names a host without the root's dot, and so does a client (RFC 6066 section 3).
+std::string withoutDot(const std::string &name)
+{
+    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+}
+
 struct FreeBio {
     void operator()(BIO *b) const { BIO_free(b); }
 };
@@ -90,7 +97,9 @@ void setTickets(SSL_CTX *context, const std::string &clientCa)
     unsigned size = 0;
     EVP_Digest(clientCa.data(), clientCa.size(), id, &size, EVP_sha256(), nullptr);
     SSL_CTX_set_session_id_context(context, id, size);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets hold it all
+    // Tickets hold it all; what is kept here is for clients of TLS 1.2 that take none.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+    SSL_CTX_sess_set_cache_size(context, 1000);
     SSL_CTX_set_num_tickets(context, 1);
 }
 
@@ -154,10 +163,14 @@ SSL *ServerTls::start() const
     return ssl;
 }
 
-int ServerTls::pickByName(SSL *ssl, int *, void *self)
+int ServerTls::pickByName(SSL *ssl, int *alert, void *self)
 {
     const auto *own = static_cast<const ServerTls *>(self);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (name && *name && own->parts_.certificates.empty() && !tls::LocalCa::mayName(withoutDot(name))) {
+        *alert = SSL_AD_UNRECOGNIZED_NAME;  // of what is none no certificate is made
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
     const size_t at = own->others_.empty() ? 0 : own->choice_->names.pick(name ? name : "");
     if (at > 0)
         SSL_set_SSL_CTX(ssl, own->others_[at - 1].get());
@@ -168,7 +181,7 @@ int ServerTls::makeByName(SSL *ssl, void *self)
 {
     const auto *own = static_cast<const ServerTls *>(self);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    const tls::CertificatePtr made = own->parts_.maker ? own->parts_.maker(name ? name : "") : nullptr;
+    const tls::CertificatePtr made = own->parts_.maker ? own->parts_.maker(withoutDot(name ? name : "")) : nullptr;
     if (!made || SSL_use_certificate(ssl, made->leaf()) != 1 || SSL_use_PrivateKey(ssl, made->key()) != 1)
         return 0;
     for (const tls::X509Ptr &issuer : made->issuers())
@@ -226,12 +239,13 @@ SSL *ClientTls::start(const std::string &host) const
     SSL *ssl = SSL_new(context_.get());
     if (!ssl)
         return nullptr;
-    const std::string &name = parts_.serverName.empty() ? host : parts_.serverName;
+    const std::string name = withoutDot(parts_.serverName.empty() ? host : parts_.serverName);
     bool fine = false;
     if (http::parseIp(name)) {
         fine = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
     } else {
-        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        // What a certificate's subject says is no name (RFC 9110 section 4.3.4).
+        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         fine = SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
     }
     if (!fine) {
