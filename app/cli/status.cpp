@@ -94,7 +94,9 @@ void printStatus(const gateway::Status &s)
     printLine("file " + (s.file.empty() ? "(none, --to)" : s.file) + ", revision " + std::to_string(s.revision) + ", "
               + std::to_string(s.workers) + " workers, since " + localTime(s.started));
     printLine(std::to_string(s.requests) + " requests, " + std::to_string(s.active) + " under way, "
-              + std::to_string(s.connections) + " client connections");
+              + std::to_string(s.connections) + " client connections"
+              + (s.silent ? ", " + std::to_string(s.silent) + " ended without a request" : std::string())
+              + (s.closedForRoom ? ", " + std::to_string(s.closedForRoom) + " had to go for others" : std::string()));
     printHttp2("HTTP/2 of clients: ", s.http2);
     printHttp2("HTTP/2 to endpoints: ", s.http2Upstream);
     const gateway::RecordingStatus &r = s.recording;

@@ -280,9 +280,7 @@ Outcome Gateway::reload()
         impl_->taken = config::readFile(impl_->options.file).text;
     const Outcome adopted = impl_->adopt(impl_->load());
     Q_EMIT reloaded(adopted.ok());
-    if (!adopted)
-        return adopted.error();
-    return Done{};
+    return adopted;
 }
 
 void Gateway::drain()
@@ -321,14 +319,16 @@ Status Gateway::status() const
         return s;
     s.listen = impl_->server->addresses();
     s.workers = impl_->server->workers();
-    s.requests = impl_->server->exchanges();
-    s.active = impl_->server->active();
-    s.connections = impl_->server->connections();
-    s.proxyRefused = impl_->server->proxyRefused();
-    s.closedForRoom = impl_->server->closedForRoom();
+    using Counters = net::WorkerCounters;
+    s.requests = impl_->server->sum(&Counters::exchanges);
+    s.active = impl_->server->sum(&Counters::active);
+    s.connections = impl_->server->sum(&Counters::connections);
+    s.proxyRefused = impl_->server->sum(&Counters::proxyRefused);
+    s.silent = impl_->server->sum(&Counters::silent);
+    s.closedForRoom = impl_->server->sum(&Counters::closedForRoom);
     for (const auto &[name, which] : http::http2CounterNames) {
-        s.http2.emplace_back(name, impl_->server->http2(which, &net::WorkerCounters::http2));
-        s.http2Upstream.emplace_back(name, impl_->server->http2(which, &net::WorkerCounters::http2Upstream));
+        s.http2.emplace_back(name, impl_->server->sum(&Counters::http2, which));
+        s.http2Upstream.emplace_back(name, impl_->server->sum(&Counters::http2Upstream, which));
     }
     impl_->addServices(s);
     impl_->addRoutes(s);

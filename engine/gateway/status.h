@@ -71,6 +71,7 @@ struct Status {
     uint64_t requests = 0, active = 0;
     uint64_t connections = 0;    // of clients, open now
     uint64_t proxyRefused = 0;   // connections of trusted proxies without a PROXY header that can be read, since start
+    uint64_t silent = 0;         // connections that ended before anything of a request came: no exchange, no record
     uint64_t closedForRoom = 0;  // connections that waited for a request and went for others, at the limit
     std::vector<std::pair<std::string, uint64_t>> http2;  // of clients, counted since start: http::http2CounterNames
     std::vector<std::pair<std::string, uint64_t>> http2Upstream;  // the same, of connections to endpoints

@@ -91,8 +91,11 @@ Task<void> ClientConnection::serve()
             wire_.startTls(std::move(tls_));
         for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
-            if (heard == Heard::Nothing)
+            if (heard == Heard::Nothing) {
+                if (wire_.bytesIn() == 0)
+                    worker_.saidNothing();
                 break;
+            }
             if (heard == Heard::Http2) {
                 knowPeer();
                 worker_.toHttp2(std::move(own_), std::move(peer_), draining_);

@@ -218,47 +218,16 @@ std::vector<std::string> Server::addresses() const
     return out;
 }
 
-uint64_t Server::connections() const
+uint64_t Server::sum(std::atomic<uint64_t> WorkerCounters::*which) const
 {
     uint64_t sum = 0;
     for (const auto &worker : workers_)
-        sum += worker->counters().connections.load(std::memory_order_relaxed);
+        sum += (worker->counters().*which).load(std::memory_order_relaxed);
     return sum;
 }
 
-uint64_t Server::exchanges() const
-{
-    uint64_t sum = 0;
-    for (const auto &worker : workers_)
-        sum += worker->counters().exchanges.load(std::memory_order_relaxed);
-    return sum;
-}
-
-uint64_t Server::proxyRefused() const
-{
-    uint64_t sum = 0;
-    for (const auto &worker : workers_)
-        sum += worker->counters().proxyRefused.load(std::memory_order_relaxed);
-    return sum;
-}
-
-uint64_t Server::closedForRoom() const
-{
-    uint64_t sum = 0;
-    for (const auto &worker : workers_)
-        sum += worker->counters().closedForRoom.load(std::memory_order_relaxed);
-    return sum;
-}
-
-uint64_t Server::active() const
-{
-    uint64_t sum = 0;
-    for (const auto &worker : workers_)
-        sum += worker->counters().active.load(std::memory_order_relaxed);
-    return sum;
-}
-
-uint64_t Server::http2(Http2Count which, http::Http2Counters WorkerCounters::*side) const
+uint64_t Server::sum(http::Http2Counters WorkerCounters::*side,
+                     http::Http2Counters::Count http::Http2Counters::*which) const
 {
     uint64_t sum = 0;
     for (const auto &worker : workers_)

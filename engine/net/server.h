@@ -32,14 +32,11 @@ public:
 
     std::vector<std::string> addresses() const;  // URLs with the real ports
     int workers() const { return int(workers_.size()); }
-    uint64_t connections() const;
-    uint64_t exchanges() const;
-    uint64_t active() const;
-    uint64_t proxyRefused() const;
-    uint64_t closedForRoom() const;
-    using Http2Count = http::Http2Counters::Count http::Http2Counters::*;
-    uint64_t http2(Http2Count which, http::Http2Counters WorkerCounters::*side) const;  // all workers together
-    std::unordered_map<std::string, uint32_t> idleConnections();                        // by endpoint URL
+    // All workers together.
+    uint64_t sum(std::atomic<uint64_t> WorkerCounters::*which) const;
+    uint64_t sum(http::Http2Counters WorkerCounters::*side,
+                 http::Http2Counters::Count http::Http2Counters::*which) const;
+    std::unordered_map<std::string, uint32_t> idleConnections();  // by endpoint URL
 
 private:
     struct Bound {

@@ -50,6 +50,7 @@ struct WorkerCounters {
     http::Http2Counters http2;               // of clients
     http::Http2Counters http2Upstream;       // of connections to endpoints
     std::atomic<uint64_t> proxyRefused{0};   // connections of trusted proxies without a PROXY header that can be read
+    std::atomic<uint64_t> silent{0};         // connections that ended before anything of a request came
     std::atomic<uint64_t> closedForRoom{0};  // connections without a request that had to go for others
 };
 
@@ -79,6 +80,7 @@ public:
     // A client's connection turned out to speak HTTP/2; its bytes so far are in the wire. `last`: as startLast().
     void toHttp2(std::unique_ptr<Wire> wire, journey::Peer peer, bool last);
     http::Http2Counters &http2() { return counters_.http2; }
+    void saidNothing() { count(counters_.silent, 1); }  // a client, until its end
     // An empty head with the memory of an earlier one, where there is such.
     http::RequestHead takeHead();
     void giveHead(http::RequestHead &&);

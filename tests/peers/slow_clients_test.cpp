@@ -159,6 +159,7 @@ void SlowClientsTest::tenThousandThatSayNothing()
     QVERIFY(waitUntil([&] {
         return jsonObject(gateway.onSocket({"status", "--json"}).out)["connections"].toInt(-1) == 0;
     }));
+    QCOMPARE(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_without_request"].toInt(), int(many));
     QCOMPARE(gateway.stop(), 0);
     for (const QJsonObject &row : gateway.log(1))
         QCOMPARE(row["status"].toInt(), 200);
