@@ -216,6 +216,13 @@ void MainWindow::openPalette()
     commands.push_back({tr("Edit and replay the exchange"), u"E"_qs, onTraffic([this] { traffic_->replay(true); })});
     commands.push_back({tr("Compare exchanges"), u"Ctrl+D"_qs, onTraffic([this] { traffic_->compare(); })});
     commands.push_back({tr("Copy as cURL"), u"Ctrl+Shift+C"_qs, onTraffic([this] { traffic_->copyCurl(); })});
+    commands.push_back({tr("Reveal or hide the secrets"), u"Ctrl+Shift+S"_qs, [this] {
+                            if (page() == Replay)
+                                return replay_->reveal();
+                            show(Traffic);
+                            traffic_->reveal();
+                        }});
+    commands.push_back({tr("Copy as cURL with secrets"), {}, onTraffic([this] { traffic_->copyCurlWithSecrets(); })});
     commands.push_back({tr("Try a request against the routes"), {}, [this] {
                             show(Routes);
                             routes_->showTry();

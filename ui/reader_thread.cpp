@@ -47,6 +47,15 @@ public:
         thread_.join();
     }
 
+    // What waits is given up, what is under way goes on: it may be held up by a keychain, and is not waited for.
+    void reopen(std::string path)
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.clear();
+        path_ = std::move(path);
+        moved_ = true;
+    }
+
     void add(Question question)
     {
         std::function<void(Result<storage::Reader *>)> refused;
@@ -79,9 +88,12 @@ private:
             Question question = std::move(waiting_.front());
             waiting_.pop_front();
             running_ = question.asker;
+            if (std::exchange(moved_, false))
+                reader_.reset();
+            const std::string path = path_;
             lock.unlock();
             if (!reader_) {
-                auto opened = storage::Reader::open(path_);
+                auto opened = storage::Reader::open(path);
                 lock.lock();
                 if (opened)
                     reader_ = opened.take();
@@ -109,7 +121,7 @@ private:
     std::deque<Question> waiting_;
     std::optional<Asker> running_;
     std::unique_ptr<storage::Reader> reader_;  // made and used by the thread; the pointer changes under the mutex
-    bool stopping_ = false;
+    bool stopping_ = false, moved_ = false;
     std::thread thread_;
 };
 
@@ -117,7 +129,8 @@ ReaderThread::ReaderThread(std::string path, storage::SealingKeySource key)
     : key_(std::make_shared<Key>(Key{std::move(key), {}})),
       newest_(std::make_shared<Numbers>()),
       quick_(std::make_unique<Worker>(path)),
-      slow_(std::make_unique<Worker>(std::move(path)))
+      slow_(std::make_unique<Worker>(path)),
+      sealed_(std::make_unique<Worker>(std::move(path)))
 {}
 
 ReaderThread::~ReaderThread() = default;
@@ -126,7 +139,8 @@ void ReaderThread::open(std::string path)
 {
     newest_ = std::make_shared<Numbers>();
     quick_ = std::make_unique<Worker>(path);
-    slow_ = std::make_unique<Worker>(std::move(path));
+    slow_ = std::make_unique<Worker>(path);
+    sealed_->reopen(std::move(path));
 }
 
 template<class T, class Call>
@@ -146,11 +160,15 @@ void ReaderThread::post(Lane lane, Asker asker, Then<T> then, Call &&call)
             },
             Qt::QueuedConnection);
     };
-    Worker::Question question{asker, [call = std::forward<Call>(call), answer](Result<storage::Reader *> reader) {
-                                  answer(
-                                      std::make_shared<Result<T>>(reader ? call(**reader) : Result<T>(reader.error())));
-                              }};
-    (lane == Lane::Quick ? quick_ : slow_)->add(std::move(question));
+    const auto run = [call = std::forward<Call>(call), answer](Result<storage::Reader *> reader) {
+        if constexpr (std::is_invocable_v<Call &, storage::Reader *>)
+            answer(std::make_shared<Result<T>>(call(reader ? *reader : nullptr)));
+        else
+            answer(std::make_shared<Result<T>>(reader ? call(**reader) : Result<T>(reader.error())));
+    };
+    Worker::Question question{asker, run};
+    Worker &worker = lane == Lane::Quick ? *quick_ : lane == Lane::Slow ? *slow_ : *sealed_;
+    worker.add(std::move(question));
 }
 
 void ReaderThread::ids(Asker asker, recording::Filter filter, storage::Order order, int64_t after, size_t most,
@@ -229,25 +247,75 @@ void ReaderThread::messageSpan(Asker asker, int64_t exchange, Then<storage::Mess
                                [exchange](storage::Reader &r) { return r.messageSpan(exchange); });
 }
 
+Result<Secret> ReaderThread::Key::get()
+{
+    if (!known && !source)
+        return Error{Fault::Gateway, "this window has no key for sealed secrets"};
+    if (!known) {
+        Result<Secret> found = source();
+        if (!found)
+            return found;
+        known = found.take();
+    }
+    return *known;
+}
+
+void ReaderThread::secrets(Asker asker, int64_t exchange, std::vector<std::string> placeholders, Then<Secrets> then)
+{
+    const auto unsealed = [exchange, placeholders = std::move(placeholders),
+                           key = key_](storage::Reader &r) -> Result<Secrets> {
+        const Result<Secret> opener = key->get();
+        if (!opener)
+            return opener.error();
+        Secrets out;
+        for (const std::string &each : placeholders) {
+            Result<recording::Unsealed> secret = r.unseal(each, exchange, *opener);
+            if (secret)
+                out.known.emplace(each, secret.take());
+            else
+                out.missing.emplace(each, secret.error().what);
+        }
+        return out;
+    };
+    post<Secrets>(Lane::Sealed, asker, std::move(then), unsealed);
+}
+
 void ReaderThread::putSecrets(Asker asker, int64_t exchange, replay::Request request, Then<replay::Request> then)
 {
     const auto filled = [exchange, request = std::move(request),
                          key = key_](storage::Reader &r) -> Result<replay::Request> {
-        if (!key->known && !key->source)
-            return Error{Fault::Gateway, "this window has no key for sealed secrets"};
-        if (!key->known) {
-            const Result<Secret> found = key->source();
-            if (!found)
-                return found.error();
-            key->known = *found;
-        }
+        const Result<Secret> opener = key->get();
+        if (!opener)
+            return opener.error();
         replay::Request out = request;
-        const auto unseal = [&](std::string_view placeholder) { return r.unseal(placeholder, exchange, *key->known); };
+        const auto unseal = [&](std::string_view placeholder) { return r.unseal(placeholder, exchange, *opener); };
         if (std::optional<Error> wrong = replay::putSecrets(out, unseal))
             return *std::move(wrong);
         return out;
     };
-    post<replay::Request>(Lane::Slow, asker, std::move(then), filled);
+    post<replay::Request>(Lane::Sealed, asker, std::move(then), filled);
+}
+
+void ReaderThread::redacted(Asker asker, ExchangePtr answer, Then<Redacted> then)
+{
+    const auto made = [answer](storage::Reader *reader) -> Result<Redacted> {
+        const Result<recording::PlaceholderKey> key = storage::placeholderKey();
+        if (!key)
+            return key.error();
+        Redacted out{*answer, {}};
+        recording::Redactor redactor(reader ? reader->kept().settings : config::RecordSettings(), *key);
+        redactor.wantSecrets(true);
+        redactor.redact(out.exchange);
+        for (const recording::Placeholders::Met &met : redactor.secrets()) {
+            const auto at = out.secrets.known
+                                .try_emplace(met.placeholder,
+                                             recording::Unsealed{Secret(std::string_view(met.secret)), false, false})
+                                .first;
+            (met.json ? at->second.asJson : at->second.asText) = true;
+        }
+        return out;
+    };
+    post<Redacted>(Lane::Quick, asker, std::move(then), made);
 }
 
 void ReaderThread::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ReaderThread: the real RecordingAccess: two threads, one a lane, each with a storage::Reader of its own. Lives on the
+// ReaderThread: the real RecordingAccess: three threads, one a lane, each with a storage::Reader of its own. Lives on the
 // window's thread. Bound: 256 questions wait in a lane; past that the oldest is answered with an error.
 // The file may be missing at first: each question tries to open it.
 #pragma once
@@ -16,7 +16,8 @@ namespace sluice::ui {
 
 class ReaderThread : public RecordingAccess {
 public:
-    // `key`: of sealed secrets; called on a thread of ours, until it has answered one.
+    // `key`: of sealed secrets; called on the sealed lane's thread, until it has answered one. Whoever ends the program while it may wait
+    // makes it answer, as the destructor waits for it.
     explicit ReaderThread(std::string path, storage::SealingKeySource key = {});
     // Another recording from now on. Questions to the old one are given up and not answered.
     void open(std::string path);
@@ -34,23 +35,27 @@ public:
                   Then<std::vector<journey::Message>>) override;
     void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
     void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
+    void secrets(Asker, int64_t exchange, std::vector<std::string> placeholders, Then<Secrets>) override;
     void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) override;
+    void redacted(Asker, ExchangePtr answer, Then<Redacted>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
     class Worker;
     // The newest question of each asker's slot, so that an answer that was on its way already is dropped.
     using Numbers = std::map<std::pair<const QObject *, int>, uint64_t>;
+    // `call`: with the reader; or with a pointer to it, null where the recording cannot be read.
     template<class T, class Call>
     void post(Lane, Asker, Then<T>, Call &&);
-    // Kept once it is had; used by the slow lane alone.
+    // Kept once it is had; used by the sealed lane alone.
     struct Key {
         storage::SealingKeySource source;
         std::optional<Secret> known;
+        Result<Secret> get();
     };
     std::shared_ptr<Key> key_;
     std::shared_ptr<Numbers> newest_;  // the window's thread only
-    std::unique_ptr<Worker> quick_, slow_;
+    std::unique_ptr<Worker> quick_, slow_, sealed_;
 };
 
 }  // namespace sluice::ui

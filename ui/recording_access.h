@@ -9,6 +9,7 @@
 #include "engine/replay/compare.h"
 #include "engine/replay/sender.h"
 #include "storage/reader.h"
+#include "ui/text/secrets.h"
 
 #include <QObject>
 
@@ -23,8 +24,15 @@ struct Asker {
     int slot = 0;            // what of its questions this is
 };
 
-// Quick: what somebody looks at now. Slow: what may scan a whole recording; it never holds up the quick ones.
-enum class Lane { Quick, Slow };
+// Quick: what somebody looks at now. Slow: what may scan a whole recording. Sealed: what may wait for a keychain, and for its user.
+// None holds up another.
+enum class Lane { Quick, Slow, Sealed };
+
+// An answer that has just come, as it would be recorded, and what its placeholders stand for.
+struct Redacted {
+    journey::Exchange exchange;
+    Secrets secrets;
+};
 
 class RecordingAccess {
 public:
@@ -49,9 +57,14 @@ public:
     // Gives the fields of a call's gRPC messages their names; an empty function: there is no schema for its service.
     virtual void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) = 0;
     virtual void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) = 0;
+    // What these placeholders of the exchange stand for, those that cannot be had with the reason why. Error: there is no key for any. May
+    // wait for the user, who has to unlock a keychain.
+    virtual void secrets(Asker, int64_t exchange, std::vector<std::string> placeholders, Then<Secrets>) = 0;
     // The request with the secrets of this exchange in place of their placeholders; what is recorded of it keeps them. Error: why one cannot
     // be had. May wait for the user, who has to unlock a keychain.
     virtual void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) = 0;
+    // As the gateway of this recording would redact it; where there is none, as one does whose file says nothing about it.
+    virtual void redacted(Asker, ExchangePtr answer, Then<Redacted>) = 0;
     // How an answer that has just come differs from what is recorded: as replay::compare(), with the same placeholders for the secrets
     // of both.
     virtual void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) = 0;

@@ -29,11 +29,11 @@ std::string filterHelp()
 }
 
 // What `sluice log` lists first on a line.
-// `open`: also "@" and the number of one that is open.
+// `open`: also "@" and the number of one that is open, or "-" as the JSON of `log --open` has it.
 CLI::Validator exchangeId(bool open = false)
 {
     const auto wrong = [open](std::string text) {
-        if (open && text.starts_with('@'))
+        if (open && (text.starts_with('@') || text.starts_with('-')))
             text.erase(0, 1);
         const bool fits = !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos
             && text.find_first_not_of('0') != text.npos;

@@ -60,6 +60,8 @@ void printBody(const journey::Content &content, const http::HeaderList &headers)
 void printRequest(const std::string &title, const http::RequestHead &head)
 {
     printLine(painted(title, Colour::Bold));
+    if (head.method.empty() && head.target.empty() && head.headers.empty())
+        return printLine("(no request that could be read)");
     printLine(printable(head.method + ' ' + head.target) + ' ' + std::string(http::name(head.version)));
     printHeaders(head.headers);
 }
@@ -134,7 +136,11 @@ void printWhole(storage::Reader &reader, const journey::Exchange &x)
     }
     print("\n");
     const Nanos after = x.id < 0 ? x.times.answered : x.times.ended;
-    printResponse("Response to the client, after " + latencyText(after) + (x.id < 0 ? ", still open" : ""), x.returned);
+    if (x.id >= 0 && x.times.answered < Nanos(0) && x.returned.headers.empty())
+        printLine(painted("No response: the client was gone after " + latencyText(after), Colour::Bold));
+    else
+        printResponse("Response to the client, after " + latencyText(after) + (x.id < 0 ? ", still open" : ""),
+                      x.returned);
     printBody(x.responseBody, x.returned.headers);
     printTrailers(x.responseTrailers);
     printMessages(reader, x);
@@ -166,7 +172,7 @@ int show(const ShowArgs &args)
     const std::unique_ptr<storage::Reader> reader = openRecording(args.record, code);
     if (!reader)
         return code;
-    const bool open = args.id.starts_with('@');
+    const bool open = args.id.starts_with('@') || args.id.starts_with('-');
     const int64_t id = std::stoll(args.id.substr(open ? 1 : 0));
     const Result<journey::Exchange> exchange = reader->exchange(open ? -id : id);
     if (!exchange)

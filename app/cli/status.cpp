@@ -75,13 +75,13 @@ void printCertificates(const gateway::Status &s)
 }
 
 // What HTTP/2 connections did, as far as there were any.
-void printHttp2(const gateway::Status &s)
+void printHttp2(const char *whose, const std::vector<std::pair<std::string, uint64_t>> &counts)
 {
     std::string out;
-    for (const auto &[name, count] : s.http2) {
+    for (const auto &[name, count] : counts) {
         if (count == 0)
             continue;
-        out += (out.empty() ? "HTTP/2 " : ", ") + name + ' ' + std::to_string(count);
+        out += (out.empty() ? whose : ", ") + name + ' ' + std::to_string(count);
     }
     std::replace(out.begin(), out.end(), '_', ' ');
     if (!out.empty())
@@ -95,7 +95,8 @@ void printStatus(const gateway::Status &s)
               + std::to_string(s.workers) + " workers, since " + localTime(s.started));
     printLine(std::to_string(s.requests) + " requests, " + std::to_string(s.active) + " under way, "
               + std::to_string(s.connections) + " client connections");
-    printHttp2(s);
+    printHttp2("HTTP/2 of clients: ", s.http2);
+    printHttp2("HTTP/2 to endpoints: ", s.http2Upstream);
     const gateway::RecordingStatus &r = s.recording;
     if (r.on)
         printLine("recording " + r.path + ": " + std::to_string(r.rows) + " exchanges, " + sizeText(r.bytes)

@@ -26,6 +26,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <stop_token>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,14 +62,15 @@ int failed(const std::string &why, int code)
 
 // Everything that a gateway of our own needs; what is named first dies last.
 struct Own {
+    std::stop_source leaving;  // nobody waits for the keychain any more
     gateway::SecretStore secrets{gateway::secretStoreOptions(storage::dataFolder())};
     std::unique_ptr<storage::Recorder> recorder;
     std::unique_ptr<gateway::Gateway> gateway;
 };
 
-storage::SealingKeySource keyOf(gateway::SecretStore &store)
+storage::SealingKeySource keyOf(Own &own)
 {
-    return [&store] { return gateway::sealingKey(store, gateway::patient); };
+    return [&own] { return gateway::sealingKey(own.secrets, gateway::patient, own.leaving.get_token()); };
 }
 
 // 0, or the exit code.
@@ -112,7 +114,7 @@ int startOwn(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sess
         own.recorder->setSettings(own.gateway->plan()->record);
         own.recorder->setDescriptorSets(storage::readDescriptorFiles(*own.gateway->plan()).sets);
     });
-    session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder, keyOf(own.secrets));
+    session = std::make_unique<ui::LocalSession>(*own.gateway, *own.recorder, keyOf(own));
     return 0;
 }
 
@@ -125,7 +127,7 @@ int attach(const desktop::Options &options, Own &own, std::unique_ptr<ui::Sessio
             return failed(found.error().what + ". Say what to run: --to URL or -c FILE", 1);
         socket = *found;
     }
-    auto attached = ui::AttachedSession::create(socket, keyOf(own.secrets));
+    auto attached = ui::AttachedSession::create(socket, keyOf(own));
     if (!attached)
         return failed(attached.error().what, 1);
     session = attached.take();
@@ -210,5 +212,7 @@ int main(int argc, char **argv)
     window.show();
     if (!options.screenshot.isEmpty())
         takePicture(window, options);
-    return QApplication::exec();
+    const int code = QApplication::exec();
+    own.leaving.request_stop();
+    return code;
 }

@@ -11,6 +11,8 @@ namespace {
 using State = Node::Reference;
 using Severity = Problem::Severity;
 
+constexpr std::string_view pemBegin = "-----BEGIN";
+
 enum class Kind { Variable, Secret, File, Nobodys };
 
 Kind kindOf(std::string_view at, size_t &name)
@@ -75,7 +77,7 @@ private:
     std::string valueOf(Kind kind, const std::string &name, std::string_view reference, bool whole, Node &node)
     {
         if (kind == Kind::Variable)
-            return variable(name, node);
+            return variable(name, reference, whole, node);
         if (out_.references.size() < maxNodes)
             out_.references.push_back({std::string(reference), node.place});
         const bool secret = kind == Kind::Secret;
@@ -101,11 +103,11 @@ private:
         }
         mark(node, State::Secret);
         const std::string_view value = found.value.reveal();
-        return usable(value, "the " + what, whole && value.starts_with("-----BEGIN"), node) ? std::string(value)
-                                                                                            : std::string();
+        return usable(value, "the " + what, whole && value.starts_with(pemBegin), node) ? std::string(value)
+                                                                                        : std::string();
     }
 
-    std::string variable(const std::string &name, Node &node)
+    std::string variable(const std::string &name, std::string_view reference, bool whole, Node &node)
     {
         const auto found = environment_.variables.find(name);
         if (found == environment_.variables.end()) {
@@ -113,8 +115,15 @@ private:
                    "set it before the gateway starts, or write the value here");
             return {};
         }
-        mark(node, State::Replaced);
-        return usable(found->second, "the variable " + inQuotes(name), false, node) ? found->second : std::string();
+        const bool pem = whole && found->second.starts_with(pemBegin);  // most likely a key: kept as a secret is
+        if (pem && out_.references.size() < maxNodes)
+            out_.references.push_back({std::string(reference), node.place});
+        if (pem && !environment_.secret) {
+            mark(node, State::Later);
+            return standIn(reference);
+        }
+        mark(node, pem ? State::Secret : State::Replaced);
+        return usable(found->second, "the variable " + inQuotes(name), pem, node) ? found->second : std::string();
     }
 
     bool usable(std::string_view value, const std::string &what, bool lines, Node &node)

@@ -44,7 +44,7 @@ struct Substituted {
 };
 
 // Puts values in place, everywhere below `node`, and marks their nodes (Node::reference); any other ${…} is nobody's and stays.
-// An unknown one is a problem, and so is a value with line ends, unless it is PEM text ("-----BEGIN") and all there is in its
+// A variable that is PEM text, which may be a key, is handled as a secret is. An unknown one is a problem, and so is a value with line ends, unless it is PEM text ("-----BEGIN") and all there is in its
 // place, and one that is not UTF-8. No problem shows a value. Bound: 4 MiB of values in all.
 Substituted substitute(Node &node, const Environment &, const std::string &fileName);
 // Takes the values of secrets and files out again: for a file with errors, whose values may stand where a problem would show them.

@@ -323,8 +323,11 @@ Status Gateway::status() const
     s.active = impl_->server->active();
     s.connections = impl_->server->connections();
     s.proxyRefused = impl_->server->proxyRefused();
-    for (const auto &[name, which] : http::http2CounterNames)
-        s.http2.emplace_back(name, impl_->server->http2(which));
+    s.closedForRoom = impl_->server->closedForRoom();
+    for (const auto &[name, which] : http::http2CounterNames) {
+        s.http2.emplace_back(name, impl_->server->http2(which, &net::WorkerCounters::http2));
+        s.http2Upstream.emplace_back(name, impl_->server->http2(which, &net::WorkerCounters::http2Upstream));
+    }
     impl_->addServices(s);
     impl_->addRoutes(s);
     s.certificates = impl_->keeper.certificates(wallNow());

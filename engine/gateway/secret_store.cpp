@@ -138,13 +138,14 @@ namespace {
 template<class T>
 struct Slot {
     std::mutex mutex;
-    std::condition_variable came;
+    std::condition_variable_any came;
     std::optional<Result<T>> result;
 };
 
 // Has `work` done on the store's thread, and waits for as long as that may take.
 template<class T, class Work>
-Result<T> ask(const std::shared_ptr<SecretStore::Impl> &store, Millis within, Work work)
+Result<T> ask(const std::shared_ptr<SecretStore::Impl> &store, Millis within, Work work,
+              const std::stop_token &stop = {})
 {
     const auto slot = std::make_shared<Slot<T>>();
     const Clock::time_point until = Clock::now() + within;
@@ -164,9 +165,11 @@ Result<T> ask(const std::shared_ptr<SecretStore::Impl> &store, Millis within, Wo
     std::unique_lock lock(slot->mutex);
     const auto came = [&] { return slot->result.has_value(); };
     // Whoever may have to unlock a keychain is waited for, but not a bus that does not even say whether there is one.
-    if (slot->came.wait_until(lock, std::min(until, Clock::now() + probe), came)
-        || (store->isPlaced() && slot->came.wait_until(lock, until + margin, came)))
+    if (slot->came.wait_until(lock, stop, std::min(until, Clock::now() + probe), came)
+        || (store->isPlaced() && slot->came.wait_until(lock, stop, until + margin, came)))
         return *std::move(slot->result);
+    if (stop.stop_requested())
+        return failed("the keychain is not waited for any more");
     return failed("the keychain does not answer; SLUICE_SECRETS=file keeps secrets in a file instead");
 }
 
@@ -186,12 +189,13 @@ SecretStore::~SecretStore()
         delete impl_->thread;
 }
 
-Result<std::optional<Secret>> SecretStore::read(const std::string &name, Millis within)
+Result<std::optional<Secret>> SecretStore::read(const std::string &name, Millis within, const std::stop_token &stop)
 {
     if (std::optional<Error> wrong = unfit(name, nullptr))
         return *std::move(wrong);
     return ask<std::optional<Secret>>(
-        impl_, within, [name](SecretKeeper &keeper, Clock::time_point until) { return keeper.read(name, until); });
+        impl_, within, [name](SecretKeeper &keeper, Clock::time_point until) { return keeper.read(name, until); },
+        stop);
 }
 
 Outcome SecretStore::write(const std::string &name, const Secret &value, Millis within)
@@ -240,11 +244,14 @@ const std::string &SecretStore::folder() const
     return impl_->options.folder;
 }
 
-Result<Secret> sealingKey(SecretStore &store, Millis within)
+Result<Secret> sealingKey(SecretStore &store, Millis within, const std::stop_token &stop)
 {
-    Result<std::optional<Secret>> found = store.read(sealingKeyEntry, within);
-    if (!found)
-        return found.error();
+    Result<std::optional<Secret>> found = store.read(sealingKeyEntry, within, stop);
+    if (!found) {
+        Error error = found.error();
+        error.repeatable = true;
+        return error;
+    }
     if (!*found)
         return Error{Fault::Gateway, "this user has no key for sealed secrets " + store.place()};
     return *std::move(*found);

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,8 @@ public:
     SecretStore &operator=(const SecretStore &) = delete;
 
     // Errors are for when the store cannot be reached in time, or is damaged, or may be read by others: a sentence with its place.
-    Result<std::optional<Secret>> read(const std::string &name, Millis within);  // nothing: there is none
+    // Nothing: there is none. `stop`: whoever asks it to stop is answered with an error at once.
+    Result<std::optional<Secret>> read(const std::string &name, Millis within, const std::stop_token &stop = {});
     Outcome write(const std::string &name, const Secret &value, Millis within);  // instead of one before
     // What is there already, else `value`, which is written: two programs that begin at once end with one.
     Result<Secret> readOrWrite(const std::string &name, const Secret &value, Millis within);
@@ -61,6 +63,6 @@ private:
 };
 
 // The key of sealed secrets, to unseal them; an Error also where this user has none.
-Result<Secret> sealingKey(SecretStore &store, Millis within);
+Result<Secret> sealingKey(SecretStore &store, Millis within, const std::stop_token &stop = {});
 
 }  // namespace sluice::gateway

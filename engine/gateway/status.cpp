@@ -295,7 +295,9 @@ std::string toJson(const Status &s)
         .add("active", s.active)
         .add("connections", s.connections)
         .add("proxy_headers_refused", s.proxyRefused)
+        .add("connections_closed_for_room", s.closedForRoom)
         .addRaw("http2", countsJson(s.http2))
+        .addRaw("http2_upstream", countsJson(s.http2Upstream))
         .addRaw("services", objects(s.services, writeService))
         .addRaw("routes", objects(s.routes, writeRoute))
         .addRaw("limits", "[]")
@@ -330,7 +332,9 @@ Result<Status> statusFromJson(std::string_view json)
     read(document, "active", s.active);
     read(document, "connections", s.connections);
     read(document, "proxy_headers_refused", s.proxyRefused);
+    read(document, "connections_closed_for_room", s.closedForRoom);
     readCounts(document, "http2", s.http2);
+    readCounts(document, "http2_upstream", s.http2Upstream);
     readObjects(document, "services", s.services, readService);
     readObjects(document, "routes", s.routes, readRoute);
     readObjects(document, "certificates", s.certificates, readCertificate);

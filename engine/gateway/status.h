@@ -69,9 +69,11 @@ struct Status {
     int workers = 0;
     bool draining = false;
     uint64_t requests = 0, active = 0;
-    uint64_t connections = 0;   // of clients, open now
-    uint64_t proxyRefused = 0;  // connections of trusted proxies without a PROXY header that can be read, since start
-    std::vector<std::pair<std::string, uint64_t>> http2;  // counted since start, http::http2CounterNames
+    uint64_t connections = 0;    // of clients, open now
+    uint64_t proxyRefused = 0;   // connections of trusted proxies without a PROXY header that can be read, since start
+    uint64_t closedForRoom = 0;  // connections that waited for a request and went for others, at the limit
+    std::vector<std::pair<std::string, uint64_t>> http2;  // of clients, counted since start: http::http2CounterNames
+    std::vector<std::pair<std::string, uint64_t>> http2Upstream;  // the same, of connections to endpoints
     std::vector<ServiceStatus> services;
     std::vector<RouteStatus> routes;
     std::vector<CertificateStatus> certificates;

@@ -19,6 +19,7 @@ struct Http2Session::Callbacks {
     static int data(nghttp2_session *, uint8_t, int32_t, const uint8_t *, size_t, void *);
     static int close(nghttp2_session *, int32_t, uint32_t, void *);
     static int invalidFrame(nghttp2_session *, const nghttp2_frame *, int, void *);
+    static void saidGoodbye(Http2Session &, const nghttp2_goaway &);
     static int sent(nghttp2_session *, const nghttp2_frame *, void *);
     static ssize_t readContent(nghttp2_session *, int32_t, uint8_t *, size_t, uint32_t *, nghttp2_data_source *,
                                void *);

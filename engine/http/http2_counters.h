@@ -12,10 +12,10 @@ namespace sluice::http {
 
 struct Http2Counters {
     using Count = std::atomic<uint64_t>;
-    Count connections{0};     // of clients, since start
-    Count streams{0};         // requests that came over them
-    Count refused{0};         // streams past the limit: REFUSED_STREAM
-    Count malformed{0};       // requests with a head, content or trailers that are not HTTP
+    Count connections{0};     // since start
+    Count streams{0};         // requests over them
+    Count refused{0};         // REFUSED_STREAM: of clients past the limit, or by an endpoint
+    Count malformed{0};       // messages with a head, content or trailers that are not HTTP
     Count protocolErrors{0};  // frames that are not HTTP/2
     // Connections that were ended for too much of something (ENHANCE_YOUR_CALM).
     Count resetFloods{0}, pingFloods{0}, settingsFloods{0}, emptyFrameFloods{0}, continuationFloods{0},

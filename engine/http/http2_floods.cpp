@@ -2,6 +2,8 @@
 // Frames that cost the peer nothing and us something, and how many of them are let pass within a period.
 #include "engine/http/http2_callbacks.h"
 
+#include <utility>
+
 namespace sluice::http {
 
 uint64_t Http2Session::budget(Flood kind) const
@@ -41,6 +43,22 @@ void Http2Session::flooded(Http2Counters::Count &counter, const char *what)
     nghttp2_session_terminate_session(session_, uint32_t(Http2Code::EnhanceYourCalm));
 }
 
+// nghttp2 says GOAWAY by itself where frames break the protocol, and goes on taking input.
+void Http2Session::Callbacks::saidGoodbye(Http2Session &s, const nghttp2_goaway &said)
+{
+    if (std::exchange(s.noticing_, false))  // behind it: its echo says that the notice is there
+        nghttp2_submit_ping(s.session_, NGHTTP2_FLAG_NONE, nullptr);
+    if (said.error_code == NGHTTP2_NO_ERROR || s.terminated_ || s.dead_ || !s.trouble_.empty())
+        return;
+    s.trouble_ = "the peer broke the rules of HTTP/2";
+    if (said.opaque_data_len > 0)
+        s.trouble_.append(": ").append(reinterpret_cast<const char *>(said.opaque_data), said.opaque_data_len);
+    if (said.error_code == NGHTTP2_ENHANCE_YOUR_CALM)
+        Http2Counters::one(s.counters_.settingsFloods);  // the only thing that it counts so: entries of one frame
+    else if (!s.counted_)
+        Http2Counters::one(s.counters_.protocolErrors);
+}
+
 size_t Http2Session::queued() const
 {
     return nghttp2_session_get_outbound_queue_size(session_);
@@ -58,7 +76,7 @@ void Http2Session::frameBegan(uint8_t type, uint8_t flags, size_t length)
     case NGHTTP2_HEADERS: ++heads_; return;
     case NGHTTP2_RST_STREAM: return count(Flood::Resets);
     case NGHTTP2_SETTINGS: return ack ? void() : count(Flood::Settings);
-    case NGHTTP2_PING: return ack ? void() : count(Flood::Pings);
+    case NGHTTP2_PING: return count(Flood::Pings);  // an echo of nothing is as cheap
     case NGHTTP2_WINDOW_UPDATE: return count(Flood::Windows);
     case NGHTTP2_CONTINUATION: return;         // nghttp2 counts them within a section
     default: return count(Flood::Priorities);  // and whatever else says nothing to us

@@ -207,6 +207,7 @@ bool Http2Session::sendRequest(Http2Stream &stream, const RequestHead &head, con
         nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), end ? nullptr : &content, &stream);
     if (id < 0)
         return false;
+    Http2Counters::one(counters_.streams);
     stream.session_ = this;
     stream.id_ = id;
     stream.outEnd_ = end;
@@ -304,9 +305,8 @@ int Http2Session::Callbacks::sent(nghttp2_session *, const nghttp2_frame *frame,
             s.count(Flood::Resets);
         return 0;
     }
-    if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(s.noticing_, false))
-        nghttp2_submit_ping(s.session_, NGHTTP2_FLAG_NONE,
-                            nullptr);  // behind it: its echo says that the notice is there
+    if (frame->hd.type == NGHTTP2_GOAWAY)
+        saidGoodbye(s, frame->goaway);
     if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)
         return 0;
     s.dataOut_ += frame->hd.type == NGHTTP2_DATA;
@@ -383,6 +383,7 @@ void Http2Session::refuseFurther()
 
 void Http2Session::terminate(Http2Code code)
 {
+    terminated_ = true;
     nghttp2_session_terminate_session(session_, uint32_t(code));
 }
 

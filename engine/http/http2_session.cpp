@@ -75,6 +75,8 @@ int Http2Session::Callbacks::frame(nghttp2_session *, const nghttp2_frame *frame
             if (last)
                 s.contentEnded(*stream);
         }
+        if (!last && frame->hd.length > 0 && frame->data.padlen >= frame->hd.length)
+            s.count(Flood::EmptyFrames);  // padding and nothing else
         break;
     case NGHTTP2_SETTINGS:
         if (!ack)
@@ -111,9 +113,11 @@ int Http2Session::Callbacks::close(nghttp2_session *, int32_t id, uint32_t code,
     return 0;
 }
 
-int Http2Session::Callbacks::invalidFrame(nghttp2_session *, const nghttp2_frame *, int, void *user)
+int Http2Session::Callbacks::invalidFrame(nghttp2_session *, const nghttp2_frame *, int error, void *user)
 {
-    Http2Counters::one(self(user).counters_.protocolErrors);
+    Http2Session &s = self(user);
+    s.counted_ = true;
+    Http2Counters::one(error == NGHTTP2_ERR_REFUSED_STREAM ? s.counters_.refused : s.counters_.protocolErrors);
     return 0;
 }
 
@@ -175,6 +179,7 @@ bool Http2Session::feed(std::string_view bytes, Moment now)
 {
     if (dead_)
         return false;
+    counted_ = false;
     if (now - periodBegan_ >= period) {
         periodBegan_ = now;
         std::fill(std::begin(counts_), std::end(counts_), 0);
@@ -317,6 +322,8 @@ void Http2Session::streamClosed(int32_t id, uint32_t code)
         return;
     --open_;
     s->closed_ = true;
+    if (code == uint32_t(Http2Code::RefusedStream) && s->id_ % 2 == 1 && side_ == Side::Client)
+        Http2Counters::one(counters_.refused);
     const bool reset = code != 0 || !s->inEnded_ || !s->endSent_;
     if (!reset)
         ++completed_;

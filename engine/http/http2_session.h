@@ -67,6 +67,7 @@ public:
     // All of it is taken. False: the connection is over, gather() what is left to be said and close; trouble() tells.
     bool feed(std::string_view bytes, Moment now);
     bool over() const;  // nothing is to be read or written any more
+    // Why the connection must end, which gather() may find as well as feed(); empty: it need not.
     const std::string &trouble() const { return trouble_; }
     // The field section that a stream is told of with onHead(); may be moved from.
     FieldSection &section() { return section_; }
@@ -137,7 +138,8 @@ private:
     std::string out_, trouble_;
     size_t open_ = 0, gatherMost_ = 0;
     int32_t lastAllowed_ = 0x7fffffff;  // Client: of GOAWAY
-    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false;
+    bool inHead_ = false, noticing_ = false, leaving_ = false, dead_ = false, terminated_ = false;
+    bool counted_ = false;  // what nghttp2 found wrong with what was fed last
     Moment periodBegan_{};
     uint64_t counts_[size_t(Flood::Count)] = {};
     uint64_t completed_ = 0, heads_ = 0, dataIn_ = 0, dataOut_ = 0;  // in this period

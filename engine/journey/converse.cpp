@@ -207,10 +207,23 @@ void sendHead(Talk &t)
     x.times.answered = x.times.firstByte;
 }
 
+// A client may leave once it has as much as the head promises: HTTP/2 says the end of it in a frame that may come later.
+bool leftWithAll(const Talk &t, const PumpResult &result)
+{
+    const Length length = lengthOf(t);
+    const bool left = result.end == PumpResult::End::SinkFailed
+        || (result.end == PumpResult::End::Stopped && result.why == Why::ClientGone);
+    return left && result.drained && length.kind != Length::Kind::Unknown && t.j.x->responseBody.size == length.bytes;
+}
+
 // The answer's content went down to the client. True: whole.
 bool relayed(Talk &t, const PumpResult &result)
 {
     Journey &j = t.j;
+    if (leftWithAll(t, result)) {
+        j.delivered = j.x->responseBody.complete = true;
+        return true;
+    }
     switch (result.end) {
     case PumpResult::End::Whole:
         if (!t.up.trailers().empty())
@@ -313,7 +326,7 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
     if (!t.uploaded) {
         j.client.closeAfter();
         co_await stopUpload(t);
-    } else if (whole) {
+    } else if (whole && !j.delivered) {
         held.keep();
     }
     co_return whole ? Ending::Answered : Ending::Failed;

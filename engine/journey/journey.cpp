@@ -44,7 +44,7 @@ void finish(Journey &j)
     Exchange &x = *j.x;
     if (x.times.ended < Nanos(0) || x.failedBy)
         x.times.ended = j.sinceStart();
-    if (j.connection.stopped() == Why::ClientGone && !x.failedBy)
+    if (j.connection.stopped() == Why::ClientGone && !x.failedBy && !j.delivered)
         j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
     const bool gone = j.connection.stopped() == Why::ClientGone || x.failedBy == Fault::Client;
     if (gone && !j.client.headSent())

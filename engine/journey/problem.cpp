@@ -75,6 +75,14 @@ void writeHead(Journey &j, bool grpc)
         head.headers.add("Retry-After", "1");
 }
 
+// There is nobody to tell: the record must not look as if somebody had been told.
+void unsent(Exchange &x)
+{
+    const int status = x.returned.status;
+    x.returned = http::ResponseHead();
+    x.returned.status = status;  // of a client that has gone: finish() says 499
+}
+
 }  // namespace
 
 Task<void> answerProblem(Journey &j)
@@ -85,13 +93,15 @@ Task<void> answerProblem(Journey &j)
     writeHead(j, grpc);
     http::ResponseHead &head = x.returned;
     if (j.connection.stopped() == Why::ClientGone)
-        co_return;
+        co_return unsent(x);
     if (!takeContent(j))
         j.client.closeAfter();  // said in the head, so that no further request is lost (RFC 9112 section 9.6)
     Scope last(j.connection);
     last.deadline(answerTime);
     const bool content = x.received.method != "HEAD";
     j.client.sendHead(head, Length{Length::Kind::Known, body.size()}, j.recording);
+    if (!j.client.headSent())  // a handshake has failed
+        co_return unsent(x);
     x.times.answered = j.sinceStart();
     if (content)
         j.keep(x.responseBody, body);

@@ -24,10 +24,10 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
         switch (chunk.kind) {
         case Chunk::Kind::Failed: co_return PumpResult{PumpResult::End::SourceFailed};
         case Chunk::Kind::Wait: {
-            p.sink.flush();
+            const bool drained = p.sink.flush() == Sent::Taken;
             const Why why = co_await on(p.source.readable(), own);
             if (why != Why::Ok)
-                co_return stopped(why, false);
+                co_return PumpResult{PumpResult::End::Stopped, why, false, drained};
             chunks = 0;
             continue;
         }
@@ -44,7 +44,7 @@ Task<PumpResult> pump(Pump &p, Scope &parent)
             break;
         }
         if (sent == Sent::Failed)
-            co_return PumpResult{PumpResult::End::SinkFailed};
+            co_return PumpResult{PumpResult::End::SinkFailed, Why::Ok, false, chunk.kind == Chunk::Kind::End};
         idle.deadline(p.idle);
         while (sent == Sent::Full) {
             const uint64_t before = p.sink.unsent();

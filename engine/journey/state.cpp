@@ -5,6 +5,11 @@
 
 namespace sluice::journey {
 
+namespace {
+// A client of gRPC cancels at its deadline, by a clock that began a little before ours: it was the answer that was late.
+constexpr Nanos nearDeadline = std::chrono::milliseconds(50);
+}  // namespace
+
 Journey::Journey(ClientStream &c, RulesPtr r, World &w, Scope &conn)
     : client(c),
       world(w),
@@ -67,6 +72,10 @@ void Journey::failWait(Why why, const char *timedOut, int status)
             fail(Fault::Upstream, status, timedOut);
         return;
     case Why::ClientGone:
+        if (totalIsClients && sinceStart() >= total - std::min(total / 4, nearDeadline))
+            return fail(Fault::Upstream, 504,
+                        "the client gave up at its deadline of " + durationText(total)
+                            + ", before the answer was whole");
         fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
         return;
     case Why::Shutdown: fail(Fault::Gateway, 503, "the gateway is shutting down"); return;

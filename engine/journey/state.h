@@ -34,6 +34,7 @@ struct Journey {
     bool grpc = false;            // the client speaks gRPC: our own answers do, too
     Nanos total{0};               // what the exchange may take; 0: no bound
     bool totalIsClients = false;  // the client said so (grpc-timeout)
+    bool delivered = false;       // the client has all that there was: how it leaves is no failure
     std::unique_ptr<Tap> tap;     // where messages are recorded
     int refusal = 0;              // status of our own answer, when there is one to give
 
@@ -98,8 +99,9 @@ Task<Ending> converse(Journey &, Held &, Attempt &);
 // pump.cpp: content from one side to the other.
 struct PumpResult {
     enum class End : uint8_t { Whole, SourceFailed, SinkFailed, Stopped } end = End::Whole;
-    Why why = Why::Ok;    // with Stopped
-    bool atSink = false;  // with Stopped: the sink was waited for, not the source
+    Why why = Why::Ok;     // with Stopped
+    bool atSink = false;   // with Stopped: the sink was waited for, not the source
+    bool drained = false;  // with Stopped, SinkFailed: the sink had taken all that had come
 };
 struct Pump {
     Journey &j;

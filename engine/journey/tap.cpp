@@ -148,6 +148,7 @@ void Tap::readSocket(Side &side, Message::From from, std::string_view in)
         message.compressed = found.compressed;
         message.badText = found.badText;
         message.bytes = std::move(found.bytes);
+        side.closed = side.closed || message.kind == Message::Kind::Close;
         add(std::move(message));
     }
 }

@@ -35,6 +35,8 @@ public:
     void ignore(Message::From from) { sides_[size_t(from)].lost = true; }
     // Some content went by.
     void take(Message::From, std::string_view bytes);
+    // Both sides of a WebSocket have said that they close it (RFC 6455 section 7.1.3).
+    bool closed() const { return sides_[0].closed && sides_[1].closed; }
     // The exchange is over: what is held goes out, and its facts stand in the exchange. Once.
     void finish();
 
@@ -44,7 +46,8 @@ private:
         std::optional<http::EventStreamReader> events;
         std::optional<http::GrpcReader> grpc;
         bool lost = false;
-        size_t held = 0;  // bytes that were taken off bodyRoom
+        bool closed = false;  // its close frame went by
+        size_t held = 0;      // bytes that were taken off bodyRoom
     };
     void readSocket(Side &, Message::From, std::string_view);
     void readEvents(Side &, Message::From, std::string_view);

@@ -9,6 +9,8 @@ namespace {
 
 void note(Journey &j, const PumpResult &result, Fault source, Fault sink)
 {
+    if (j.tap && j.tap->closed())  // how the connections end after that is nobody's failure
+        return;
     if (result.end == PumpResult::End::SourceFailed)
         j.fail(source, 502,
                source == Fault::Client ? "the client broke the tunnel off" : "the upstream broke the tunnel off");
@@ -58,6 +60,8 @@ Task<void> tunnel(Journey &j, UpstreamStream &up)
     both.cancel(Why::Abandoned);
     Scope unstoppable(j.world.scheduler());
     co_await join(fork, unstoppable);
+    // What a client does once the upstream has ended, or both have said that they close, breaks nothing off.
+    j.delivered = result.end == PumpResult::End::Whole || (j.tap && j.tap->closed());
 }
 
 }  // namespace sluice::journey

@@ -37,6 +37,7 @@ ClientConnection::ClientConnection(Worker &worker, LoopContext loop, Fd fd, jour
       peer_(std::move(peer)),
       grace_(
           loop.scheduler, [](Timer &, void *self) { static_cast<ClientConnection *>(self)->lookWhetherGone(); }, this),
+      since_(loop.scheduler.now()),
       life_(scope_)
 {}
 
@@ -64,11 +65,6 @@ void ClientConnection::drain()
     draining_ = close_ = true;
     if (!busy_ && reader_.idle() && wire_.input().empty() && !wire_.unread())
         scope_.cancel(Why::Shutdown);
-}
-
-void ClientConnection::stop()
-{
-    scope_.cancel(Why::Shutdown);
 }
 
 // ---- the life of the connection
@@ -236,6 +232,7 @@ void ClientConnection::began()
 bool ClientConnection::finished()
 {
     busy_ = false;
+    since_ = scheduler_.now();
     grace_.stop();
     if (close_ || tunnel_ || cut_ || !scope_.running() || wire_.holds())
         return false;

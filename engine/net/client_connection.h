@@ -26,7 +26,11 @@ public:
     void start() override;
     void startLast() override;
     void drain() override;
-    void stop() override;
+    void stop() override { scope_.cancel(Why::Shutdown); }
+    std::optional<Moment> waitingSince() const override
+    {
+        return busy_ || !scope_.running() ? std::nullopt : std::optional(since_);
+    }
 
     http::RequestHead &request() override { return reader_.head(); }
     const http::Framing &framing() const override { return reader_.framing(); }
@@ -83,7 +87,8 @@ private:
     std::string reason_;
     int refusal_ = 0;
     uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;
-    Timer grace_;  // after a half-close
+    Timer grace_;   // after a half-close
+    Moment since_;  // it waits for a request
     bool first_ = true, busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false,
          tunnel_ = false, cut_ = false, proxied_ = false;
     bool http10_ = false, isHead_ = false;

@@ -29,6 +29,7 @@ Http2ClientConnection::Http2ClientConnection(Worker &worker, LoopContext loop, s
       draining_(
           loop.scheduler, [](Timer &, void *self) { static_cast<Http2ClientConnection *>(self)->refuseFurther(); },
           this),
+      since_(loop.scheduler.now()),
       life_(scope_)
 {
     http::Http2Counters::one(worker.http2().connections);
@@ -203,6 +204,7 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
     link_.later();
     if (!streams_.empty())
         return;
+    since_ = link_.scheduler().now();
     emptied_.wake(link_.scheduler());
     if (refusing_)
         reading_.cancel(Why::Shutdown);
@@ -213,10 +215,11 @@ void Http2ClientConnection::over(Http2ClientStream &stream)
 void Http2ClientConnection::turnEnded()
 {
     done_.clear();
-    if (!link_.session()
-             .trouble()
-             .empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
+    const http::Http2Session &session = link_.session();
+    if (!session.trouble().empty())  // ended by what we had to send ourselves: perhaps nothing more comes to tell of it
         scope_.cancel(Why::ClientGone);
+    else if (streams_.empty() && session.over())  // the client had said that it leaves, and has its last answer
+        reading_.cancel(Why::Shutdown);
 }
 
 }  // namespace sluice::net

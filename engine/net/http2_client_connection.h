@@ -26,6 +26,10 @@ public:
     void startLast() override;
     void drain() override;
     void stop() override;
+    std::optional<Moment> waitingSince() const override
+    {
+        return streams_.empty() && scope_.running() ? std::optional(since_) : std::nullopt;
+    }
 
     // ---- for its streams
     Worker &worker() const { return worker_; }
@@ -57,6 +61,7 @@ private:
     Scope reading_;
     Timer limit_;     // of an idle connection, or of a head
     Timer draining_;  // between the two GOAWAYs
+    Moment since_;    // there is no stream
     bool inHead_ = false, drained_ = false, refusing_ = false;
     Fork life_;  // last: ends before what it uses
 };

@@ -41,6 +41,7 @@ void Http2UpstreamConnection::begin(std::unique_ptr<Wire> wire)
 {
     link_ = std::make_unique<Http2Link>(loop_, std::move(wire), http::Http2Session::Side::Client, *this, limits_,
                                         counters_);
+    http::Http2Counters::one(counters_.connections);
     link_->later();  // the preface
 }
 
@@ -54,8 +55,11 @@ Task<void> Http2UpstreamConnection::live()
             there = co_await reach();
         if (there) {
             const Why why = co_await link_->read(scope_);
-            if (why == Why::Ok && trouble_.empty())
-                trouble_ = ready_ ? "the connection was closed before an answer" : "the endpoint does not speak HTTP/2";
+            const bool broke = !link_->session().trouble().empty();
+            if ((why == Why::Ok || broke) && trouble_.empty())
+                trouble_ = !ready_ ? "the endpoint does not speak HTTP/2"
+                    : broke        ? "the endpoint broke the rules of HTTP/2"
+                                   : "the connection was closed before an answer";
             if (!link_->session().over())
                 link_->session().terminate(http::Http2Code::NoError);
             link_->push();
@@ -230,6 +234,8 @@ void Http2UpstreamConnection::over(Http2UpstreamStream &stream, bool keep)
 void Http2UpstreamConnection::turnEnded()
 {
     done_.clear();
+    if (!link_->session().trouble().empty())  // perhaps nothing more comes to tell of it
+        scope_.cancel(Why::Abandoned);
 }
 
 }  // namespace sluice::net

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/net/listener.h"
 
+#include <poll.h>
+
 #include <cerrno>
 
 namespace sluice::net {
 
 namespace {
 constexpr int most = 4;  // accepted in one go
-constexpr Nanos whenFull = std::chrono::milliseconds(50);
+constexpr Nanos whenFull = std::chrono::milliseconds(20);
 }  // namespace
 
-Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted)
+Listener::Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room,
+                   std::function<void()> makeRoom, Accepted accepted)
     : fd_(std::move(fd)),
       poller_(poller),
       scheduler_(scheduler),
       room_(std::move(room)),
+      makeRoom_(std::move(makeRoom)),
       accepted_(std::move(accepted)),
       again_(
           scheduler, [](Timer &, void *self) { static_cast<Listener *>(self)->acceptSome(); }, this)
@@ -55,13 +59,25 @@ bool Listener::acceptOne()
     return true;
 }
 
+// Who comes now finds no room here; perhaps another worker has some. Who still waits a little later is made room for.
+void Listener::full()
+{
+    pollfd next{fd_.get(), POLLIN, 0};
+    const bool waits = ::poll(&next, 1, 0) > 0;
+    if (!waits)
+        poller_.rearm(fd_.get(), true, false);
+    else if (waited_)
+        makeRoom_();
+    waited_ = waits && !waited_;
+    if (waits)
+        again_.start(scheduler_.now() + whenFull);
+}
+
 void Listener::acceptSome()
 {
     for (int i = 0; i < most; ++i) {
-        if (!room_()) {
-            again_.start(scheduler_.now() + whenFull);
-            return;
-        }
+        if (!room_())
+            return full();
         if (acceptOne())
             continue;
         if (errno == EAGAIN)

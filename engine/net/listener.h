@@ -14,9 +14,11 @@ namespace sluice::net {
 
 class Listener final : public Handler {
 public:
-    // `room`: false: no further client at present; the next ones wait in the kernel's queue until resume(), or until it is asked again, 20 times a second.
+    // `room`: false: no further client at present; the next ones wait in the kernel's queue until resume(). It is asked again 50
+    // times a second; for one who still waits then, `makeRoom` is called, which may make some later in the turn.
     using Accepted = std::function<void(Fd, const Address &peer)>;
-    Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, Accepted accepted);
+    Listener(Fd fd, Poller &poller, Scheduler &scheduler, std::function<bool()> room, std::function<void()> makeRoom,
+             Accepted accepted);
     ~Listener();
     void ready(unsigned events) override;
     void resume();  // there may be room again
@@ -25,13 +27,16 @@ public:
 
 private:
     void acceptSome();
+    void full();
     bool acceptOne();
     Fd fd_;
     Poller &poller_;
     Scheduler &scheduler_;
     std::function<bool()> room_;
+    std::function<void()> makeRoom_;
     Accepted accepted_;
-    Timer again_;  // goes on with the next ones, or tries anew when descriptors ran out
+    bool waited_ = false;  // somebody found no room when it was looked last
+    Timer again_;          // goes on with the next ones, or tries anew when descriptors ran out
 };
 
 }  // namespace sluice::net

@@ -242,6 +242,14 @@ uint64_t Server::proxyRefused() const
     return sum;
 }
 
+uint64_t Server::closedForRoom() const
+{
+    uint64_t sum = 0;
+    for (const auto &worker : workers_)
+        sum += worker->counters().closedForRoom.load(std::memory_order_relaxed);
+    return sum;
+}
+
 uint64_t Server::active() const
 {
     uint64_t sum = 0;
@@ -250,11 +258,11 @@ uint64_t Server::active() const
     return sum;
 }
 
-uint64_t Server::http2(http::Http2Counters::Count http::Http2Counters::*which) const
+uint64_t Server::http2(Http2Count which, http::Http2Counters WorkerCounters::*side) const
 {
     uint64_t sum = 0;
     for (const auto &worker : workers_)
-        sum += (worker->counters().http2.*which).load(std::memory_order_relaxed);
+        sum += (worker->counters().*side.*which).load(std::memory_order_relaxed);
     return sum;
 }
 

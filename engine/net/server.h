@@ -36,8 +36,10 @@ public:
     uint64_t exchanges() const;
     uint64_t active() const;
     uint64_t proxyRefused() const;
-    uint64_t http2(http::Http2Counters::Count http::Http2Counters::*which) const;  // of clients' connections
-    std::unordered_map<std::string, uint32_t> idleConnections();                   // by endpoint URL
+    uint64_t closedForRoom() const;
+    using Http2Count = http::Http2Counters::Count http::Http2Counters::*;
+    uint64_t http2(Http2Count which, http::Http2Counters WorkerCounters::*side) const;  // all workers together
+    std::unordered_map<std::string, uint32_t> idleConnections();                        // by endpoint URL
 
 private:
     struct Bound {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "engine/net/worker.h"
-
 #include "engine/base/thread_end.h"
-#include "engine/net/client_connection.h"
 #include "engine/net/http2_client_connection.h"
-#include "engine/net/listener.h"
-#include "engine/net/upstream_pool.h"
+#include "engine/net/worker_inside.h"
 
 #include <QCoreApplication>
 #include <QEventLoop>
@@ -17,33 +13,12 @@
 
 namespace sluice::net {
 
-struct Worker::Inside {
-    explicit Inside(Poller &p) : poller(p) {}
-    Poller &poller;
-    BufferPool buffers;
-    TurnEnd ends;
-    Resolver resolver;
-    UpstreamPool::Connections closed;  // of upstreams; deleted after the batch
-    std::unordered_map<std::string, std::unique_ptr<UpstreamPool>> pools;
-    const std::pair<const std::string, std::unique_ptr<UpstreamPool>> *lastPool = nullptr;  // of them: asked for last
-    std::unordered_map<ServedConnection *, std::unique_ptr<ServedConnection>> connections;
-    std::vector<std::unique_ptr<ServedConnection>> gone;           // deleted after the batch
-    std::unordered_map<int, std::unique_ptr<Listener>> listeners;  // by the owner's descriptor
-    recording::Batch batch;
-    std::vector<journey::StreamNews> news;
-    recording::Batch blanks;  // for requests to come
-    http::Limits limits;
-    std::optional<Timer> drainLimit;
-};
-
 Worker::Worker(WorkerOptions options) : options_(options), random_(options.seed) {}
 
 Worker::~Worker()
 {
     stop();
 }
-
-static constexpr size_t mostBlanks = 64, mostHeads = 256;
 
 // ---- from outside
 
@@ -137,6 +112,7 @@ void Worker::listen(int fd, std::string secure, bool proxied)
         inside_->listeners[fd] = std::make_unique<Listener>(
             Fd(own), inside_->poller, scheduler_,
             [this] { return options_.room.forOneMore(inside_->connections.size(), inside_->buffers.wires); },
+            [this] { makeRoom(); },
             [this, secure, proxied](Fd client, const Address &peer) {
                 accept(std::move(client), peer, secure, proxied);
             });
@@ -156,7 +132,9 @@ void Worker::drain(std::function<void()> done)
 {
     post([this, done = std::move(done)]() mutable {
         drained_ = std::move(done);
-        drainConnections();
+        for (const auto &[raw, connection] :
+             inside_->connections)  // only marks and posts: nothing ends within the loop
+            raw->drain();
         for (const auto &[fd, listener] : inside_->listeners)
             listener->takeWaiting();
         inside_->listeners.clear();
@@ -219,6 +197,22 @@ void Worker::turn()
         std::exchange(drained_, nullptr)();
 }
 
+// Many who say nothing must not keep out one who speaks: those go that have waited longest for a request. closed() goes on.
+// Connections to endpoints that rest go before clients do.
+void Worker::makeRoom()
+{
+    size_t resting = 0;
+    for (const auto &[url, pool] : inside_->pools) {
+        if (inside_->connections.size() >= options_.room.clients)
+            break;
+        resting += pool->idle();
+        pool->closeIdle();
+    }
+    if (resting > 0)
+        return;
+    count(counters_.closedForRoom, stopLongestWaiting(inside_->connections, scheduler_.now() - patience));
+}
+
 void Worker::accept(Fd fd, const Address &peer, const std::string &secure, bool proxied)
 {
     journey::Peer who;
@@ -251,6 +245,7 @@ LoopContext Worker::context()
 void Worker::serve(std::unique_ptr<ServedConnection> connection, bool last)
 {
     ServedConnection *raw = connection.get();
+    raw->number = ++inside_->served;
     inside_->connections.emplace(raw, std::move(connection));
     counters_.connections.fetch_add(1, std::memory_order_relaxed);
     if (last)
@@ -310,88 +305,10 @@ void Worker::dropUnusedPools()
     });
 }
 
-void Worker::drainConnections()
-{
-    for (const auto &[raw, connection] : inside_->connections)  // only marks and posts: nothing ends within the loop
-        raw->drain();
-}
-
 void Worker::stopConnections()
 {
     for (const auto &[raw, connection] : inside_->connections)
         raw->stop();
-}
-
-Moment Worker::clock()
-{
-    return monotonicNow();
-}
-
-WallTime Worker::wallTime()
-{
-    if (wallAt_ != scheduler_.now()) {  // once a turn
-        wallAt_ = scheduler_.now();
-        wall_ = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now() - (clock() - wallAt_));
-    }
-    return wall_;
-}
-
-journey::UpstreamStream &Worker::open(const config::EndpointSettings &endpoint, bool fresh)
-{
-    UpstreamPool &pool = poolOf(endpoint);
-    if (endpoint.tls)
-        securePool(pool, endpoint.service);
-    return pool.open(fresh, inside_->limits);
-}
-
-UpstreamPool &Worker::poolOf(const config::EndpointSettings &endpoint)
-{
-    if (inside_->lastPool && inside_->lastPool->first == endpoint.pool)
-        return *inside_->lastPool->second;
-    const auto at = inside_->pools.try_emplace(endpoint.pool).first;
-    if (!at->second)
-        at->second = std::make_unique<UpstreamPool>(context(), inside_->resolver, inside_->closed,
-                                                    counters_.http2Upstream, endpoint);
-    inside_->lastPool = &*at;
-    return *at->second;
-}
-
-void Worker::securePool(UpstreamPool &pool, const std::string &service)
-{
-    if (const auto at = tls_->services.find(service); at != tls_->services.end())
-        return pool.secure(at->second, {});
-    const auto why = tls_->serviceTrouble.find(service);
-    pool.secure(nullptr, why != tls_->serviceTrouble.end() ? why->second : "there is no TLS for this service");
-}
-
-void Worker::release(journey::UpstreamStream &stream, bool keep)
-{
-    static_cast<PooledStream &>(stream).giveBack(keep, rules_->plan->limits.pooled);
-}
-
-void Worker::record(std::unique_ptr<journey::Exchange> exchange)
-{
-    count(counters_.exchanges, 1);
-    if (options_.sink && exchange->kept)
-        inside_->batch.push_back(std::move(exchange));
-    else if (inside_->blanks.size() < mostBlanks)
-        inside_->blanks.push_back(std::move(exchange));
-}
-
-void Worker::tell(journey::StreamNews news)
-{
-    if (options_.sink)  // within a turn: it is handed over at its end
-        inside_->news.push_back(std::move(news));
-}
-
-std::unique_ptr<journey::Exchange> Worker::blank()
-{
-    if (inside_->blanks.empty())
-        return std::make_unique<journey::Exchange>();
-    std::unique_ptr<journey::Exchange> x = std::move(inside_->blanks.back());
-    inside_->blanks.pop_back();
-    x->reset();
-    return x;
 }
 
 }  // namespace sluice::net

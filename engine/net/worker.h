@@ -47,9 +47,10 @@ struct WorkerOptions {
 // Read by any thread.
 struct WorkerCounters {
     std::atomic<uint64_t> connections{0}, exchanges{0}, active{0};
-    http::Http2Counters http2;              // of clients
-    http::Http2Counters http2Upstream;      // of connections to endpoints
-    std::atomic<uint64_t> proxyRefused{0};  // connections of trusted proxies without a PROXY header that can be read
+    http::Http2Counters http2;               // of clients
+    http::Http2Counters http2Upstream;       // of connections to endpoints
+    std::atomic<uint64_t> proxyRefused{0};   // connections of trusted proxies without a PROXY header that can be read
+    std::atomic<uint64_t> closedForRoom{0};  // connections without a request that had to go for others
 };
 
 class Worker final : public journey::World {
@@ -86,7 +87,7 @@ public:
     void noteProxyRefused() { counters_.proxyRefused.fetch_add(1, std::memory_order_relaxed); }
 
     Scheduler &scheduler() override { return scheduler_; }
-    Moment clock() override;
+    Moment clock() override { return monotonicNow(); }
     WallTime wallTime() override;
     Random &random() override { return random_; }
     journey::UpstreamStream &open(const config::EndpointSettings &, bool fresh) override;
@@ -107,12 +108,12 @@ private:
     void run();
     void post(std::function<void()>);
     void turn();
+    void makeRoom();
     void accept(Fd fd, const Address &peer, const std::string &secure, bool proxied);
     void securePool(UpstreamPool &, const std::string &service);
     void serve(std::unique_ptr<ServedConnection>, bool last);
     LoopContext context();
     void dropUnusedPools();
-    void drainConnections();
     void stopConnections();
 
     WorkerOptions options_;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Clients that are slow, leave early, send half and hold connections open.
 #include "tests/peers/peers.h"
+#include "tests/support/frame_client.h"
 #include "tests/support/raw_server.h"
 
+#include <QScopeGuard>
 #include <QTest>
+
+#include <future>
+#include <utility>
 
 using namespace support;
 
@@ -22,7 +27,7 @@ private Q_SLOTS:
     void aLargeHeadPassesWhereTheFileAllowsIt();
     void aRefusedBodyIsRecordedWithWhatCame();
     void fewDescriptorsAreSurvived();
-    void aHigherLimitLetsInWhoWaits();
+    void overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd();
 
 private:
     static GatewaySetup before(const std::string &url, const std::string &more = {})
@@ -298,26 +303,30 @@ void BadClientsTest::fewDescriptorsAreSurvived()
     QCOMPARE(gateway.stop(), 0);
 }
 
-void BadClientsTest::aHigherLimitLetsInWhoWaits()
+void BadClientsTest::overHttp2WhoSaysGoodbyeGetsTheLastAnswerAndTheEnd()
 {
-    RawServer server([](RawSocket &peer, int) {
-        while (!peer.readHead().empty())
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    std::promise<void> may;
+    RawServer server([go = may.get_future().share()](RawSocket &peer, int) {
+        peer.readHead();
+        go.wait();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.waitForEnd();
     });
-    const GatewaySetup two = before(server.url(), "http: {max_connections: 2}\n");
-    GatewayProcess gateway(two);
+    GatewayProcess gateway(before(server.url(), "http: {keep_alive: 1h}\n"));
+    bool told = false;
+    const auto tell = [&] {
+        if (!std::exchange(told, true))
+            may.set_value();
+    };
+    const auto atEnd = qScopeGuard(tell);
     VERIFY_READY(gateway);
-    std::vector<RawSocket> clients;
-    for (int i = 0; i < 4; ++i) {
-        clients.push_back(RawSocket::connectTo(gateway.port()));
-        clients.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        if (i < 2)
-            QCOMPARE(readAnswer(clients.back()).status, 200);
-    }
-    gateway.rewriteFile(before(server.url(), "http: {max_connections: 10}\n").file);
-    QCOMPARE(gateway.onSocket({"reload"}).exitCode, 0);
-    QCOMPARE(readAnswer(clients[2]).status, 200);
-    QCOMPARE(readAnswer(clients[3]).status, 200);
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::get("/last")) + h2::goAway(0));
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    tell();
+    QCOMPARE(client.next(h2::Data, 1).payload, std::string("ok"));
+    QVERIFY(client.socket().waitForEnd());
+    QCOMPARE(text(gateway.log(1).value(0), "failed_by"), std::string());
 }
 
 QTEST_GUILESS_MAIN(BadClientsTest)

@@ -84,6 +84,8 @@ private Q_SLOTS:
     void aConnectionThatHasGoneSilentTakesNoFurtherRequest();
     void informationalAnswersWithoutEndAreNoAnswer();
     void anEndpointMayTakeStreamsOnlyLater();
+    void anEndpointThatBreaksTheProtocolIsNotWaitedFor();
+    void aClientThatLeavesWithAllOfItsAnswerIsNotBlamed();
 };
 
 void BadHttp2UpstreamsTest::anEndpointThatClosesWithinItsAnswerCutsItOff()
@@ -226,6 +228,56 @@ void BadHttp2UpstreamsTest::anEndpointMayTakeStreamsOnlyLater()
     GatewayProcess gateway(before(server));
     QVERIFY2(gateway.ready(), gateway.trouble().c_str());
     QCOMPARE(curl({gateway.url("/a")}).status, 200);
+}
+
+void BadHttp2UpstreamsTest::anEndpointThatBreaksTheProtocolIsNotWaitedFor()
+{
+    RawServer server([](RawSocket &peer, int) {
+        FrameServer frames(peer);
+        const uint32_t stream = frames.request();
+        frames.answer(stream);
+        peer.send(h2::data(stream, "begun", false)
+                  + h2::frame(h2::Data, h2::Padded, stream,
+                              "\xff"
+                              "12"));
+        peer.waitForEnd();
+    });
+    GatewayProcess gateway(before(server));  // its timeouts are longer than a test waits for the end of a socket
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    RawSocket client = RawSocket::connectTo(gateway.port());
+    client.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string all = client.readAll();
+    QVERIFY2(client.end() != RawSocket::End::TimedOut, all.c_str());
+    const QJsonObject row = gateway.log(1).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("upstream"));
+    QVERIFY2(text(row, "failure").find("broke the rules of HTTP/2") != std::string::npos, text(row, "failure").c_str());
+}
+
+// The end of an answer is a frame of its own, if the endpoint likes; a client that has as much as was promised need not wait for it.
+void BadHttp2UpstreamsTest::aClientThatLeavesWithAllOfItsAnswerIsNotBlamed()
+{
+    std::atomic<int> requests = 0;
+    RawServer server([&](RawSocket &peer, int) {
+        FrameServer frames(peer);
+        while (const uint32_t stream = frames.request()) {
+            const std::string content = requests++ == 0 ? "whole" : "part";
+            peer.send(h2::headers(stream, {{":status", "200"}, {"content-length", "5"}}, false)
+                      + h2::data(stream, content, false));
+        }
+    });
+    GatewayProcess gateway(before(server));
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    for (const std::string content : {"whole", "part"}) {
+        RawSocket client = RawSocket::connectTo(gateway.port());
+        client.send("GET /" + content + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.readHead();
+        QCOMPARE(client.readExactly(content.size()), content);
+    }
+    QVERIFY(waitUntil([&] { return gateway.log(2).size() == 2; }));
+    const QJsonObject whole = gateway.log(1, {"path:/whole"}).value(0), part = gateway.log(1, {"path:/part"}).value(0);
+    QCOMPARE(text(whole, "failed_by"), std::string());
+    QCOMPARE(whole["response_bytes"].toInt(), 5);
+    QCOMPARE(text(part, "failed_by"), std::string("client"));
 }
 
 QTEST_GUILESS_MAIN(BadHttp2UpstreamsTest)

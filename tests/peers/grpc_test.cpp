@@ -111,10 +111,11 @@ void GrpcTest::everyKindOfCallPasses()
     const int statuses[] = {0, 5, 0, 0, 0, 4}, messages[] = {2, 1, 4, 6, 6, 1};
     for (int i = 0; i < 6; ++i) {
         QCOMPARE(rows[i]["messages"].toInt(), messages[i]);
-        // Whether the client or the gateway gave up first is theirs; the call is told as late or as given up.
-        if (i < 5)
-            QCOMPARE(rows[i]["grpc_status"].toInt(-1), statuses[i]);
+        QCOMPARE(rows[i]["grpc_status"].toInt(-1), statuses[i]);
     }
+    // Whether the client or the gateway gave up first is theirs: it was late.
+    QVERIFY2(textOf(rows[5]["failure"]).find("deadline of ") != std::string::npos, textOf(rows[5]["failure"]).c_str());
+    QCOMPARE(textOf(rows[5]["failed_by"]), std::string("upstream"));
     QCOMPARE(textOf(rows[0]["grpc_method"]), std::string("shop.Shop/Get"));
     QCOMPARE(rows[1]["grpc_message"].toString(), QString("no such item → 404"));
     QCOMPARE(gateway_->log(1, {"grpc_status:5"}).size(), 1);

@@ -38,6 +38,7 @@ private Q_SLOTS:
     void aLostConnectionEndsAllOfThem();
     void aHeadThatDoesNotEndEndsAllOfThem();
     void aFloodEndsAllOfThemThoughNothingFollowsIt();
+    void aFrameThatIsNoneEndsAllOfThem();
     void theLargestHeadsThatAreTakenGoBothWays();
     void aSlowServerHoldsItsClientBack();
     void aSlowClientHoldsItsServerBack();
@@ -221,6 +222,28 @@ void Http2ClientsTest::aFloodEndsAllOfThemThoughNothingFollowsIt()
     const QJsonObject row = gateway.log(1, {"path:/begun"}).value(0);
     QCOMPARE(text(row, "failed_by"), std::string("client"));
     QVERIFY(countersOf(gateway)["reset_floods"].toInt() == 1);
+}
+
+// nghttp2 says GOAWAY for it and would go on reading: a client that stays must not keep what it had begun.
+void Http2ClientsTest::aFrameThatIsNoneEndsAllOfThem()
+{
+    RawServer server([](RawSocket &peer, int) { peer.waitForEnd(); });
+    GatewaySetup setup;
+    setup.file = "services:\n  up: {endpoints: [\"" + server.url()
+        + "\"], timeouts: {response: 20s, idle: 20s}}\nroutes:\n- {path: /**, service: up}\n";
+    GatewayProcess gateway(setup);
+    QVERIFY2(gateway.ready(), gateway.trouble().c_str());
+    FrameClient client(gateway.port());
+    client.send(h2::headers(1, h2::post("/up"), false));
+    QVERIFY(waitUntil([&] { return server.connections() == 1; }));
+    client.send(h2::frame(h2::Data, h2::Padded, 1,
+                          "\xff"
+                          "12"));
+    QCOMPARE(client.next(h2::GoAway).code(), uint32_t(1));
+    QVERIFY(client.socket().waitForEnd());
+    const QJsonObject row = gateway.log(1, {"path:/up"}).value(0);
+    QCOMPARE(text(row, "failed_by"), std::string("client"));
+    QCOMPARE(countersOf(gateway)["protocol_errors"].toInt(), 1);
 }
 
 void Http2ClientsTest::theLargestHeadsThatAreTakenGoBothWays()

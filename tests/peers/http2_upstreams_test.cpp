@@ -34,6 +34,11 @@ std::string gatewayFile(const Http2Server &server)
         + "\nroutes:\n- {path: /**, service: new}\n- {path: /old/**, service: old, strip_prefix: /old}\n";
 }
 
+QJsonObject countsOf(const GatewayProcess &gateway)
+{
+    return jsonObject(gateway.onSocket({"status", "--json"}).out)["http2_upstream"].toObject();
+}
+
 void addVersions()
 {
     QTest::addColumn<QString>("version");
@@ -188,6 +193,7 @@ void Http2UpstreamsTest::whatIsRefusedIsTriedAgain()
     const QList<QJsonObject> rows = gateway_->log(1, {"path:/refuse-once"});
     QCOMPARE(rows.size(), 1);
     QCOMPARE(rows[0]["attempts"].toInt(), 2);
+    QCOMPARE(countsOf(*gateway_)["refused_streams"].toInt(), 1);
 }
 
 void Http2UpstreamsTest::aResetCutsTheAnswerOff()
@@ -223,6 +229,9 @@ void Http2UpstreamsTest::manyRequestsShareFewConnections()
     QVERIFY2(load.out.find("5000 2xx") != std::string::npos, load.out.c_str());
     const int sessions = std::atoi(curl({gateway.url("/sessions")}).body.c_str());
     QVERIFY2(sessions >= 1 && sessions <= 2, std::to_string(sessions).c_str());
+    const QJsonObject counts = countsOf(gateway);
+    QCOMPARE(counts["connections"].toInt(), sessions);
+    QCOMPARE(counts["streams"].toInt(), 5001);
 }
 
 void Http2UpstreamsTest::fewStreamsAtOnceAreObeyed()

@@ -173,6 +173,15 @@ void TlsTest::aHandshakeThatBreaksOffIsOnTheRecord()
     client.shutdownSend();
     QVERIFY(client.waitForEnd());
     QVERIFY(recorded(*gateway_, "closed within the TLS handshake"));
+    const QJsonObject row = gateway_->log(1, {"status:499"}).last();
+    QCOMPARE(row["response_bytes"].toInt(-1), 0);  // it got no answer, and the record shows none
+    const QJsonObject whole =
+        jsonObject(gateway_->onRecording({"show", std::to_string(row["id"].toInteger()), "--json"}).out);
+    QCOMPARE(whole["response"].toObject()["headers"].toArray().size(), 0);
+    QCOMPARE(text(whole["response_body"].toObject(), "content"), std::string());
+    const std::string shown = gateway_->onRecording({"show", std::to_string(row["id"].toInteger())}).out;
+    QVERIFY2(shown.find("No response") != std::string::npos && shown.find("no request that") != std::string::npos,
+             shown.c_str());
     QCOMPARE(secure(one_, {"https://127.0.0.1:" + one_ + "/headers"}).status, 200);
 }
 

@@ -2,7 +2,7 @@
 // WebSockets and event streams through the gateway, with real peers: node's ws, curl, and a killed gateway.
 #include "tests/peers/npm.h"
 #include "tests/peers/peers.h"
-#include "tests/support/raw_socket.h"
+#include "tests/support/frame_client.h"
 
 #include <QTest>
 
@@ -49,6 +49,7 @@ private Q_SLOTS:
     void aWrongKeyIsTheClientsFault();
     void whatIsNoWebSocketPassesAllTheSame();
     void overHttp2MessagesAreRecordedToo();
+    void whoHasClosedTheSocketMayResetItsStream();
     void eventsPassAtOnceAndAreSeenWhileTheStreamLives();
     void aKilledGatewayLosesNoStream();
 
@@ -239,6 +240,34 @@ void WebSocketTest::overHttp2MessagesAreRecordedToo()
     QCOMPARE(textOf(messages[1]["from"]), std::string("upstream"));
 }
 
+// Browsers do so: to HTTP/2 it is a cancelled request, and yet nothing broke off.
+void WebSocketTest::whoHasClosedTheSocketMayResetItsStream()
+{
+    const std::string mask("\x01\x02\x03\x04"), close = "\x88\x82" + mask + "\x02\xea";  // 1000
+    for (const bool closes : {true, false}) {
+        const std::string path = closes ? "/echo?closed" : "/echo?torn";
+        FrameClient client(gateway_->port());
+        client.next(h2::Settings);
+        client.send(h2::headers(1,
+                                {{":method", "CONNECT"},
+                                 {":protocol", "websocket"},
+                                 {":scheme", "http"},
+                                 {":path", path},
+                                 {":authority", "a"},
+                                 {"sec-websocket-version", "13"}},
+                                false));
+        QCOMPARE(client.status(1), 200);
+        if (closes) {
+            client.send(h2::data(1, close, false));
+            QCOMPARE(client.next(h2::Data, 1).payload.substr(0, 1), std::string("\x88"));
+        }
+        client.send(h2::reset(1));
+        const QJsonObject record = show({closes ? "query:closed" : "query:torn"});
+        QCOMPARE(record["status"].toInt(), 101);
+        QCOMPARE(textOf(record["failed_by"]), std::string(closes ? "" : "client"));
+    }
+}
+
 void WebSocketTest::eventsPassAtOnceAndAreSeenWhileTheStreamLives()
 {
     Process curl({"curl", "-sN", "--max-time", "120", gateway_->url("/events")});
@@ -258,6 +287,8 @@ void WebSocketTest::eventsPassAtOnceAndAreSeenWhileTheStreamLives()
     const std::string shown = gateway_->onRecording({"show", id}).out;
     QVERIFY2(shown.find("still open") != std::string::npos && shown.find("event tick") != std::string::npos,
              shown.c_str());
+    QCOMPARE(gateway_->onRecording({"show", std::to_string(open[0]["id"].toInteger())}).exitCode,
+             0);  // as the JSON has it
     QVERIFY(gateway_->log(0, {"path:/events"}).isEmpty());
     run({"curl", "-s", server_->url("/end")});
     QVERIFY(curl.wait());

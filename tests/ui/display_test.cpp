@@ -182,7 +182,7 @@ void DisplayTest::trafficIsListedAsItComesAndReadWithoutMoving()
     QTRY_COMPARE(traffic->model()->rowCount(), 76);
     QCOMPARE(table->visualRect(table->currentIndex()).top(), before);
     QCOMPARE(traffic->model()->idAt(table->currentIndex().row()), id);
-    QTRY_VERIFY(traffic->detail()->response()->body()->shownText().contains(u"\"price\": 1.10"));
+    QTRY_VERIFY(traffic->detail()->response()->body()->recordedText().contains(u"\"price\": 1.10"));
     keep(u"traffic-reading"_qs);
     traffic->setFilter(u"status>=500"_qs);
     QTRY_COMPARE(traffic->model()->rowCount(), 3);
@@ -201,7 +201,7 @@ void DisplayTest::aBigBodyIsShownInPartUntilAskedFor()
     QTRY_COMPARE(traffic->model()->rowCount(), 1);
     traffic->open(traffic->model()->idAt(0));
     BodyView *body = traffic->detail()->response()->body();
-    QTRY_COMPARE(body->shownText().size(), 64 * 1024);
+    QTRY_COMPARE(body->recordedText().size(), 64 * 1024);
     QPushButton *all = nullptr;
     for (QPushButton *each : body->findChildren<QPushButton *>()) {
         if (each->isVisible() && each->text().startsWith(u"Show all"))
@@ -209,7 +209,7 @@ void DisplayTest::aBigBodyIsShownInPartUntilAskedFor()
     }
     QVERIFY(all);
     all->click();
-    QTRY_COMPARE(body->shownText().size(), 300'000);
+    QTRY_COMPARE(body->recordedText().size(), 300'000);
     traffic->setFilter({});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/fake_session.h"
 
+#include "engine/recording/redaction.h"
 #include "engine/replay/replay.h"
 
 #include <QCoreApplication>
@@ -269,18 +270,47 @@ void FakeRecording::messageSpan(Asker asker, int64_t exchange, Then<storage::Mes
     answer<storage::MessageSpan>(asker, std::move(then), span);
 }
 
+Result<recording::Unsealed> FakeRecording::unsealed(std::string_view placeholder) const
+{
+    const auto at = sealed.find(std::string(placeholder));
+    if (at == sealed.end())
+        return Error{Fault::Gateway, "it was not sealed when it was recorded"};
+    return recording::Unsealed{Secret(std::string_view(at->second)), true, false};
+}
+
+void FakeRecording::secrets(Asker asker, int64_t, std::vector<std::string> placeholders, Then<Secrets> then)
+{
+    secretsAsked += placeholders.size();
+    Secrets out;
+    for (const std::string &each : placeholders) {
+        Result<recording::Unsealed> secret = unsealed(each);
+        if (secret)
+            out.known.emplace(each, secret.take());
+        else
+            out.missing.emplace(each, secret.error().what);
+    }
+    answer<Secrets>(asker, std::move(then),
+                    noKey.empty() ? Result<Secrets>(std::move(out)) : Result<Secrets>(Error{Fault::Gateway, noKey}));
+}
+
 void FakeRecording::putSecrets(Asker asker, int64_t, replay::Request request, Then<replay::Request> then)
 {
-    const auto unseal = [this](std::string_view placeholder) -> Result<recording::Unsealed> {
-        const auto at = secrets.find(std::string(placeholder));
-        if (at == secrets.end())
-            return Error{Fault::Gateway, "it was not sealed when it was recorded"};
-        return recording::Unsealed{Secret(std::string_view(at->second)), true, false};
-    };
+    const auto unseal = [this](std::string_view placeholder) { return unsealed(placeholder); };
     std::optional<Error> wrong = replay::putSecrets(request, unseal);
     answer<replay::Request>(asker, std::move(then),
                             wrong ? Result<replay::Request>(*std::move(wrong))
                                   : Result<replay::Request>(std::move(request)));
+}
+
+void FakeRecording::redacted(Asker asker, ExchangePtr answered, Then<Redacted> then)
+{
+    Redacted out{*answered, {}};
+    recording::Redactor redactor(config::RecordSettings(), recording::PlaceholderKey{});
+    redactor.wantSecrets(true);
+    redactor.redact(out.exchange);
+    for (const recording::Placeholders::Met &met : redactor.secrets())
+        out.secrets.known[met.placeholder] = {Secret(std::string_view(met.secret)), !met.json, met.json};
+    answer<Redacted>(asker, std::move(then), std::move(out));
 }
 
 void FakeRecording::compare(Asker asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison> then)

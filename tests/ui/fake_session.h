@@ -39,7 +39,9 @@ public:
     size_t failed = 0;
     void release();
     std::map<int64_t, int> marks;
-    std::map<std::string, std::string> secrets;  // what placeholders stand for
+    std::map<std::string, std::string> sealed;  // what placeholders stand for
+    std::string noKey;                          // why there is no key for any; empty: there is
+    size_t secretsAsked = 0;
     // Messages by exchange, in order; of these that are negative, the exchange is open.
     std::map<int64_t, std::vector<journey::Message>> streams;
     std::map<int64_t, int64_t> openAs;  // what an open one is recorded as, once it is not open any more
@@ -58,10 +60,13 @@ public:
                   Then<std::vector<journey::Message>>) override;
     void fieldNames(Asker, std::string service, std::string path, Then<recording::NamedFields>) override;
     void messageSpan(Asker, int64_t exchange, Then<storage::MessageSpan>) override;
+    void secrets(Asker, int64_t exchange, std::vector<std::string> placeholders, Then<Secrets>) override;
     void putSecrets(Asker, int64_t exchange, replay::Request, Then<replay::Request>) override;
+    void redacted(Asker, ExchangePtr answer, Then<Redacted>) override;
     void compare(Asker, ExchangePtr before, ExchangePtr after, Then<replay::Comparison>) override;
 
 private:
+    Result<recording::Unsealed> unsealed(std::string_view placeholder) const;
     template<class T>
     void answer(Asker asker, Then<T> then, Result<T> value);
     std::map<int64_t, journey::Exchange> exchanges_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/message_model.h"
 
+#include "ui/models/revealer.h"
 #include "ui/text/fold.h"
 #include "ui/text/format.h"
 
@@ -8,9 +9,11 @@
 
 namespace sluice::ui {
 
-MessageModel::MessageModel(RecordingAccess &recording, QObject *parent)
-    : QAbstractTableModel(parent), recording_(recording)
+MessageModel::MessageModel(RecordingAccess &recording, Revealer *revealer, QObject *parent)
+    : QAbstractTableModel(parent), recording_(recording), revealer_(revealer)
 {
+    if (revealer_)
+        connect(revealer_, &Revealer::changed, this, &MessageModel::showTexts);
     timer_.setSingleShot(true);
     connect(&timer_, &QTimer::timeout, this, &MessageModel::ask);
 }
@@ -32,6 +35,11 @@ void MessageModel::show(int64_t exchange)
 void MessageModel::setNames(recording::NamedFields names)
 {
     names_ = std::move(names);
+    showTexts();
+}
+
+void MessageModel::showTexts()
+{
     if (last_ >= first_)
         Q_EMIT dataChanged(index(0, Text), index(rowCount() - 1, Text));
 }
@@ -137,6 +145,8 @@ void MessageModel::takeRows(int64_t from, size_t most, std::vector<journey::Mess
         taken.state = there ? Line::State::There : Line::State::Gone;
         if (there)
             taken.message = std::move(messages[next++]);
+        if (there && revealer_)
+            revealer_->meet(qs(taken.message.bytes));
     }
     const int low = int(std::max(from, first_) - first_), high = int(std::min(to, last_) - first_);
     if (low <= high)
@@ -153,6 +163,12 @@ int MessageModel::columnCount(const QModelIndex &parent) const
     return parent.isValid() ? 0 : ColumnCount;
 }
 
+ShownText MessageModel::textOf(const journey::Message &m) const
+{
+    return shownText(qs(recording::lineOf(m, names_, lineBytes)), Place::Json,
+                     revealer_ ? revealer_->secrets().get() : nullptr);
+}
+
 QString MessageModel::cell(const journey::Message &m, int column) const
 {
     switch (column) {
@@ -163,7 +179,7 @@ QString MessageModel::cell(const journey::Message &m, int column) const
         return m.kind == journey::Message::Kind::Event && m.event != "message" ? qs("event " + m.event)
                                                                                : qs(name(m.kind));
     case Size: return sizeText(m.size);
-    case Text: return withSecretsHidden(qs(recording::lineOf(m, names_, lineBytes)));
+    case Text: return textOf(m).text;
     default: return {};
     }
 }

@@ -16,6 +16,8 @@
 
 namespace sluice::ui {
 
+class Revealer;
+
 class MessageModel : public QAbstractTableModel {
     Q_OBJECT
 public:
@@ -23,7 +25,8 @@ public:
     static constexpr int64_t pageRows = 200;
     static constexpr size_t mostPages = 32, lineBytes = 600;
 
-    explicit MessageModel(RecordingAccess &recording, QObject *parent = nullptr);
+    // `revealer`: of the exchange whose messages these are; must outlive it. Null: their secrets stay dots.
+    explicit MessageModel(RecordingAccess &recording, Revealer *revealer = nullptr, QObject *parent = nullptr);
 
     // 0: none. The rows come later.
     void show(int64_t exchange);
@@ -37,6 +40,8 @@ public:
     const recording::NamedFields &names() const { return names_; }
     // Nothing: it is on its way (then dataChanged follows), or is not kept.
     const journey::Message *at(int row) const;
+    // As data() has it in the column Text.
+    ShownText textOf(const journey::Message &) const;
     int64_t numberAt(int row) const { return first_ + row; }
 
     int rowCount(const QModelIndex &parent = {}) const override;
@@ -60,11 +65,13 @@ private:
     };
     void takeSpan(const storage::MessageSpan &);
     void ask();
+    void showTexts();
     void takeRows(int64_t from, size_t most, std::vector<journey::Message> messages);
     Line *line(int64_t number, bool make = false) const;
     QString cell(const journey::Message &, int column) const;
 
     RecordingAccess &recording_;
+    Revealer *revealer_;
     recording::NamedFields names_;
     int64_t exchange_ = 0;
     int64_t first_ = 1, last_ = 0;  // numbers of the rows

@@ -3,10 +3,12 @@
 
 #include "engine/replay/replay.h"
 
+#include "ui/models/revealer.h"
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/message_view.h"
 #include "ui/widgets/request_editor.h"
+#include "ui/widgets/reveal_button.h"
 
 #include <QAction>
 #include <QHBoxLayout>
@@ -42,11 +44,13 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     : QWidget(parent),
       session_(session),
       theme_(theme),
+      revealer_(new Revealer(session.recording(), this)),
       editor_(new RequestEditor(theme)),
       verdictGlyph_(new QLabel),
       verdict_(label({}, "heading")),
-      before_(new MessageView(theme, tr("Original"))),
-      after_(new MessageView(theme, tr("Answer"))),
+      reveal_(new RevealButton(*revealer_, theme)),
+      before_(new MessageView(theme, tr("Original"), revealer_)),
+      after_(new MessageView(theme, tr("Answer"), revealer_)),
       differences_(new QTreeWidget)
 {
     auto *splitter = new QSplitter(Qt::Horizontal);
@@ -68,6 +72,11 @@ ReplayPage::ReplayPage(Session &session, const Theme &theme, QWidget *parent)
     sendKey->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     addAction(sendKey);
     connect(sendKey, &QAction::triggered, this, &ReplayPage::send);
+    auto *revealKey = new QAction(this);
+    revealKey->setShortcut(QKeySequence(u"Ctrl+Shift+S"_qs));
+    revealKey->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(revealKey);
+    connect(revealKey, &QAction::triggered, this, &ReplayPage::reveal);
     connect(editor_, &RequestEditor::sendAsked, this, &ReplayPage::send);
     connect(editor_, &RequestEditor::resetAsked, this, &ReplayPage::reset);
     connect(editor_, &RequestEditor::filled, this, [this] {
@@ -110,12 +119,7 @@ QWidget *ReplayPage::result()
     auto *column = new QVBoxLayout(compared);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    auto *row = new QHBoxLayout;
-    row->setContentsMargins(space::m, space::s, space::m, space::s);
-    row->setSpacing(space::s);
-    row->addWidget(verdictGlyph_);
-    row->addWidget(verdict_, 1);
-    column->addLayout(row);
+    column->addWidget(verdictRow());
     column->addWidget(differences_, 1);
     auto *out = new QSplitter(Qt::Vertical);
     out->addWidget(messages);
@@ -123,6 +127,34 @@ QWidget *ReplayPage::result()
     out->setSizes({520, 240});
     out->setChildrenCollapsible(false);
     return out;
+}
+
+QWidget *ReplayPage::verdictRow()
+{
+    auto *out = new QWidget;
+    auto *column = new QVBoxLayout(out);
+    column->setContentsMargins(space::m, space::s, space::m, space::s);
+    column->setSpacing(space::s);
+    auto *row = new QHBoxLayout;
+    row->setSpacing(space::s);
+    row->addWidget(verdictGlyph_);
+    row->addWidget(verdict_, 1);
+    row->addWidget(reveal_);
+    column->addLayout(row);
+    column->addWidget(new RevealNotice(*revealer_));
+    return out;
+}
+
+void ReplayPage::reveal()
+{
+    if (!reveal_->press())
+        Q_EMIT said(tr("There are no secrets in these answers"));
+}
+
+void ReplayPage::hideEvent(QHideEvent *event)
+{
+    QWidget::hideEvent(event);
+    revealer_->hide();
 }
 
 void ReplayPage::restyle()
@@ -184,6 +216,7 @@ void ReplayPage::fill()
     sending_ = sendWhenReady_ = false;
     answer_.reset();
     differences_->clear();
+    revealer_->start(original_ ? original_->id : 0);
     after_->setTitle(tr("Answer"));
     after_->clear();
     editor_->fill(original_, session_.address());
@@ -232,7 +265,7 @@ void ReplayPage::dispatch(replay::Request request)
             return;
         sending_ = false;
         editor_->setSending(false);
-        showAnswer(std::shared_ptr<const journey::Exchange>(std::move(answer)));
+        takeAnswer(std::shared_ptr<const journey::Exchange>(std::move(answer)));
         Q_EMIT answered();
     });
 }
@@ -254,6 +287,19 @@ void ReplayPage::compare(int64_t before, int64_t after)
             else
                 Q_EMIT said(qs(second.error().what));
         });
+    });
+}
+
+void ReplayPage::takeAnswer(std::shared_ptr<const journey::Exchange> answer)
+{
+    session_.recording().redacted({this, 4}, answer, [this, generation = generation_](Result<Redacted> redacted) {
+        if (generation != generation_)
+            return;
+        if (!redacted)
+            return say(std::nullopt, tr("The answer cannot be shown: %1").arg(qs(redacted.error().what)));
+        Redacted made = redacted.take();
+        revealer_->offer(std::move(made.secrets));
+        showAnswer(std::make_shared<const journey::Exchange>(std::move(made.exchange)));
     });
 }
 

@@ -18,6 +18,8 @@ namespace sluice::ui {
 
 class MessageView;
 class RequestEditor;
+class RevealButton;
+class Revealer;
 
 class ReplayPage : public QWidget {
     Q_OBJECT
@@ -29,21 +31,28 @@ public:
     // Two recorded exchanges beside each other.
     void compare(int64_t before, int64_t after);
     void send();
-    void reset();  // the request as it was recorded
+    void reset();   // the request as it was recorded
+    void reveal();  // the secrets of original and answer, or hides them again
 
     RequestEditor *editor() const { return editor_; }
     QTreeWidget *differences() const { return differences_; }
     QString verdictText() const;
+    MessageView *answer() const { return after_; }
 
 Q_SIGNALS:
     void answered();
     void compared();
     void said(const QString &sentence);
 
+protected:
+    void hideEvent(QHideEvent *event) override;
+
 private:
     QWidget *result();
+    QWidget *verdictRow();
     void fill();
-    void showAnswer(std::shared_ptr<const journey::Exchange> answer);
+    void takeAnswer(std::shared_ptr<const journey::Exchange> answer);  // it has just come, with its secrets
+    void showAnswer(std::shared_ptr<const journey::Exchange> answer);  // as it is recorded
     void showComparison(const replay::Comparison &comparison);
     void restyle();
     void dispatch(replay::Request request);  // with its secrets
@@ -51,8 +60,10 @@ private:
 
     Session &session_;
     const Theme &theme_;
+    Revealer *revealer_;
     RequestEditor *editor_;
     QLabel *verdictGlyph_, *verdict_;
+    RevealButton *reveal_;
     MessageView *before_, *after_;
     QTreeWidget *differences_;
     std::shared_ptr<const journey::Exchange> original_, answer_;

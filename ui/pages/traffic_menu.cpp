@@ -50,6 +50,7 @@ void TrafficPage::openMenu(const QPoint &at)
     add(tr("Edit and replay"), u"E"_qs, [this] { replay(true); });
     add(tr("Compare"), u"Ctrl+D"_qs, [this] { compare(); });
     add(tr("Copy as cURL"), u"Ctrl+Shift+C"_qs, [this] { copyCurl(); });
+    add(tr("Copy as cURL with secrets"), {}, [this] { copyCurlWithSecrets(); });
     QMenu *marks = menu->addMenu(tr("Mark"));
     for (int i = 1; i <= 6; ++i)
         marks->addAction(QStringLiteral("%1\t%1").arg(i), this, [this, i] { mark(i); });

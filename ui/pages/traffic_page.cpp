@@ -171,6 +171,7 @@ void TrafficPage::addShortcuts()
     add({QKeySequence(u"E"_qs)}, [this] { replay(true); });
     add({QKeySequence(u"Ctrl+D"_qs)}, [this] { compare(); });
     add({QKeySequence(u"Ctrl+Shift+C"_qs)}, [this] { copyCurl(); });
+    add({QKeySequence(u"Ctrl+Shift+S"_qs)}, [this] { reveal(); });
     add({QKeySequence(u"Escape"_qs)}, [this] { closeDetail(); });
     add({QKeySequence(u"F"_qs)}, [this] { follow(); });
     for (int i = 1; i <= 6; ++i)

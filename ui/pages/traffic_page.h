@@ -45,6 +45,9 @@ public:
     void replay(bool edit);
     void compare();
     void copyCurl();
+    // With its secrets in clear: the only way, beside "Copy with secrets" of what is selected, in which they leave the program.
+    void copyCurlWithSecrets();
+    void reveal();          // or hide again
     void mark(int number);  // 1 to 6; the same again takes it off
     void closeDetail();
     void turnOrder();
@@ -68,6 +71,7 @@ private:
     void showState();
     void showFollowing();
     void openMenu(const QPoint &at);
+    const journey::Exchange *readNow();  // nothing: said() has told why
     void takeNames();
     void restyle();
 

@@ -5,6 +5,8 @@
 #include "ui/text/curl.h"
 #include "ui/text/format.h"
 #include "ui/widgets/detail_panel.h"
+#include "ui/widgets/reveal_button.h"
+#include "ui/widgets/secret_edit.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -47,15 +49,58 @@ void TrafficPage::compare()
     });
 }
 
-void TrafficPage::copyCurl()
+const journey::Exchange *TrafficPage::readNow()
 {
     const journey::Exchange *x = detail_->exchange();
-    if (!x || detail_->isHidden()) {
-        Q_EMIT said(reading_ ? tr("#%1 is not there yet").arg(reading_) : tr("Choose an exchange first"));
+    if (x && !detail_->isHidden())
+        return x;
+    Q_EMIT said(reading_ ? tr("#%1 is not there yet").arg(reading_) : tr("Choose an exchange first"));
+    return nullptr;
+}
+
+void TrafficPage::copyCurl()
+{
+    const journey::Exchange *x = readNow();
+    if (!x)
         return;
-    }
     QGuiApplication::clipboard()->setText(curlLine(*x, session_.address()));
     Q_EMIT said(tr("Copied #%1 as cURL").arg(x->id));
+}
+
+void TrafficPage::copyCurlWithSecrets()
+{
+    const journey::Exchange *x = readNow();
+    if (!x)
+        return;
+    std::vector<std::string> placeholders = placeholdersOf(*x);
+    if (placeholders.empty()) {
+        copyCurl();
+        return;
+    }
+    // What is read may be another one by the time that the keychain has answered.
+    const auto asked = std::make_shared<journey::Exchange>();
+    asked->id = x->id;
+    asked->received = x->received;
+    asked->requestBody = x->requestBody;
+    const auto copied = [this, asked](Result<Secrets> secrets) {
+        auto line =
+            secrets ? curlLineWithSecrets(*asked, session_.address(), *secrets) : Result<QString>(secrets.error());
+        if (!line) {
+            Q_EMIT said(tr("Not copied. %1").arg(qs(line.error().what)));
+            return;
+        }
+        QString text = line.take();
+        copySecret(text);
+        wipe(text);
+        Q_EMIT said(tr("Copied #%1 as cURL, with its secrets").arg(asked->id));
+    };
+    session_.recording().secrets({this, 2}, x->id, std::move(placeholders), copied);
+}
+
+void TrafficPage::reveal()
+{
+    if (readNow() && !detail_->revealButton()->press())
+        Q_EMIT said(tr("There are no secrets in #%1").arg(detail_->id()));
 }
 
 void TrafficPage::mark(int number)

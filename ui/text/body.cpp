@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t mostDecoded = 64u << 20;
 constexpr int deepest = 512;
+constexpr size_t mostPlaceholders = 8192;  // more than are revealed
 
 bool isXml(const QString &type, QByteArrayView bytes)
 {
@@ -69,6 +70,15 @@ std::optional<QByteArray> laidOutXml(QByteArrayView xml)
 void addNote(QString &note, const QString &sentence)
 {
     note += (note.isEmpty() ? QString() : u" "_qs) + sentence;
+}
+
+Place placeOf(BodyKind kind, const QString &type)
+{
+    if (kind == BodyKind::Json)
+        return Place::Json;
+    if (kind == BodyKind::Xml)
+        return Place::Xml;
+    return type.startsWith(u"application/x-www-form-urlencoded", Qt::CaseInsensitive) ? Place::Form : Place::Text;
 }
 
 QString notes(const journey::Content &content, const http::Decoded &decoded)
@@ -136,6 +146,8 @@ BodyText readBody(const BodyQuestion &question)
         const size_t shown = std::min<size_t>(decoded.bytes.size(), question.most / 4);
         out.partial = shown < decoded.bytes.size();
         out.text = hexDump(bytes.first(qsizetype(shown)));
+        if (decoded.bytes.find("{{secret:") != std::string::npos)
+            addNote(out.note, u"The bytes of secrets are those of what stands for them."_qs);
         return out;
     }
     const bool json = looksLikeJson(question.type, bytes);
@@ -153,8 +165,11 @@ BodyText readBody(const BodyQuestion &question)
 BodyText bodyText(const BodyQuestion &question)
 {
     BodyText out = readBody(question);
-    out.bare = folded(out.text);
-    out.shown = hasSecrets(out.text) ? folded(withSecretsHidden(out.text)) : out.bare;
+    out.folds = hasLongLine(out.text);
+    out.shown = folded(shownText(out.text));
+    out.placeholders = placeholdersIn(out.text, mostPlaceholders);
+    if (question.secrets && !out.shown.spans.empty())
+        out.open = folded(shownText(out.text, placeOf(out.kind, question.type), question.secrets.get()));
     return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "storage/reader.h"
+#include "ui/text/secrets.h"
 
 #include <QImage>
 #include <QString>
@@ -17,9 +18,12 @@ enum class BodyLook { Pretty, Plain, Hex };
 
 struct BodyText {
     BodyKind kind = BodyKind::Empty;
-    QString text;          // secrets still as placeholders
-    QString shown, bare;   // for a text edit: long lines folded; secrets hidden in `shown`, as placeholders in `bare`
-    QImage image;          // with Image, at most 2048 pixels a side
+    QString text;     // as it was recorded, secrets as placeholders
+    ShownText shown;  // for a text edit: long lines folded, secrets as dots
+    ShownText open;   // the same with the secrets, where the question has them and they stand in it
+    std::vector<std::string> placeholders;  // in it, each once
+    bool folds = false;                     // it has lines that were folded
+    QImage image;                           // with Image, at most 2048 pixels a side
     QString note;          // what the reader must know: cut, broken off, a damaged coding …; may be empty
     bool partial = false;  // text is only the beginning of what is there: ask with a larger bound
     uint64_t decodedSize = 0;
@@ -30,6 +34,7 @@ struct BodyQuestion {
     QString type, encoding;  // Content-Type, Content-Encoding
     BodyLook look = BodyLook::Pretty;
     size_t most = 256 * 1024;  // bytes of text to make; SIZE_MAX: all of it
+    SecretsPtr secrets;        // null: none is seen
 };
 
 // At most 64 MiB of decoded content are looked at.

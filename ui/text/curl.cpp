@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/text/curl.h"
 
+#include "engine/recording/placeholders.h"
 #include "ui/text/format.h"
 
 #include <QUrl>
 
 #include <algorithm>
+#include <set>
 
 namespace sluice::ui {
 
@@ -70,6 +72,52 @@ QString curlLine(const journey::Exchange &x, const QString &address)
     if (x.requestBody.cut())
         out += u"  # the recording kept only the beginning of the body"_qs;
     return out;
+}
+
+Result<QString> curlLineWithSecrets(const journey::Exchange &x, const QString &address, const Secrets &secrets)
+{
+    if (const QString missing = missingText(secrets); !missing.isEmpty())
+        return Error{Fault::Gateway, missing.toStdString()};
+    const recording::Unseal unseal = [&](std::string_view placeholder) -> Result<recording::Unsealed> {
+        const auto at = secrets.known.find(placeholder);
+        return at == secrets.known.end() ? Result<recording::Unsealed>(Error{Fault::Gateway, "a secret is missing"})
+                                         : at->second;
+    };
+    journey::Exchange request;
+    request.received = x.received;
+    request.requestBody = x.requestBody;
+    std::optional<Error> wrong = recording::unsealTarget(request.received.target, unseal);
+    http::HeaderList fields;
+    for (const http::Field field : x.received.headers) {
+        std::string value(field.value);
+        if (!wrong)
+            wrong = recording::unsealField(field.name, value, unseal);
+        fields.add(field.name, value);
+        Secret::wipe(value);
+    }
+    request.received.headers = std::move(fields);
+    if (!wrong)
+        wrong = recording::unsealBody(request.requestBody.bytes, x.received.headers.get("Content-Type"), unseal);
+    if (wrong)
+        return *std::move(wrong);
+    request.requestBody.size = request.requestBody.bytes.size() + (x.requestBody.size - x.requestBody.bytes.size());
+    return curlLine(request, address);
+}
+
+std::vector<std::string> placeholdersOf(const journey::Exchange &x)
+{
+    std::set<std::string> found;
+    const auto look = [&](std::string_view text) {
+        size_t end = 0;
+        for (size_t at = recording::findPlaceholder(text, 0, end); at != text.npos;
+             at = recording::findPlaceholder(text, end, end))
+            found.emplace(text.substr(at, end - at));
+    };
+    look(x.received.target);
+    for (const http::Field field : x.received.headers)
+        look(field.value);
+    look(x.requestBody.bytes);
+    return {found.begin(), found.end()};
 }
 
 }  // namespace sluice::ui

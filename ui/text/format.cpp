@@ -3,10 +3,10 @@
 
 #include "engine/gateway/status.h"
 #include "storage/reader.h"
+#include "ui/text/secrets.h"
 
 #include <QDateTime>
 #include <QLocale>
-#include <QRegularExpression>
 
 namespace sluice::ui {
 
@@ -28,11 +28,7 @@ QDateTime localTime(WallTime time)
     return QDateTime::fromMSecsSinceEpoch(time.time_since_epoch().count() / 1000);
 }
 
-const QRegularExpression &secretPattern()
-{
-    static const QRegularExpression pattern(u"\\{\\{secret:[0-9A-Za-z]+\\}\\}"_qs);
-    return pattern;
-}
+constexpr QStringView secretBegin = u"{{secret:";
 
 }  // namespace
 
@@ -158,15 +154,30 @@ QString faultText(const std::optional<Fault> &fault)
 
 QString withSecretsHidden(const QString &text)
 {
-    if (!text.contains(u"{{secret:"))
-        return text;
-    QString out = text;
-    return out.replace(secretPattern(), u"••••••••"_qs);
+    return shownText(text).text;
+}
+
+qsizetype findSecret(QStringView text, qsizetype from, qsizetype &end)
+{
+    const auto isDigit = [](QChar c) {
+        return (c >= u'0' && c <= u'9') || (c >= u'a' && c <= u'f') || (c >= u'A' && c <= u'F');
+    };
+    for (qsizetype at = text.indexOf(secretBegin, from); at >= 0; at = text.indexOf(secretBegin, at + 1)) {
+        qsizetype i = at + secretBegin.size();
+        while (i < text.size() && isDigit(text[i]))
+            ++i;
+        if (i > at + secretBegin.size() && text.mid(i, 2) == u"}}") {
+            end = i + 2;
+            return at;
+        }
+    }
+    return -1;
 }
 
 bool hasSecrets(QStringView text)
 {
-    return text.contains(u"{{secret:");
+    qsizetype end = 0;
+    return findSecret(text, 0, end) >= 0;
 }
 
 }  // namespace sluice::ui

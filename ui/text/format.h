@@ -29,8 +29,10 @@ QString statusText(int status);                   // "404 Not Found"; "no answer
 QString statusWord(StatusKind);                   // "succeeded" "redirected" "refused" "failed" …
 QString faultText(const std::optional<Fault> &);  // "the client's fault" …; empty: nobody's
 
-// Secrets stand in recordings as {{secret:HEX}}: as dots, so that nobody reads over a shoulder which are equal.
+// Secrets stand in recordings as {{secret:HEX}}: as dots here and the first digits, so that equal ones look equal (text/secrets.h).
 QString withSecretsHidden(const QString &text);
+// Where the next one begins, at or after `from`; -1: there is none. `end` is one past it.
+qsizetype findSecret(QStringView text, qsizetype from, qsizetype &end);
 bool hasSecrets(QStringView text);
 
 inline QString qs(std::string_view text)

@@ -2,6 +2,9 @@
 #include "ui/text/highlight.h"
 
 #include "ui/text/fold.h"
+#include "ui/text/format.h"
+
+#include <algorithm>
 
 namespace sluice::ui {
 
@@ -13,10 +16,37 @@ Highlighter::Highlighter(const Theme &theme, QTextDocument *document) : QSyntaxH
 void Highlighter::highlightBlock(const QString &text)
 {
     switch (language_) {
-    case Language::None: return;
-    case Language::Json: return json(text);
-    case Language::Xml: return xml(text);
-    case Language::Headers: return headers(text);
+    case Language::None: break;
+    case Language::Json: json(text); break;
+    case Language::Xml: xml(text); break;
+    case Language::Headers: headers(text); break;
+    }
+    secrets(text);
+}
+
+void Highlighter::mark(qsizetype begin, qsizetype size, bool open)
+{
+    const Palette &c = theme_.colors();
+    QTextCharFormat format;
+    format.setForeground(open ? c.warn : c.muted);
+    format.setBackground(open ? c.warnGround : c.hover);
+    setFormat(int(begin), int(size), format);
+}
+
+void Highlighter::secrets(const QString &text)
+{
+    if (!spans_) {
+        qsizetype end = 0;
+        for (qsizetype begin = findSecret(text, 0, end); begin >= 0; begin = findSecret(text, end, end))
+            mark(begin, end - begin, false);
+        return;
+    }
+    const qsizetype from = currentBlock().position(), to = from + text.size();
+    auto span = std::partition_point(spans_->begin(), spans_->end(),
+                                     [&](const SecretSpan &each) { return each.begin + each.size <= from; });
+    for (; span != spans_->end() && span->begin < to; ++span) {
+        const qsizetype begin = std::max(span->begin, from), end = std::min(span->begin + span->size, to);
+        mark(begin - from, end - begin, span->open);
     }
 }
 

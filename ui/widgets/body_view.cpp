@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/body_view.h"
 
-#include "ui/text/fold.h"
+#include "ui/models/revealer.h"
 #include "ui/text/format.h"
 #include "ui/text/highlight.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/secret_edit.h"
 
 #include <QButtonGroup>
 #include <QClipboard>
@@ -19,6 +20,8 @@
 #include <QStackedWidget>
 #include <QThreadPool>
 #include <QToolButton>
+
+#include <utility>
 
 namespace sluice::ui {
 
@@ -42,27 +45,22 @@ QString kindWord(BodyKind kind)
 
 }  // namespace
 
-BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
+BodyView::BodyView(const Theme &theme, const QString &name, Revealer *revealer, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
+      revealer_(revealer),
       title_(label(tr("Body"), "heading")),
       kind_(label({}, "small")),
       note_(label({}, "warn")),
       picture_(new QLabel),
       looks_(new QButtonGroup(this)),
-      secrets_(new QToolButton),
       copy_(new QToolButton),
       all_(button(tr("Show all"))),
-      text_(new QPlainTextEdit),
+      text_(new SecretEdit(theme)),
       pictures_(new QScrollArea),
-      stack_(new QStackedWidget),
-      highlighter_(new Highlighter(theme, text_->document()))
+      stack_(new QStackedWidget)
 {
-    text_->setReadOnly(true);
     text_->setAccessibleName(tr("%1 body").arg(name));
-    text_->setFrameShape(QFrame::NoFrame);
-    text_->setLineWrapMode(QPlainTextEdit::WidgetWidth);
-    text_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     picture_->setAlignment(Qt::AlignCenter);
     picture_->setAccessibleName(tr("%1 body, a picture").arg(name));
     pictures_->setWidget(picture_);
@@ -87,10 +85,7 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
         bar->addWidget(each);
     }
     looks_->button(0)->setChecked(true);
-    secrets_->setCheckable(true);
-    nameButton(secrets_, tr("Show what stands for the secrets"));
     nameButton(copy_, tr("Copy the body"));
-    bar->addWidget(secrets_);
     bar->addWidget(copy_);
 
     auto *column = new QVBoxLayout(this);
@@ -107,8 +102,9 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
         ask(firstBytes);
     });
     connect(all_, &QPushButton::clicked, this, [this] { ask(allBytes); });
-    connect(secrets_, &QToolButton::toggled, this, &BodyView::showSecrets);
-    connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(shownText()); });
+    if (revealer_)
+        connect(revealer_, &Revealer::changed, this, &BodyView::showSecrets);
+    connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(body_.text); });
     connect(&theme_, &Theme::changed, this, &BodyView::restyle);
     restyle();
     clear();
@@ -116,7 +112,6 @@ BodyView::BodyView(const Theme &theme, const QString &name, QWidget *parent)
 
 void BodyView::restyle()
 {
-    secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
     copy_->setIcon(theme_.icon(u"copy"_qs, theme_.colors().muted));
 }
 
@@ -133,13 +128,13 @@ void BodyView::setContent(journey::Content content, const http::HeaderList &head
     question_.content = std::move(content);
     question_.type = qs(headers.get("Content-Type"));
     question_.encoding = qs(headers.get("Content-Encoding"));
-    secrets_->setChecked(false);
     ask(firstBytes);
 }
 
 void BodyView::ask(size_t most)
 {
     question_.most = most;
+    question_.secrets = revealer_ ? revealer_->secrets() : nullptr;
     ready_ = false;
     const QPointer<BodyView> self(this);
     QThreadPool::globalInstance()->start([self, question = question_, generation = ++generation_] {
@@ -156,14 +151,18 @@ void BodyView::ask(size_t most)
 
 void BodyView::show(BodyText body)
 {
+    const bool again = body_.text == body.text;
+    wipe(body_.open);
     body_ = std::move(body);
     ready_ = true;
+    if (revealer_)
+        revealer_->meet(body_.placeholders);
     QStringList facts;
     if (body_.kind != BodyKind::Empty) {
         facts << kindWord(body_.kind) << sizeText(body_.decodedSize);
         if (!question_.encoding.isEmpty() && question_.encoding != u"identity")
             facts << tr("%1, %2 on the wire").arg(question_.encoding, sizeText(question_.content.size));
-        if (body_.bare.size() != body_.text.size())
+        if (body_.folds)
             facts << tr("long lines folded");
     }
     if (facts.isEmpty())
@@ -176,13 +175,12 @@ void BodyView::show(BodyText body)
     const bool isText = body_.kind != BodyKind::Empty && body_.kind != BodyKind::Image;
     for (QAbstractButton *look : looks_->buttons())
         look->setVisible(body_.kind != BodyKind::Empty);
-    secrets_->setVisible(isText && hasSecrets(body_.text));
     copy_->setVisible(isText);
     if (body_.kind == BodyKind::Image) {
         picture_->setPixmap(QPixmap::fromImage(body_.image));
         stack_->setCurrentWidget(pictures_);
     } else if (isText) {
-        showSecrets(secrets_->isChecked());
+        showText(again);
         stack_->setCurrentWidget(text_);
     } else {
         text_->clear();
@@ -191,18 +189,28 @@ void BodyView::show(BodyText body)
     Q_EMIT shown();
 }
 
-void BodyView::showSecrets(bool on)
+void BodyView::showText(bool again)
 {
     const bool small = body_.text.size() <= mostHighlighted;
-    highlighter_->setLanguage(small && body_.kind == BodyKind::Json      ? Highlighter::Language::Json
-                                  : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
-                                                                         : Highlighter::Language::None);
-    text_->setPlainText(on ? body_.bare : body_.shown);
+    text_->highlighter()->setLanguage(small && body_.kind == BodyKind::Json      ? Highlighter::Language::Json
+                                          : small && body_.kind == BodyKind::Xml ? Highlighter::Language::Xml
+                                                                                 : Highlighter::Language::None);
+    const bool open = question_.secrets && !body_.open.spans.empty();
+    text_->show(open ? std::exchange(body_.open, {}) : body_.shown, again);
 }
 
-QString BodyView::shownText() const
+// Hiding is done at once, showing when the text has been made.
+void BodyView::showSecrets()
 {
-    return secrets_->isChecked() ? body_.text : withSecretsHidden(body_.text);
+    const bool open = revealer_->secrets() != nullptr, some = !body_.shown.spans.empty();
+    if (!open) {
+        question_.secrets.reset();
+        wipe(body_.open);
+        if (some)
+            showText(true);
+    }
+    if (!ready_ || (open && some))
+        ask(question_.most);
 }
 
 }  // namespace sluice::ui

@@ -149,6 +149,7 @@ ShortcutSheet::ShortcutSheet(const Theme &, QWidget *parent) : QDialog(parent)
         {u"Ctrl+D"_qs, tr("Compare two exchanges")},
         {u"1 – 6"_qs, tr("Mark; the same again takes it off")},
         {u"Ctrl+Shift+C"_qs, tr("Copy as cURL")},
+        {u"Ctrl+Shift+S"_qs, tr("Reveal the secrets, or hide them again")},
         {u"F"_qs, tr("Go to the newest and follow")},
         {u"Esc"_qs, tr("Close the detail")},
         {u"Ctrl+K"_qs, tr("Commands")},

@@ -18,7 +18,7 @@ namespace sluice::ui {
 void nameButton(QAbstractButton *button, const QString &name);
 // After a property that the style sheet looks at was changed.
 void repolish(QWidget *widget);
-// role: "title" "heading" "muted" "small" "figure" "mono" "bad" "warn" "good" of resources/themes.
+// role: "title" "heading" "muted" "small" "figure" "mono" "bad" "warn" "caution" "good" of resources/themes.
 QLabel *label(const QString &text, const char *role = nullptr);
 QPushButton *button(const QString &text, bool primary = false);
 // A surface with a hair line around it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/decisions_view.h"
 
+#include "ui/models/revealer.h"
 #include "ui/text/fold.h"
 #include "ui/text/format.h"
 #include "ui/widgets/controls.h"
@@ -170,12 +171,15 @@ QString outcomeText(const std::string &outcome)
     return out;
 }
 
-DecisionsView::DecisionsView(const Theme &theme, QWidget *parent) : QScrollArea(parent), theme_(theme)
+DecisionsView::DecisionsView(const Theme &theme, Revealer *revealer, QWidget *parent)
+    : QScrollArea(parent), theme_(theme), revealer_(revealer)
 {
     setWidgetResizable(true);
     setFrameShape(NoFrame);
     setAccessibleName(tr("Decisions"));
     connect(&theme_, &Theme::changed, this, &DecisionsView::rebuild);
+    if (revealer_)
+        connect(revealer_, &Revealer::changed, this, &DecisionsView::rebuild);
     rebuild();
 }
 
@@ -208,10 +212,15 @@ void DecisionsView::show(const journey::Exchange &x)
 
 void DecisionsView::show(const QString &summary, const journey::DecisionLog &log, const QString &failure)
 {
-    summary_ = withSecretsHidden(summary);
+    summary_ = summary;
     failure_ = failure;
     decisions_ = journey::DecisionLog::parse(log.json()).value_or(std::vector<journey::Decision>{});
     leftOut_ = log.leftOut();
+    if (revealer_) {
+        revealer_->meet(summary_);
+        revealer_->meet(failure_);
+        revealer_->meet(qs(log.json()));
+    }
     rebuild();
 }
 
@@ -225,22 +234,19 @@ void DecisionsView::showEvent(QShowEvent *event)
 void DecisionsView::rebuild()
 {
     stale_ = !isVisible();
-    if (stale_)
+    if (stale_) {
+        delete takeWidget();  // what is not seen keeps no secrets either
         return;
+    }
     auto *content = new QWidget;
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(space::l, space::m, space::l, space::m);
     column->setSpacing(0);
     if (!summary_.isEmpty()) {
-        auto *summary = label(summary_);
-        summary->setWordWrap(true);
-        summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        column->addWidget(summary);
+        column->addWidget(words(summary_));
     }
     if (!failure_.isEmpty()) {
-        auto *failure = label(failure_, "bad");
-        failure->setWordWrap(true);
-        column->addWidget(failure);
+        column->addWidget(words(failure_, "bad"));
     }
     column->addSpacing(space::m);
     for (size_t i = 0; i < decisions_.size(); ++i)
@@ -251,6 +257,17 @@ void DecisionsView::rebuild()
         column->addWidget(label(tr("%1 more decisions did not fit the record.").arg(leftOut_), "muted"));
     column->addStretch(1);
     setWidget(content);
+}
+
+// A label copies what it shows: while that is a secret, nothing.
+QLabel *DecisionsView::words(const QString &recorded, const char *role) const
+{
+    const ShownText text = shownText(recorded, Place::Text, revealer_ ? revealer_->secrets().get() : nullptr);
+    auto *out = label(text.text, role);
+    out->setWordWrap(true);
+    if (!text.opens())
+        out->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return out;
 }
 
 QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool last)
@@ -272,9 +289,7 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
     const char *role = tone == OutcomeTone::Bad ? "bad" : tone == OutcomeTone::Warn ? "warn" : nullptr;
     auto *outcome = label(outcomeText(decision.outcome), role);
     outcome->setProperty("strong", true);
-    auto *why = label(withSecretsHidden(qs(decision.why)));
-    why->setWordWrap(true);
-    why->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto *why = words(qs(decision.why));
     auto *line = new QHBoxLayout;
     line->setSpacing(space::s);
     line->addWidget(outcome, 0, Qt::AlignTop);
@@ -290,18 +305,15 @@ QWidget *DecisionsView::card(const journey::Decision &decision, bool first, bool
             const int at = facts->rowCount();
             auto *key = label(factTitle(name), "small");
             facts->addWidget(key, at, 0, Qt::AlignTop);
-            const QString shown = withSecretsHidden(factText(value));
-            auto *text = label(shown.isEmpty() ? tr("(empty)") : shown, "mono");
-            text->setWordWrap(true);
-            text->setTextInteractionFlags(Qt::TextSelectableByMouse);
-            facts->addWidget(text, at, 1);
+            const QString fact = factText(value);
+            facts->addWidget(words(fact.isEmpty() ? tr("(empty)") : fact, "mono"), at, 1);
         }
         facts->setColumnStretch(1, 1);
         column->addLayout(facts);
     }
     row->addLayout(column, 1);
     out->setAccessibleName(stageTitle(decision.stage) + u": "_qs + outcomeText(decision.outcome) + u", "_qs
-                           + qs(decision.why));
+                           + withSecretsHidden(qs(decision.why)));
     return out;
 }
 

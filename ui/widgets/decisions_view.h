@@ -8,14 +8,18 @@
 
 #include <QScrollArea>
 
+class QLabel;
 class QVBoxLayout;
 
 namespace sluice::ui {
 
+class Revealer;
+
 class DecisionsView : public QScrollArea {
     Q_OBJECT
 public:
-    explicit DecisionsView(const Theme &theme, QWidget *parent = nullptr);
+    // `revealer`: as BodyView has it.
+    explicit DecisionsView(const Theme &theme, Revealer *revealer = nullptr, QWidget *parent = nullptr);
     void show(const journey::Exchange &);
     // For a request that was not sent: `summary` is the sentence above the decisions.
     void show(const QString &summary, const journey::DecisionLog &, const QString &failure = {});
@@ -26,8 +30,10 @@ protected:
 
 private:
     void rebuild();  // now, or when it is seen
+    QLabel *words(const QString &recorded, const char *role = nullptr) const;
     QWidget *card(const journey::Decision &, bool first, bool last);
     const Theme &theme_;
+    Revealer *revealer_;
     QString summary_, failure_;
     std::vector<journey::Decision> decisions_;
     size_t leftOut_ = 0;

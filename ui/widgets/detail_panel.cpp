@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/detail_panel.h"
 
+#include "ui/models/revealer.h"
 #include "ui/text/fields.h"
 #include "ui/text/fold.h"
 #include "ui/text/format.h"
@@ -11,11 +12,12 @@
 #include "ui/widgets/exchange_delegate.h"
 #include "ui/widgets/message_view.h"
 #include "ui/widgets/messages_view.h"
+#include "ui/widgets/reveal_button.h"
+#include "ui/widgets/secret_edit.h"
 #include "ui/widgets/timing_view.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QSplitter>
 #include <QTabBar>
 #include <QTabWidget>
@@ -23,42 +25,73 @@
 
 namespace sluice::ui {
 
+namespace {
+
+constexpr int narrow = 900;  // pixels, from which on the button that reveals has words
+
+}  // namespace
+
 DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget *parent)
     : QWidget(parent),
       recording_(recording),
       theme_(theme),
+      revealer_(new Revealer(recording, this)),
       pill_(new QLabel),
-      title_(new ElidedWireLabel),
       facts_(label({}, "small")),
+      title_(new ElidedWireLabel(theme)),
+      reveal_(new RevealButton(*revealer_, theme)),
+      notice_(new RevealNotice(*revealer_)),
       tabs_(new QTabWidget),
-      request_(new MessageView(theme, tr("Request"))),
-      response_(new MessageView(theme, tr("Response"))),
-      decisions_(new DecisionsView(theme)),
+      request_(new MessageView(theme, tr("Request"), revealer_)),
+      response_(new MessageView(theme, tr("Response"), revealer_)),
+      decisions_(new DecisionsView(theme, revealer_)),
       timing_(new TimingView(theme)),
-      messages_(new MessagesView(recording, theme)),
-      raw_(new QPlainTextEdit),
-      rawColors_(new Highlighter(theme, raw_->document()))
+      messages_(new MessagesView(recording, theme, revealer_)),
+      raw_(new SecretEdit(theme))
 {
-    rawColors_->setLanguage(Highlighter::Language::Headers);
-    raw_->setReadOnly(true);
-    raw_->setFrameShape(QFrame::NoFrame);
+    raw_->highlighter()->setLanguage(Highlighter::Language::Headers);
     raw_->setAccessibleName(tr("Raw heads"));
     raw_->setLineWrapMode(QPlainTextEdit::NoWrap);
     pill_->setAccessibleName(tr("Status"));
 
-    auto *bar = new QHBoxLayout;
+    fillTabs();
+    auto *notice = new QVBoxLayout;
+    notice->setContentsMargins(space::m, space::xs, space::m, 0);
+    notice->addWidget(notice_);
+
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(bar());
+    column->addLayout(notice);
+    column->addWidget(tabs_, 1);
+    setAccessibleName(tr("Detail of the exchange"));
+    connect(&theme_, &Theme::changed, this, &DetailPanel::restyle);
+    connect(revealer_, &Revealer::changed, this, &DetailPanel::showSecrets);
+    restyle();
+}
+
+QWidget *DetailPanel::bar()
+{
+    auto *out = new QWidget;
+    auto *bar = new QHBoxLayout(out);
     bar->setContentsMargins(space::m, space::s, space::s, 0);
     bar->setSpacing(space::s);
     bar->addWidget(pill_);
     bar->addWidget(title_, 1);
     bar->addWidget(facts_);
     bar->addSpacing(space::s);
+    bar->addWidget(reveal_);
     bar->addWidget(tool(u"replay"_qs, tr("Replay (R)"), &DetailPanel::replayAsked));
     bar->addWidget(tool(u"edit"_qs, tr("Edit and replay (E)"), &DetailPanel::editAsked));
     bar->addWidget(tool(u"compare"_qs, tr("Compare (Ctrl+D)"), &DetailPanel::compareAsked));
     bar->addWidget(tool(u"copy"_qs, tr("Copy as cURL (Ctrl+Shift+C)"), &DetailPanel::curlAsked));
     bar->addWidget(tool(u"close"_qs, tr("Close the detail (Esc)"), &DetailPanel::closed));
+    return out;
+}
 
+void DetailPanel::fillTabs()
+{
     MessageView::pair(request_, response_);
     auto *messages = new QSplitter(Qt::Horizontal);
     messages->addWidget(request_);
@@ -77,15 +110,6 @@ DetailPanel::DetailPanel(RecordingAccess &recording, const Theme &theme, QWidget
     tabs_->setDocumentMode(true);
     tabs_->tabBar()->setAccessibleName(tr("Parts of the exchange"));
     tabs_->tabBar()->setDrawBase(false);
-
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addLayout(bar);
-    column->addWidget(tabs_, 1);
-    setAccessibleName(tr("Detail of the exchange"));
-    connect(&theme_, &Theme::changed, this, &DetailPanel::restyle);
-    restyle();
 }
 
 QToolButton *DetailPanel::tool(const QString &icon, const QString &name, void (DetailPanel::*signal)())
@@ -105,10 +129,38 @@ void DetailPanel::restyle()
         fillTitle();
 }
 
+// ---- secrets
+
+void DetailPanel::showSecrets()
+{
+    if (!exchange_)
+        return;
+    fillTitle();
+    const QString raw = rawText(*exchange_);
+    if (hasSecrets(raw))
+        raw_->show(shownText(raw, Place::Fields, revealer_->secrets().get()), true);
+}
+
+void DetailPanel::hideEvent(QHideEvent *event)
+{
+    QWidget::hideEvent(event);
+    revealer_->hide();
+}
+
+void DetailPanel::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    // The URL is what is read.
+    reveal_->setWords(width() >= narrow);
+}
+
+// ---- what is shown
+
 void DetailPanel::show(int64_t id)
 {
     if (id == id_ && !failed_)
         return;
+    revealer_->stop();
     id_ = id;
     failed_ = false;
     recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
@@ -130,6 +182,7 @@ void DetailPanel::showMessages()
 
 void DetailPanel::forget()
 {
+    revealer_->stop();
     id_ = 0;
     exchange_.reset();
 }
@@ -140,7 +193,7 @@ void DetailPanel::take(Result<journey::Exchange> result)
     if (!result) {
         exchange_.reset();
         pill_->clear();
-        title_->setText(tr("#%1: %2").arg(id_).arg(qs(result.error().what)));
+        title_->show({tr("#%1: %2").arg(id_).arg(qs(result.error().what)), {}});
         facts_->clear();
         request_->clear();
         response_->clear();
@@ -153,6 +206,8 @@ void DetailPanel::take(Result<journey::Exchange> result)
     exchange_ = std::make_unique<journey::Exchange>(result.take());
     if (id_ < 0)  // it has ended meanwhile
         id_ = exchange_->id;
+    revealer_->start(exchange_->id);
+    revealer_->meet(qs(exchange_->received.authority + exchange_->received.target));
     fillTitle();
     tabs_->setTabVisible(messagesTab_, exchange_->stream.kind != journey::Streaming::None);
     messages_->show(*exchange_);
@@ -162,7 +217,9 @@ void DetailPanel::take(Result<journey::Exchange> result)
     response_->showResponse(*exchange_);
     decisions_->show(*exchange_);
     timing_->show(*exchange_);
-    raw_->setPlainText(folded(rawText(*exchange_)));
+    const QString raw = rawText(*exchange_);
+    revealer_->meet(raw);
+    raw_->show(shownText(raw));
     Q_EMIT shown(id_);
 }
 
@@ -173,10 +230,9 @@ void DetailPanel::fillTitle()
         statusPixmap(theme_, x.returned.status, isBroken(x.returned.status, x.failedBy), devicePixelRatioF()));
     pill_->setToolTip(statusText(x.returned.status));
     pill_->setAccessibleDescription(statusText(x.returned.status));
-    const QString title =
-        qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.authority + x.received.target));
-    title_->setText(title);
-    title_->setToolTip(shortened(title));
+    const QString title = qs(x.received.method) + u' ' + qs(x.received.authority + x.received.target);
+    title_->show(shownText(title, Place::Url, revealer_->secrets().get()));
+    title_->setToolTip(shortened(withSecretsHidden(title)));
     QStringList facts{x.id < 0 ? tr("open") : u'#' + QString::number(x.id),
                       x.id < 0 ? tr("since %1").arg(clockText(x.time)) : durationText(x.times.ended), qs(x.client)};
     if (x.replayOf)
@@ -209,7 +265,7 @@ QString rawText(const journey::Exchange &x)
         out += response(QObject::tr("— as the client got it —"), x.returned);
     out += QObject::tr("— sizes —\nrequest body: %1\nresponse body: %2\n")
                .arg(sizeText(x.requestBody.size), sizeText(x.responseBody.size));
-    return withSecretsHidden(out.trimmed());
+    return out.trimmed();
 }
 
 }  // namespace sluice::ui

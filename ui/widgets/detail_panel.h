@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DetailPanel: one exchange, whole: request and response side by side, decisions, timing, raw heads. Asks the
-// recording for it.
+// recording for it. Its secrets are dots until they are asked for, and again when it is left or hidden.
 #pragma once
 
 #include "ui/recording_access.h"
@@ -11,16 +11,19 @@
 #include <memory>
 
 class QLabel;
-class QPlainTextEdit;
 class QTabWidget;
 class QToolButton;
 
 namespace sluice::ui {
 
 class DecisionsView;
-class Highlighter;
+class ElidedWireLabel;
 class MessageView;
 class MessagesView;
+class RevealButton;
+class RevealNotice;
+class Revealer;
+class SecretEdit;
 class TimingView;
 
 class DetailPanel : public QWidget {
@@ -41,6 +44,9 @@ public:
     MessageView *response() const { return response_; }
     QTabWidget *tabs() const { return tabs_; }
     MessagesView *messages() const { return messages_; }
+    Revealer *revealer() const { return revealer_; }
+    RevealButton *revealButton() const { return reveal_; }
+    RevealNotice *notice() const { return notice_; }
 
 Q_SIGNALS:
     void shown(qint64 id);
@@ -50,7 +56,14 @@ Q_SIGNALS:
     void compareAsked();
     void curlAsked();
 
+protected:
+    void hideEvent(QHideEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    QWidget *bar();
+    void fillTabs();
+    void showSecrets();
     void take(Result<journey::Exchange> exchange);
     void readAgain();
     void fillTitle();
@@ -59,10 +72,14 @@ private:
 
     RecordingAccess &recording_;
     const Theme &theme_;
+    Revealer *revealer_;
     int64_t id_ = 0;
     bool failed_ = false;  // it could not be read: asked for once more, it is read once more
     std::unique_ptr<journey::Exchange> exchange_;
-    QLabel *pill_, *title_, *facts_;
+    QLabel *pill_, *facts_;
+    ElidedWireLabel *title_;
+    RevealButton *reveal_;
+    RevealNotice *notice_;
     QTabWidget *tabs_;
     MessageView *request_, *response_;
     DecisionsView *decisions_;
@@ -70,12 +87,11 @@ private:
     MessagesView *messages_;
     int messagesTab_ = 0;
     bool wantMessages_ = false;  // of the exchange that is on its way
-    QPlainTextEdit *raw_;
-    Highlighter *rawColors_;
+    SecretEdit *raw_;
     std::vector<std::pair<QToolButton *, QString>> tools_;
 };
 
-// The four heads of an exchange as they went over the wire, secrets hidden.
+// The four heads of an exchange as they went over the wire, secrets as placeholders.
 QString rawText(const journey::Exchange &);
 
 }  // namespace sluice::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/message_view.h"
 
+#include "ui/models/revealer.h"
 #include "ui/text/fields.h"
 #include "ui/text/fold.h"
 #include "ui/text/format.h"
@@ -9,42 +10,33 @@
 #include "ui/widgets/controls.h"
 #include "ui/widgets/elided_label.h"
 #include "ui/widgets/exchange_delegate.h"
+#include "ui/widgets/secret_edit.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPlainTextEdit>
 #include <QSplitter>
 #include <QTextBlock>
-#include <QToolButton>
 
 namespace sluice::ui {
 
-MessageView::MessageView(const Theme &theme, const QString &name, QWidget *parent)
+MessageView::MessageView(const Theme &theme, const QString &name, Revealer *revealer, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
+      revealer_(revealer),
       title_(label(name, "heading")),
-      start_(new ElidedWireLabel),
       pill_(new QLabel),
       count_(label({}, "small")),
-      secrets_(new QToolButton),
-      fields_(new QPlainTextEdit),
-      body_(new BodyView(theme, name)),
-      splitter_(new QSplitter(Qt::Vertical)),
-      highlighter_(new Highlighter(theme, fields_->document()))
+      start_(new ElidedWireLabel(theme)),
+      fields_(new SecretEdit(theme)),
+      body_(new BodyView(theme, name, revealer)),
+      splitter_(new QSplitter(Qt::Vertical))
 {
-    highlighter_->setLanguage(Highlighter::Language::Headers);
+    fields_->highlighter()->setLanguage(Highlighter::Language::Headers);
     pill_->setAccessibleName(tr("Status"));
     pill_->hide();
-    fields_->setReadOnly(true);
-    fields_->setFrameShape(QFrame::NoFrame);
     fields_->setMinimumHeight(32);  // one line, where there is only one
     fields_->setAccessibleName(tr("%1 headers").arg(name));
-    fields_->setWordWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    // The bar is as high without the button as with it, so that two messages stand level.
-    title_->setMinimumHeight(30);
-    secrets_->setCheckable(true);
-    nameButton(secrets_, tr("Show what stands for the secrets"));
-    secrets_->hide();
+    title_->setMinimumHeight(30);  // as the bar of a body has it
 
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(0, 0, 0, 0);
@@ -53,7 +45,6 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
     bar->addWidget(pill_);
     bar->addWidget(start_, 1);
     bar->addWidget(count_);
-    bar->addWidget(secrets_);
     auto *head = new QWidget;
     auto *headColumn = new QVBoxLayout(head);
     headColumn->setContentsMargins(0, 0, 0, space::s);
@@ -80,14 +71,14 @@ MessageView::MessageView(const Theme &theme, const QString &name, QWidget *paren
         }
     });
     connect(body_, &BodyView::shown, this, &MessageView::share);
-    connect(secrets_, &QToolButton::toggled, this, &MessageView::showFields);
+    if (revealer_)
+        connect(revealer_, &Revealer::changed, this, &MessageView::showSecrets);
     connect(&theme_, &Theme::changed, this, &MessageView::restyle);
     restyle();
 }
 
 void MessageView::restyle()
 {
-    secrets_->setIcon(theme_.icon(u"eye"_qs, theme_.colors().muted));
     if (status_ >= 0)
         pill_->setPixmap(statusPixmap(theme_, status_, broken_, devicePixelRatioF()));
 }
@@ -153,23 +144,33 @@ void MessageView::setFields(const http::HeaderList &fields, const http::HeaderLi
         fieldText_ += u"\n— trailers —\n"_qs + fieldLines(trailers);
     const size_t count = fields.size() + trailers.size();
     count_->setText(count == 1 ? tr("1 header") : tr("%1 headers").arg(count));
-    secrets_->setVisible(hasSecrets(fieldText_));
-    secrets_->setChecked(false);
-    showFields(false);
+    if (revealer_) {
+        revealer_->meet(startText_);
+        revealer_->meet(fieldText_);
+    }
+    showTexts(false);
 }
 
-void MessageView::showFields(bool secrets)
+void MessageView::showSecrets()
 {
-    fields_->setPlainText(folded(secrets ? fieldText_ : withSecretsHidden(fieldText_)));
+    if (hasSecrets(startText_) || hasSecrets(fieldText_))
+        showTexts(true);
+}
+
+// The tooltip shows nothing that the line itself may hide again.
+void MessageView::showTexts(bool again)
+{
+    const Secrets *open = revealer_ ? revealer_->secrets().get() : nullptr;
+    start_->show(shownText(startText_, Place::Url, open));
+    start_->setToolTip(shortened(withSecretsHidden(startText_)));
+    fields_->show(shownText(fieldText_, Place::Fields, open), again);
 }
 
 void MessageView::showRequest(const journey::Exchange &x)
 {
     status_ = -1;
     pill_->hide();
-    const QString start = qs(x.received.method) + u' ' + withSecretsHidden(qs(x.received.target));
-    start_->setText(start);
-    start_->setToolTip(shortened(start));
+    startText_ = qs(x.received.method) + u' ' + qs(x.received.target);
     setFields(x.received.headers, x.requestTrailers);
     body_->setContent(x.requestBody, x.received.headers);
 }
@@ -181,11 +182,9 @@ void MessageView::showResponse(const journey::Exchange &x)
     pill_->setPixmap(statusPixmap(theme_, status_, broken_, devicePixelRatioF()));
     pill_->setToolTip(statusText(status_));
     pill_->show();
-    QString start = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();
+    startText_ = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();
     if (!x.failure.empty())
-        start = qs(x.failure);
-    start_->setText(start);
-    start_->setToolTip(start);
+        startText_ = qs(x.failure);
     setFields(x.returned.headers, x.responseTrailers);
     body_->setContent(x.responseBody, x.returned.headers);
 }
@@ -194,7 +193,7 @@ void MessageView::clear()
 {
     status_ = -1;
     pill_->hide();
-    start_->clear();
+    startText_.clear();
     setFields({}, {});
     count_->clear();
     body_->clear();

@@ -11,17 +11,19 @@
 class QLabel;
 class QPlainTextEdit;
 class QSplitter;
-class QToolButton;
 
 namespace sluice::ui {
 
 class BodyView;
-class Highlighter;
+class ElidedWireLabel;
+class Revealer;
+class SecretEdit;
 
 class MessageView : public QWidget {
     Q_OBJECT
 public:
-    MessageView(const Theme &theme, const QString &name, QWidget *parent = nullptr);
+    // `revealer`: as BodyView has it.
+    MessageView(const Theme &theme, const QString &name, Revealer *revealer = nullptr, QWidget *parent = nullptr);
 
     void showRequest(const journey::Exchange &);
     void showResponse(const journey::Exchange &);
@@ -33,27 +35,28 @@ public:
     // Two that stand beside each other keep their bodies at one height.
     static void pair(MessageView *one, MessageView *other);
     BodyView *body() const { return body_; }
-    QPlainTextEdit *fields() const { return fields_; }
+    SecretEdit *fields() const { return fields_; }
 
 protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
     void setFields(const http::HeaderList &fields, const http::HeaderList &trailers);
-    void showFields(bool secrets);
+    void showSecrets();
+    void showTexts(bool again);
     void share();
     void place();
     int fieldsHeight() const;
     void restyle();
     const Theme &theme_;
-    QLabel *title_, *start_, *pill_, *count_;
-    QToolButton *secrets_;
-    QPlainTextEdit *fields_;
+    Revealer *revealer_;
+    QLabel *title_, *pill_, *count_;
+    ElidedWireLabel *start_;
+    SecretEdit *fields_;
     BodyView *body_;
     QSplitter *splitter_;
-    QList<int> sizes_;  // of fields and body, as the reader wants them; empty: as the fields need
-    Highlighter *highlighter_;
-    QString fieldText_;
+    QList<int> sizes_;               // of fields and body, as the reader wants them; empty: as the fields need
+    QString startText_, fieldText_;  // as they were recorded
     MessageView *partner_ = nullptr;
     int status_ = -1;
     bool broken_ = false;

@@ -7,6 +7,7 @@
 #include "ui/text/format.h"
 #include "ui/widgets/body_view.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/long_table.h"
 
 #include <QHBoxLayout>
@@ -59,8 +60,12 @@ public:
         const bool words = index.column() == MessageModel::Text;
         painter->setPen(message && words ? c.text : c.muted);
         painter->setFont(words || index.column() <= MessageModel::Time ? theme_.mono() : theme_.ui());
-        painter->drawText(cell, index.data(Qt::TextAlignmentRole).toInt(),
-                          painter->fontMetrics().elidedText(text, Qt::ElideRight, cell.width()));
+        const QString drawn = painter->fontMetrics().elidedText(text, Qt::ElideRight, cell.width());
+        if (message && words) {
+            const ShownText secrets = model_.textOf(*message);
+            paintSecrets(painter, theme_, cell, secrets.text, drawn, secrets.spans);
+        }
+        painter->drawText(cell, index.data(Qt::TextAlignmentRole).toInt(), drawn);
     }
 
 private:
@@ -89,15 +94,15 @@ journey::Content contentOf(const journey::Message &m, const recording::NamedFiel
 
 }  // namespace
 
-MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, QWidget *parent)
+MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, Revealer *revealer, QWidget *parent)
     : QWidget(parent),
       recording_(recording),
       theme_(theme),
-      model_(new MessageModel(recording, this)),
+      model_(new MessageModel(recording, revealer, this)),
       table_(new LongTable(space::row)),
       count_(label({}, "small")),
       remarks_(label({}, "small")),
-      body_(new BodyView(theme, tr("Message"))),
+      body_(new BodyView(theme, tr("Message"), revealer)),
       splitter_(new QSplitter(Qt::Vertical)),
       below_(new QWidget)
 {
@@ -112,9 +117,8 @@ MessagesView::MessagesView(RecordingAccess &recording, const Theme &theme, QWidg
     table_->setStretchColumn(MessageModel::Text);
 
     auto *belowColumn = new QVBoxLayout(below_);
-    belowColumn->setContentsMargins(0, space::xs, 0, 0);
+    belowColumn->setContentsMargins(space::m, space::xs, space::m, space::s);
     belowColumn->setSpacing(0);
-    remarks_->setContentsMargins(space::m, 0, space::m, 0);
     belowColumn->addWidget(remarks_);
     belowColumn->addWidget(body_, 1);
     below_->hide();

@@ -19,7 +19,9 @@ class LongTable;
 class MessagesView : public QWidget {
     Q_OBJECT
 public:
-    MessagesView(RecordingAccess &recording, const Theme &theme, QWidget *parent = nullptr);
+    // `revealer`: as BodyView has it.
+    MessagesView(RecordingAccess &recording, const Theme &theme, Revealer *revealer = nullptr,
+                 QWidget *parent = nullptr);
 
     void show(const journey::Exchange &);
     using QWidget::show;

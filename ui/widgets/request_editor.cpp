@@ -61,6 +61,9 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
     : QWidget(parent),
       theme_(theme),
       what_(label({}, "muted")),
+      secretNote_(
+          label(tr("Where {{secret:…}} stands, the secret itself goes out. Move it, or write something else over it."),
+                "small")),
       bodyNote_(label({}, "small")),
       trouble_(label({}, "bad")),
       method_(new WireCombo),
@@ -79,6 +82,8 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
     trouble_->hide();
     what_->setWordWrap(true);
     bodyNote_->setWordWrap(true);
+    secretNote_->setWordWrap(true);
+    secretNote_->hide();
     send_->setToolTip(tr("Ctrl+Return"));
     (new Highlighter(theme_, headers_->document()))->setLanguage(Highlighter::Language::Headers);
     (new Highlighter(theme_, body_->document()))->setLanguage(Highlighter::Language::Json);
@@ -98,6 +103,7 @@ RequestEditor::RequestEditor(const Theme &theme, QWidget *parent)
     column->addWidget(label(tr("Request"), "title"));
     column->addWidget(what_);
     column->addLayout(line);
+    column->addWidget(secretNote_);
     column->addWidget(label(tr("Headers"), "heading"));
     column->addWidget(headers_, 2);
     column->addWidget(label(tr("Body"), "heading"));
@@ -153,6 +159,7 @@ void RequestEditor::fill(std::shared_ptr<const journey::Exchange> original, cons
         headers_->setPlainText(u"Accept: */*\nUser-Agent: sluice-desktop"_qs);
         body_->clear();
         filledBody_.clear();
+        tellSecrets();
         Q_EMIT filled();
         return;
     }
@@ -243,8 +250,16 @@ void RequestEditor::takeBody(Body body)
     body_->setReadOnly(!editable);
     filledBody_ = body_->toPlainText();
     ready_ = true;
+    tellSecrets();
     setSending(sending_);
     Q_EMIT filled();
+}
+
+void RequestEditor::tellSecrets()
+{
+    secretNote_->setVisible(recorded()
+                            && (hasSecrets(target_->text()) || hasSecrets(headers_->toPlainText())
+                                || hasSecrets(body_->toPlainText()) || holdsSecret(bodyBytes_)));
 }
 
 // What stands for its secrets can be looked up.

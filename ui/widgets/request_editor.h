@@ -50,9 +50,10 @@ private:
     static Body readBody(const std::string &bytes, const std::string &coding);
     void askBody();
     void takeBody(Body body);
+    void tellSecrets();
     void restyle();
     const Theme &theme_;
-    QLabel *what_, *bodyNote_, *trouble_;
+    QLabel *what_, *secretNote_, *bodyNote_, *trouble_;
     QComboBox *method_;
     QLineEdit *target_;
     QPlainTextEdit *headers_, *body_;

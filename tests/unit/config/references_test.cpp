@@ -172,6 +172,25 @@ private Q_SLOTS:
                 != std::string::npos);
     }
 
+    void a_key_in_the_environment_is_handled_as_a_secret_is()
+    {
+        Environment known = environment();
+        known.variables["KEY"] = pem;
+        const Loaded loaded = load(gatewayFile("${env:KEY}"), "gw.yaml", known);
+        QVERIFY2(loaded.plan != nullptr, texts(loaded.problems).c_str());
+        QCOMPARE(loaded.plan->listen.at(0).secure.certificates.at(0).key, pem);
+        // Not within a text, nor where it would be shown; and a problem shows nothing of it.
+        QVERIFY(said(gatewayFile("x${env:KEY}"), known).find("holds a line end") != std::string::npos);
+        QVERIFY(said(gatewayFile("/k.pem", "${env:KEY}"), known).find("hunter2") == std::string::npos);
+        QVERIFY(said("services: {a: http://a:1}\nroutes: [{path: '${env:KEY}', service: a}]\n", known).find("hunter2")
+                == std::string::npos);
+        // Where nobody looks secrets up, as for an export, a stand-in takes its place.
+        known.secret = nullptr;
+        const Loaded blind = load(gatewayFile("${env:KEY}"), "gw.yaml", known);
+        QVERIFY2(blind.plan != nullptr, texts(blind.problems).c_str());
+        QVERIFY(blind.plan->listen.at(0).secure.certificates.at(0).key.find("SLUICE_SECRET_KEY") != std::string::npos);
+    }
+
     void a_file_is_found_from_where_the_gateway_file_is()
     {
         QTemporaryDir folder;

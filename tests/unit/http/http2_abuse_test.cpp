@@ -11,6 +11,8 @@ class Http2AbuseTest : public QObject {
 private Q_SLOTS:
     void connectionErrors_data();
     void connectionErrors();
+    void streamsPastTheLimitAreCountedAsRefused();
+    void tooManySettingsInOneFrameAreAFlood();
     void floods_data();
     void floods();
     void slowOnesAreNoFlood();
@@ -66,7 +68,28 @@ void Http2AbuseTest::connectionErrors()
     QCOMPARE(int(frames.back().type), int(GoAway));
     QCOMPARE(frames.back().code(), uint32_t(code));
     QVERIFY(server.session.over());
+    QVERIFY(!server.session.trouble().empty());
+    QCOMPARE(value(server.counters.protocolErrors), uint64_t(1));
     QVERIFY(!server.feed(headers(101, get("/"))));
+}
+
+void Http2AbuseTest::streamsPastTheLimitAreCountedAsRefused()
+{
+    Server server(false);  // it does not know the limit yet
+    for (uint32_t i = 0; i < Http2Session::maxStreams + 3; ++i)
+        QVERIFY(server.feed(headers(2 * i + 1, get("/"))));
+    QCOMPARE(value(server.counters.refused), uint64_t(3));
+    QCOMPARE(value(server.counters.protocolErrors), uint64_t(0));
+}
+
+void Http2AbuseTest::tooManySettingsInOneFrameAreAFlood()
+{
+    Server server;
+    server.feed(settings(std::vector<std::pair<uint16_t, uint32_t>>(100, {3, 1})));
+    QCOMPARE(server.said().back().code(), uint32_t(11));
+    QVERIFY(!server.session.trouble().empty());
+    QCOMPARE(value(server.counters.settingsFloods), uint64_t(1));
+    QCOMPARE(value(server.counters.protocolErrors), uint64_t(0));
 }
 
 void Http2AbuseTest::floods_data()
@@ -87,6 +110,8 @@ void Http2AbuseTest::floods_data()
     row("ping_floods", ping(), 600);
     row("settings_floods", settings(), 150);
     row("empty_frame_floods", data(1, "", false), 300);
+    row("empty_frame_floods", frame(Data, Padded, 1, std::string("\x03\0\0\0", 4)), 300);
+    row("ping_floods", frame(Ping, Ack, 0, "12345678"), 600);
     row("continuation_floods", frame(Continuation, 0, 3), 100);
     row("priority_floods", frame(Priority, 0, 1, number(0, 4) + "x"), 1100);
     row("window_floods", windowUpdate(0, 1), 1100);
