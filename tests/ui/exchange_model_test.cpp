@@ -42,6 +42,7 @@ private Q_SLOTS:
     void arrivalsComeInOneInsertAFrame();
     void aFilterShowsOnlyWhatItLetsThroughAlsoOfWhatComesLater();
     void aFilterThatIsReplacedBeforeItsAnswerLeavesNothingBehind();
+    void whatComesForTheFilterBeforeIsNotListed();
     void onlyPagesThatWereLookedAtAreRead();
     void whatIsNoLongerKeptSaysSo();
     void aMarkIsReadAgain();
@@ -121,6 +122,28 @@ void ExchangeModelTest::aFilterThatIsReplacedBeforeItsAnswerLeavesNothingBehind(
     QCOMPARE(model.rowCount(), 16);
     QTRY_VERIFY(model.rowAt(0));
     QCOMPARE(model.rowAt(0)->method, "POST");
+}
+
+// What was asked for the list before may be answered when there is another.
+void ExchangeModelTest::whatComesForTheFilterBeforeIsNotListed()
+{
+    FakeRecording recording;
+    recording.grow(20);
+    ExchangeModel model(recording);
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    model.show({}, Order::NewestFirst, recording.last());
+    QTRY_COMPARE(model.rowCount(), 20);
+    recording.held = true;
+    recording.grow(10);
+    const size_t before = recording.idsAsked;
+    model.advance(recording.last());
+    QTRY_VERIFY(recording.idsAsked > before);
+    model.show(filterOf("status>=500"), Order::NewestFirst, recording.last());
+    recording.held = false;
+    recording.release();
+    QTRY_COMPARE(model.rowCount(), 6);
+    for (int row = 0; row < model.rowCount(); ++row)
+        QCOMPARE(model.idAt(row), 30 - 5 * row);
 }
 
 void ExchangeModelTest::onlyPagesThatWereLookedAtAreRead()

@@ -25,6 +25,7 @@ private Q_SLOTS:
     void anOpenStreamIsListedAndBecomesItsRecord();
     void aHundredThousandMessagesCostAFewPages();
     void messagesThatWentLeaveTheList();
+    void messagesOfTheExchangeBeforeAreNotListed();
 
 private:
     std::unique_ptr<Theme> theme_;
@@ -201,6 +202,32 @@ void MessagesTest::messagesThatWentLeaveTheList()
     QTRY_COMPARE(cell(&model, 0, MessageModel::Text), u"5"_qs);
     QTRY_COMPARE(cell(&model, 6, MessageModel::Text), u"not kept"_qs);
     QTRY_COMPARE(cell(&model, 7, MessageModel::Text), u"12"_qs);
+}
+
+// They were asked for, and come when another exchange is shown.
+void MessagesTest::messagesOfTheExchangeBeforeAreNotListed()
+{
+    FakeRecording fake;
+    for (uint64_t n = 1; n <= 500; ++n) {
+        fake.streams[1].push_back(message(n, "of the first"));
+        fake.streams[2].push_back(message(n, "of the second"));
+    }
+    MessageModel model(fake);
+    model.show(1);
+    QTRY_COMPARE(model.rowCount(), 500);
+    fake.held = true;
+    cell(&model, 0, MessageModel::Text);
+    QTRY_VERIFY(fake.messagesAsked > 0);
+    model.show(2);
+    fake.release();
+    QTRY_COMPARE(model.rowCount(), 500);
+    QTRY_COMPARE(cell(&model, 0, MessageModel::Text), u"of the second"_qs);
+    // Nor where none is shown any more.
+    fake.held = true;
+    model.look();
+    model.show(0);
+    fake.release();
+    QCOMPARE(model.rowCount(), 0);
 }
 
 QTEST_MAIN(MessagesTest)

@@ -46,6 +46,7 @@ void ExchangeModel::show(recording::Filter filter, storage::Order order, int64_t
     wanted_.clear();
     leftOut_ = ready_ = reading_ = olderFailed_ = false;
     askingNewer_ = true;  // until the first ids are here
+    ++shown_;
     trouble_.clear();
     endResetModel();
     loadingOlder_ = true;
@@ -120,7 +121,9 @@ void ExchangeModel::askNewer()
         return;
     askingNewer_ = true;
     recording_.ids({this, Newer}, filter_, storage::Order::OldestFirst, known_, newIds,
-                   [this, upTo = newest_](Result<std::vector<int64_t>> ids) {
+                   [this, upTo = newest_, shown = shown_](Result<std::vector<int64_t>> ids) {
+                       if (shown != shown_)
+                           return;
                        askingNewer_ = false;
                        if (!ids)
                            return fail(ids.error());
@@ -261,7 +264,9 @@ void ExchangeModel::askPages()
     if (asked.empty())
         return;
     reading_ = true;
-    recording_.rows({this, Pages}, asked, [this, asked](Result<std::vector<storage::Row>> rows) {
+    recording_.rows({this, Pages}, asked, [this, asked, shown = shown_](Result<std::vector<storage::Row>> rows) {
+        if (shown != shown_)
+            return;
         reading_ = false;
         if (!rows)
             return fail(rows.error());

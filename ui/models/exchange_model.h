@@ -92,6 +92,7 @@ private:
     int64_t newest_ = 0;       // what the recording has
     bool loadingOlder_ = false, askingNewer_ = false, leftOut_ = false, ready_ = false;
     bool olderFailed_ = false;
+    uint64_t shown_ = 0;  // counts show(): an answer to what was asked before is another list's
     QString trouble_;
 
     struct Held {

@@ -48,8 +48,8 @@ void MessageModel::look()
 {
     if (exchange_ == 0)
         return;
-    recording_.messageSpan({this, Span}, exchange_, [this](Result<storage::MessageSpan> span) {
-        if (span)
+    recording_.messageSpan({this, Span}, exchange_, [this, of = exchange_](Result<storage::MessageSpan> span) {
+        if (span && of == exchange_)
             takeSpan(*span);
     });
 }
@@ -125,7 +125,9 @@ void MessageModel::ask()
     reading_ = true;
     const auto most = size_t(pageRows);
     recording_.messages({this, Rows}, exchange_, uint64_t(from - 1), most, lineBytes,
-                        [this, from, most](Result<std::vector<journey::Message>> messages) {
+                        [this, from, most, of = exchange_](Result<std::vector<journey::Message>> messages) {
+                            if (of != exchange_)
+                                return;
                             reading_ = false;
                             if (messages)
                                 takeRows(from, most, messages.take());

@@ -281,12 +281,15 @@ void ReplayPage::compare(int64_t before, int64_t after)
         }
         original_ = std::make_shared<const journey::Exchange>(first.take());
         fill();
-        session_.recording().exchange({this, 1}, after, [this](Result<journey::Exchange> second) {
-            if (second)
-                showAnswer(std::make_shared<const journey::Exchange>(second.take()));
-            else
-                Q_EMIT said(qs(second.error().what));
-        });
+        session_.recording().exchange({this, 1}, after,
+                                      [this, generation = generation_](Result<journey::Exchange> second) {
+                                          if (generation != generation_)
+                                              return;
+                                          if (second)
+                                              showAnswer(std::make_shared<const journey::Exchange>(second.take()));
+                                          else
+                                              Q_EMIT said(qs(second.error().what));
+                                      });
     });
 }
 

@@ -163,14 +163,22 @@ void DetailPanel::show(int64_t id)
     revealer_->stop();
     id_ = id;
     failed_ = false;
-    recording_.exchange({this, 0}, id, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
+    ask();
+}
+
+void DetailPanel::ask()
+{
+    recording_.exchange({this, 0}, id_, [this, asked = id_](Result<journey::Exchange> exchange) {
+        if (asked == id_)  // else it was forgotten meanwhile
+            take(std::move(exchange));
+    });
 }
 
 // What was open has ended: the same number leads to its record.
 void DetailPanel::readAgain()
 {
     if (id_ < 0)
-        recording_.exchange({this, 0}, id_, [this](Result<journey::Exchange> exchange) { take(std::move(exchange)); });
+        ask();
 }
 
 void DetailPanel::showMessages()

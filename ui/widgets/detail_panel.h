@@ -65,6 +65,7 @@ private:
     void fillTabs();
     void showSecrets();
     void take(Result<journey::Exchange> exchange);
+    void ask();
     void readAgain();
     void fillTitle();
     void restyle();
