@@ -5,6 +5,8 @@
 #include "storage/kept_settings.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -101,21 +103,20 @@ void Recorder::Impl::push(recording::Batch &batch)
 void Recorder::Impl::enqueue(std::vector<Waiting> pieces)
 {
     bool notify = false;
+    const auto drop = [this](std::atomic<uint64_t> &count, uint64_t some, const char *what) {
+        shedTrouble = "more comes than the disk takes: " + std::to_string(count.fetch_add(some) + some) + what
+            + " were not recorded";
+    };
     {
         const std::lock_guard guard(mutex);
         const size_t before = queuedRows;
         for (Waiting &piece : pieces) {
             const uint64_t weighs = piece.bytes();
             if (queuedRows + piece.rows > mostQueued || queuedBytes + weighs > mostQueuedBytes || stopping) {
-                if (piece.news) {
-                    const uint64_t some = piece.news->messages.size(), total = shedMessages.fetch_add(some) + some;
-                    shedTrouble =
-                        "more comes than the disk takes: " + std::to_string(total) + " messages were not recorded";
-                    continue;
-                }
-                const uint64_t total = shed.fetch_add(piece.rows) + piece.rows;
-                shedTrouble =
-                    "more comes than the disk takes: " + std::to_string(total) + " exchanges were not recorded";
+                if (piece.news)
+                    drop(shedMessages, piece.news->messages.size(), " messages");
+                else
+                    drop(shed, piece.rows, " exchanges");
                 continue;  // freed outside the lock
             }
             queuedBytes += weighs;
@@ -156,6 +157,7 @@ Recorder::Impl::~Impl()
 void Recorder::Impl::run()
 {
     pthread_setname_np(pthread_self(), "recorder");
+    ::setpriority(PRIO_PROCESS, id_t(::gettid()), 5);  // who waits for an answer goes before what is written of others
     for (;;) {
         bool done = false, calm = false;
         std::vector<TextBlock> unwanted;  // freed outside the lock

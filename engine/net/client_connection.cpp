@@ -202,11 +202,11 @@ ClientConnection::Preface ClientConnection::preface() const
     return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
 }
 
-// Who it is by the certificate that it showed.
+// Who it is by the certificate that it showed; once, as that cannot change.
 void ClientConnection::knowPeer()
 {
     const TlsSession *tls = wire_.tls();
-    if (!tls || !tls->shaken() || !peer_.certificate.empty())
+    if (!tls || !tls->shaken() || std::exchange(peerKnown_, true))
         return;
     TlsFacts facts = tls->facts();
     peer_.certificate = std::move(facts.subject);

@@ -91,7 +91,7 @@ private:
     Moment since_;  // it waits for a request
     bool first_ = true, busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false,
          tunnel_ = false, cut_ = false, proxied_ = false;
-    bool http10_ = false, isHead_ = false;
+    bool http10_ = false, isHead_ = false, peerKnown_ = false;
     Fork life_;  // last: ends before what it uses
 };
 
