@@ -159,8 +159,10 @@ void BodyView::show(BodyText body)
         revealer_->meet(body_.placeholders);
     QStringList facts;
     if (body_.kind != BodyKind::Empty) {
-        facts << kindWord(body_.kind) << sizeText(body_.decodedSize);
-        if (!question_.encoding.isEmpty() && question_.encoding != u"identity")
+        const bool coded = !question_.encoding.isEmpty() && question_.encoding != u"identity";
+        // As it went by: a placeholder has another length than its secret.
+        facts << kindWord(body_.kind) << sizeText(coded ? body_.decodedSize : question_.content.size);
+        if (coded)
             facts << tr("%1, %2 on the wire").arg(question_.encoding, sizeText(question_.content.size));
         if (body_.folds)
             facts << tr("long lines folded");
