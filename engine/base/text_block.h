@@ -34,6 +34,7 @@ public:
     const char *data() const { return bytes_.get(); }
     char *data() { return bytes_.get(); }
     size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
     std::string_view view() const { return {bytes_.get(), size_}; }
     void swap(TextBlock &other) noexcept
     {

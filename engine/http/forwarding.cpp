@@ -147,8 +147,9 @@ public:
     {
         if (overflow_)
             return headers.hasToken("connection", name);
-        return std::any_of(options_.begin(), options_.begin() + std::ptrdiff_t(size_),
-                           [&](std::string_view o) { return equalsIgnoreCase(o, name); });
+        return std::any_of(options_.begin(), options_.begin() + std::ptrdiff_t(size_), [&](const Option &o) {
+            return equalsIgnoreCase({o.text, o.size}, name);
+        });
     }
 
 private:
@@ -160,10 +161,14 @@ private:
         if (size_ == kMostOptions)
             overflow_ = true;
         else
-            options_[size_++] = option;
+            options_[size_++] = {option.data(), option.size()};
     }
 
-    std::array<std::string_view, kMostOptions> options_;
+    struct Option {
+        const char *text;
+        size_t size;
+    };
+    std::array<Option, kMostOptions> options_;  // as many as there are; not written before
     size_t size_ = 0;
     bool overflow_ = false;
 };
@@ -189,6 +194,8 @@ struct Believed {
     bool proto = false, host = false;        // these stay
     bool trailers = false, upgrade = false;  // these are named in Connection
     bool disguises = true;                   // mayDisguise()
+
+    bool ofClient() const { return proto || host || !forwardedFor.empty() || !forwarded.empty(); }
 };
 
 void join(std::string &to, std::string_view value)
@@ -277,7 +284,24 @@ void addForwarded(HeaderList &out, const RequestHead &in, const ForwardFacts &fa
 
 }  // namespace
 
-void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts)
+const HeaderList &ForwardedLines::of(const RequestHead &in, const ForwardFacts &facts)
+{
+    if (!lines_.empty() && version_ == in.version && authority_ == in.authority && peer_ == facts.peer
+        && scheme_ == facts.scheme && pseudonym_ == facts.pseudonym)
+        return lines_;
+    version_ = in.version;
+    authority_ = in.authority;
+    peer_ = facts.peer;
+    scheme_ = facts.scheme;
+    pseudonym_ = facts.pseudonym;
+    lines_.clear();
+    addVia(lines_, in.version, facts.pseudonym);
+    addForwarded(lines_, in, facts, Believed(),
+                 allPlain(in.authority) && allPlain(facts.peer) && allPlain(facts.scheme));
+    return lines_;
+}
+
+void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts, ForwardedLines &lines)
 {
     out.method = in.method;
     if (!facts.target.empty()) {
@@ -308,8 +332,12 @@ void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &fac
         out.headers.add("TE", "trailers", true);
     if (believed.trailers || believed.upgrade)
         out.headers.add("Connection", !believed.upgrade ? "TE" : believed.trailers ? "upgrade, TE" : "upgrade", true);
-    addVia(out.headers, in.version, facts.pseudonym);
-    addForwarded(out.headers, in, facts, believed, checked);
+    if (believed.ofClient()) {
+        addVia(out.headers, in.version, facts.pseudonym);
+        addForwarded(out.headers, in, facts, believed, checked);
+    } else {
+        out.headers.addFrom(lines.of(in, facts), [](const Field &) { return true; });
+    }
 }
 
 void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudonym, bool tunnel)

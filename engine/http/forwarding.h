@@ -45,6 +45,19 @@ struct ForwardFacts {
     bool tunnel = false;                    // Upgrade and "Connection: upgrade" are kept
 };
 
+// Via and the fields that tell of the client, as they were last written. Most requests come from the same client for the same
+// authority as the one before, and then say the same.
+class ForwardedLines {
+public:
+    // Those for `in`; lives until the next call. From a client whose own such fields are not kept.
+    const HeaderList &of(const RequestHead &in, const ForwardFacts &facts);
+
+private:
+    std::string peer_, scheme_, pseudonym_, authority_;
+    Version version_ = Version::Http11;
+    HeaderList lines_;  // empty: none yet
+};
+
 // `out` becomes the request to send: method, target, authority, and headers with Host first.
 // Without any authority there is no Host; give `host` then.
 // Dropped: what Connection names, Connection, Keep-Alive, Proxy, Proxy-* (but Proxy-Status), TE (but "trailers", which
@@ -52,7 +65,12 @@ struct ForwardFacts {
 // field that we write or that frames the message has a "-" (some servers take the two for one). From an untrusted peer
 // also every X-Forwarded-*, X-Real-IP and Forwarded. Content-Length stays unless Connection names it. Expect is left to
 // the caller. Appended: Via, X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host, Forwarded.
-void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts);
+void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts, ForwardedLines &lines);
+inline void toUpstream(const RequestHead &in, RequestHead &out, const ForwardFacts &facts)
+{
+    ForwardedLines lines;
+    toUpstream(in, out, facts, lines);
+}
 
 // `out` becomes the answer to give: the same fields dropped (with `tunnel` Upgrade stays), Via appended.
 void toClient(const ResponseHead &in, ResponseHead &out, std::string_view pseudonym = "sluice", bool tunnel = false);

@@ -9,22 +9,11 @@ constexpr unsigned char lower(unsigned char c)
     return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
-// Eight bytes of each, whatever the case of their letters. Where they differ at all they do so in the bit of the case only,
-// and only where that makes letters of them.
+// Eight bytes of each: where they differ they do so in the bit of the case only, and only where they are letters.
 bool equalEight(const char *a, const char *b)
 {
-    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-    uint64_t x = 0, y = 0;
-    std::memcpy(&x, a, 8);
-    std::memcpy(&y, b, 8);
-    const uint64_t other = x ^ y;
-    if (other == 0)
-        return true;
-    if (other & ~(ones * 0x20))
-        return false;
-    const uint64_t low = (x | ones * 0x20) & ~highs;
-    const uint64_t letters = (low + ones * (0x80 - 'a')) & ~(low + ones * (0x7f - 'z')) & ~x & highs;  // 0x80 in each
-    return (other & ~(letters >> 2)) == 0;
+    const auto x = wordAt<uint64_t>(a), other = x ^ wordAt<uint64_t>(b);
+    return other == 0 || (other & ~caseBits(x)) == 0;
 }
 
 std::string_view trimmed(std::string_view text)

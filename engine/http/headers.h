@@ -8,6 +8,7 @@
 
 #include "engine/base/plain_list.h"
 #include "engine/base/text_block.h"
+#include "engine/http/letters.h"
 
 #include <cstdint>
 #include <cstring>
@@ -21,6 +22,12 @@ namespace sluice::http {
 
 // ASCII case-insensitive, as field names are compared.
 bool equalsIgnoreCase(std::string_view a, std::string_view b);
+// The same with a text of the source, whose words the compiler works out.
+template<size_t size>
+[[gnu::always_inline]] inline bool equalsIgnoreCase(std::string_view a, const char (&text)[size])
+{
+    return a.size() == size - 1 && sameLetters<size - 1>(a.data(), text);
+}
 
 struct Field {
     std::string_view name, value;  // value without surrounding white space

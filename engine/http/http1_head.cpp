@@ -83,7 +83,8 @@ Progress HeadParser::readFields(std::string_view in)
             return refuse(431, "The head is larger than is taken");
         if (places_.size() > limits_.headerCount)
             return refuse(431, "There are more fields than are taken");
-        note(in, places_.back());
+        if (mayNote(places_.back().nameLength))
+            note(in, places_.back());
         lineStart_ = end;
     }
 }
@@ -128,6 +129,13 @@ const char *HeadParser::fieldLine(std::string_view in, size_t &end)
     return nullptr;
 }
 
+// Is a name of this length one that note() knows?
+bool HeadParser::mayNote(size_t nameLength)
+{
+    constexpr uint32_t lengths = 1 << 4 | 1 << 6 | 1 << 10 | 1 << 14 | 1 << 17;
+    return nameLength <= 17 && (lengths >> nameLength & 1);
+}
+
 void HeadParser::noteOne(Seen &seen, const HeaderList::Place &place)
 {
     if (seen.count++ == 0) {
@@ -138,8 +146,8 @@ void HeadParser::noteOne(Seen &seen, const HeaderList::Place &place)
 
 void HeadParser::note(std::string_view in, const HeaderList::Place &place)
 {
-    const std::string_view name = in.substr(place.name, place.nameLength);
-    const auto value = [&] { return in.substr(place.value, place.valueLength); };
+    const std::string_view name(in.data() + place.name, place.nameLength);
+    const auto value = [&] { return std::string_view(in.data() + place.value, place.valueLength); };
     switch (name.size()) {
     case 4:
         if (equalsIgnoreCase(name, "host"))

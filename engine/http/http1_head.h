@@ -54,6 +54,7 @@ private:
     Progress wholeLine(std::string_view in, int statusWhenLong, size_t &lf);
     // nullptr: a field was read and `end` is one past its LF. Else what is wrong, if the line is whole at all.
     const char *fieldLine(std::string_view in, size_t &end);
+    static bool mayNote(size_t nameLength);
     void note(std::string_view in, const HeaderList::Place &place);
     static void noteOne(Seen &seen, const HeaderList::Place &place);
     Progress refuse(int status, std::string_view what);

@@ -8,6 +8,8 @@ namespace sluice::http {
 
 namespace {
 
+constexpr size_t mostLastHost = 64;  // longer ones are looked at again each time, lest an idle connection keep them
+
 uint16_t portOf(const Authority &authority, std::string_view scheme)
 {
     return authority.port ? authority.port : scheme == "https" ? 443 : 80;
@@ -174,11 +176,17 @@ bool RequestReader::hostField(std::string_view in)
     if (parser_.hosts() == 0)
         return head_.version == Version::Http10 || refuse(400, "There is no Host");
     const std::string_view text = parser_.host(in);
+    if (head_.authority.empty() && !text.empty() && text == lastHost_) {
+        assignLower(head_.authority, text);
+        return true;
+    }
     const std::optional<Authority> host = parseAuthority(text);
     if (!host)
         return refuse(400, "Host is malformed");
     if (head_.authority.empty()) {
         assignLower(head_.authority, text);
+        if (text.size() <= mostLastHost)
+            lastHost_ = text;
         return true;
     }
     const Authority target = *parseAuthority(head_.authority);

@@ -94,6 +94,7 @@ private:
     HeadParser parser_;
     BodyReader body_;
     RequestHead head_;
+    std::string lastHost_;  // the last Host that was well formed: most connections say only one
     Framing framing_;
     std::string_view rawHead_;
     State state_ = State::Start;
@@ -140,7 +141,6 @@ private:
     bool frameByFields(std::string_view in);
     bool refuse(std::string_view what);  // always false
 
-    std::string method_;
     HeadParser parser_;
     BodyReader body_;
     ResponseHead head_;
@@ -148,6 +148,7 @@ private:
     std::string_view rawHead_;
     State state_ = State::Start;
     uint8_t informational_ = 0;
+    bool toHead_ = false;  // HEAD was asked
     bool switched_ = false;
     bool keepAlive_ = false;
     Refusal refusal_;

@@ -15,7 +15,7 @@ ResponseReader::ResponseReader(const Limits &limits) : parser_(limits), body_(li
 
 void ResponseReader::expect(std::string_view method)
 {
-    method_ = method;
+    toHead_ = method == "HEAD";
     parser_.reset();
     head_.headers.clear();
     framing_ = {};
@@ -134,7 +134,7 @@ bool ResponseReader::frame(std::string_view in)
     } else if (head_.status == 204 && announced) {
         keepAlive_ = false;  // some do send what they announced; it must not be taken for the next answer
     }
-    if (hasNoContent(method_, head_.status))
+    if (hasNoContent(toHead_ ? "HEAD" : std::string_view(), head_.status))
         framing_ = {};
     if (framing_.kind == Framing::Kind::UntilClose || switched_)
         keepAlive_ = false;

@@ -19,13 +19,6 @@ char *put(char *at, const char (&text)[size])
     return at + size - 1;
 }
 
-void appendNumber(std::string &out, uint64_t number, int base)
-{
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number, base).ptr;
-    out.append(digits, size_t(end - digits));
-}
-
 bool writable(std::string_view value)
 {
     if (allPlain(value))
@@ -37,9 +30,12 @@ bool writable(std::string_view value)
     return true;
 }
 
-// Does the writer say this one itself?
+// Does the writer say this one itself? Its length rules out nearly all.
 bool replaced(std::string_view name, const Wire &wire)
 {
+    constexpr uint32_t lengths = 1 << 10 | 1 << 14 | 1 << 17;
+    if (name.size() > 17 || !(lengths >> name.size() & 1)) [[likely]]
+        return false;
     switch (name.size()) {
     case 10: return wire.connection && (equalsIgnoreCase(name, "connection") || equalsIgnoreCase(name, "keep-alive"));
     case 14: return wire.framing && equalsIgnoreCase(name, "content-length");
@@ -48,54 +44,73 @@ bool replaced(std::string_view name, const Wire &wire)
     return false;
 }
 
-bool appendField(std::string &out, const Field &field)
+bool appendField(TextBlock &out, const Field &field)
 {
     if (!isToken(field.name) || !writable(field.value))
         return false;
-    out += field.name;
-    out += ": ";
-    out += field.value;
-    out += "\r\n";
+    out.append(field.name);
+    out.append(": ");
+    out.append(field.value);
+    out.append("\r\n");
     return true;
 }
 
 // Lines that follow each other in the list's own text go out in one copy.
-bool appendList(std::string &out, const HeaderList &headers, const Wire &wire)
-{
-    const char *const text = headers.block().data();
-    size_t begin = 0, end = 0;  // of the lines that go out next
-    size_t index = 0;
-    for (const HeaderList::Place &p : headers.places()) {
-        const size_t i = index++;
-        if (replaced({text + p.name, p.nameLength}, wire))
-            continue;
-        size_t lineEnd = p.value + p.valueLength + 2;
-        if (!(p.checked && p.line)) {
-            if (!p.checked && !(isToken(headers[i].name) && writable(headers[i].value)))
-                return false;
-            if (headers.line(i).empty())
-                lineEnd = p.name;
-        }
-        if (p.name != end) {
-            out.append(text + begin, end - begin);
-            begin = p.name;
-        }
-        end = lineEnd;
-        if (end == p.name) {  // it stands otherwise than it is written
-            out.append(text + begin, end - begin);
-            begin = end;
-            if (!appendField(out, headers[i]))
+class Lines {
+public:
+    Lines(TextBlock &out, const HeaderList &headers) : out_(out), headers_(headers), text_(headers.block().data()) {}
+
+    bool append(const Wire &wire)
+    {
+        const std::span<const HeaderList::Place> places = headers_.places();
+        for (const HeaderList::Place &p : places) {
+            if (replaced({text_ + p.name, p.nameLength}, wire))
+                continue;
+            if (p.checked && p.line) [[likely]]
+                take(p);
+            else if (!appendOther(size_t(&p - places.data())))
                 return false;
         }
+        flush();
+        return true;
     }
-    out.append(text + begin, end - begin);
-    return true;
-}
+
+private:
+    void take(const HeaderList::Place &p)
+    {
+        if (p.name != end_) {
+            flush();
+            begin_ = p.name;
+        }
+        end_ = p.value + p.valueLength + 2;
+    }
+    // One that nobody has looked at, or that stands otherwise than it is written.
+    bool appendOther(size_t index)
+    {
+        const HeaderList::Place &p = headers_.places()[index];
+        const Field field = headers_[index];
+        if (!p.checked && !(isToken(field.name) && writable(field.value)))
+            return false;
+        if (!headers_.line(index).empty()) {
+            take(p);
+            return true;
+        }
+        flush();
+        begin_ = end_;
+        return appendField(out_, field);
+    }
+    void flush() { out_.append({text_ + begin_, end_ - begin_}); }
+
+    TextBlock &out_;
+    const HeaderList &headers_;
+    const char *text_;
+    size_t begin_ = 0, end_ = 0;  // of the lines that go out next
+};
 
 // `lengthOfNothing`: a message without content says so.
-bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire, bool lengthOfNothing)
+bool appendFields(TextBlock &out, const HeaderList &headers, const Wire &wire, bool lengthOfNothing)
 {
-    if (!appendList(out, headers, wire))
+    if (!Lines(out, headers).append(wire))
         return false;
     char end[64];
     char *at = end;
@@ -109,13 +124,13 @@ bool appendFields(std::string &out, const HeaderList &headers, const Wire &wire,
         }
     }
     if (wire.connection && !wire.connection->empty()) {
-        out.append(end, size_t(at - end));
+        out.append({end, size_t(at - end)});
         at = end;
         if (!appendField(out, {"Connection", *wire.connection}))
             return false;
     }
     at = put(at, "\r\n");
-    out.append(end, size_t(at - end));
+    out.append({end, size_t(at - end)});
     return true;
 }
 
@@ -154,36 +169,36 @@ size_t roomFor(const HeaderList &headers)
     return 128 + headers.textSize() + 4 * headers.size();
 }
 
-void reserveMore(std::string &out, size_t bytes)
+// So much more will come. Not exactly: a block that grows by exact steps copies itself each time.
+void reserveMore(TextBlock &out, size_t bytes)
 {
-    // Not exactly: a string that grows by exact steps copies itself each time.
     if (out.capacity() - out.size() < bytes)
         out.reserve(std::max(out.size() + bytes, out.capacity() * 2));
 }
 
-bool orUndo(std::string &out, size_t size, bool written)
+bool orUndo(TextBlock &out, size_t size, bool written)
 {
     if (!written)
-        out.resize(size);
+        out.cut(size);
     return written;
 }
 
 }  // namespace
 
-bool appendHead(std::string &out, const RequestHead &head, const Wire &wire)
+bool appendHead(TextBlock &out, const RequestHead &head, const Wire &wire)
 {
     if (!isToken(head.method) || head.target.empty() || targetRun(head.target, 0) != head.target.size())
         return false;
     const size_t before = out.size();
     reserveMore(out, head.method.size() + head.target.size() + roomFor(head.headers));
-    out += head.method;
-    out += ' ';
-    out += head.target;
-    out.append(" HTTP/1.1\r\n", 11);
+    out.append(head.method);
+    out.append(" ");
+    out.append(head.target);
+    out.append(" HTTP/1.1\r\n");
     return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
 }
 
-bool appendHead(std::string &out, const ResponseHead &head, const Wire &wire)
+bool appendHead(TextBlock &out, const ResponseHead &head, const Wire &wire)
 {
     if (head.status < 100 || head.status > 999 || !writable(head.reason))
         return false;
@@ -192,9 +207,9 @@ bool appendHead(std::string &out, const ResponseHead &head, const Wire &wire)
     char status[16];
     char *at = put(status, "HTTP/1.1 ");
     at = put(std::to_chars(at, at + 3, head.status).ptr, " ");
-    out.append(status, size_t(at - status));
-    out += head.reason;
-    out.append("\r\n", 2);
+    out.append({status, size_t(at - status)});
+    out.append(head.reason);
+    out.append("\r\n");
     return orUndo(out, before, appendFields(out, head.headers, wire, saysLengthOfNothing(head)));
 }
 
@@ -208,15 +223,16 @@ void noteAsWritten(ResponseHead &head, const Wire &wire)
     noteFields(head.headers, wire, saysLengthOfNothing(head));
 }
 
-void appendChunkPrefix(std::string &out, uint64_t size)
+void appendChunkPrefix(TextBlock &out, uint64_t size)
 {
-    appendNumber(out, size, 16);
-    out += "\r\n";
+    char digits[18];
+    char *const end = put(std::to_chars(digits, digits + 16, size, 16).ptr, "\r\n");
+    out.append({digits, size_t(end - digits)});
 }
 
-void appendLastChunk(std::string &out, const HeaderList *trailers)
+void appendLastChunk(TextBlock &out, const HeaderList *trailers)
 {
-    out += "0\r\n";
+    out.append("0\r\n");
     const Wire framingLeftOut{.framing = Framing(), .connection = ""};
     if (trailers) {
         for (const Field field : *trailers) {
@@ -224,7 +240,7 @@ void appendLastChunk(std::string &out, const HeaderList *trailers)
                 appendField(out, field);
         }
     }
-    out += "\r\n";
+    out.append("\r\n");
 }
 
 }  // namespace sluice::http

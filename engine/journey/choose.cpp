@@ -43,8 +43,10 @@ bool chooseRoute(Journey &j)
     j.route = &j.plan.routes[match.route];
     j.routeCounters = j.rules->routes[match.route].get();
     j.captures = std::move(match.captures);
-    x.route = j.route->name;
-    x.service = j.route->service;
+    if (j.recording) {
+        x.route = j.route->name;
+        x.service = j.route->service;
+    }
     if (j.route->serviceIndex < j.plan.services.size()) {
         j.service = &j.plan.services[j.route->serviceIndex];
         j.serviceState = &j.rules->services[j.route->serviceIndex];

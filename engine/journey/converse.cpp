@@ -320,7 +320,7 @@ Task<Ending> converse(Journey &j, Held &held, Attempt &attempt)
         co_await tunnel(j, t.up);
         co_return Ending::Answered;
     }
-    Pump down{j, t.up, j.client, j.x->responseBody, j.service->timeouts.idle, true, &t.moving};
+    Pump down{j, t.up, j.client, j.x->responseBody, j.service->timeouts.idle, true, t.uploaded ? nullptr : &t.moving};
     const PumpResult result = co_await pump(down, t.relaying);
     const bool whole = relayed(t, result);
     if (!t.uploaded) {

@@ -39,7 +39,7 @@ void prepare(Journey &j)
     facts.scheme = x.received.scheme;
     facts.target = asItIs ? x.path : target;
     facts.tunnel = j.upgrade = wantsUpgrade(x.received);
-    http::toUpstream(x.received, x.sent, facts);
+    http::toUpstream(x.received, x.sent, facts, j.world.forwardedLines());
     x.sent.headers.setOwn("X-Request-ID", x.requestId);
     x.sent.headers.setOwn("X-Trace-ID", x.trace.trace);
     x.sent.headers.setOwn("traceparent", traceparent(x.trace));
@@ -97,7 +97,7 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     const config::EndpointSettings &endpoint = j.service->endpoints[index];
     EndpointCounters &counters = *j.serviceState->endpoints[index];
     counters.active.fetch_add(1, std::memory_order_relaxed);
-    Attempt a;
+    Attempt &a = x.attempts.emplace_back();  // nobody adds another while this one runs
     a.started = j.sinceStart();
     if (j.recording)
         a.endpoint = x.endpoint = endpoint.url;
@@ -124,9 +124,8 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
     if (ending == Ending::Answered)
         x.times.ended = a.ended;
     countAttempt(counters, a, x.failedBy && x.failedBy != Fault::Upstream);
-    x.attempts.push_back(std::move(a));
     if (j.recording)
-        explainAttempt(x.decisions, x.attempts.back(), x.attempts.size(), j.serviceState->answered[index]);
+        explainAttempt(x.decisions, a, x.attempts.size(), j.serviceState->answered[index]);
     co_return ending;
 }
 

@@ -86,7 +86,8 @@ bool identify(Journey &j)
     noteReplay(j);
     noteCertificate(j);
     const http::TargetParts target = http::splitTarget(x.received.target);
-    x.query = target.query;
+    if (!target.query.empty())
+        x.query = target.query;
     std::string storage;
     const Result<std::string_view> path = http::normalisePath(target.path, storage);
     if (!path) {

@@ -110,7 +110,7 @@ struct Pump {
     Content &content;
     Nanos idle;               // nothing moved for this long: TimedOut
     bool framed = true;       // false: a tunnel
-    Scope *shared = nullptr;  // whose deadline moves, where two pumps have one; parent of both
+    Scope *shared = nullptr;  // whose deadline moves, where two pumps run and have one; parent of both
     Message::From from = Message::From::Upstream;
 };
 Task<PumpResult> pump(Pump &, Scope &scope);

@@ -5,6 +5,7 @@
 
 #include "engine/base/random.h"
 #include "engine/base/scope.h"
+#include "engine/http/forwarding.h"
 #include "engine/journey/exchange.h"
 #include "engine/journey/rules.h"
 #include "engine/journey/streams.h"
@@ -35,6 +36,8 @@ public:
     // gives them back when the exchange leaves. At none a body is counted only, and marked as cut.
     uint64_t &bodyRoom() { return bodyRoom_; }
     static constexpr uint64_t mostBodies = uint64_t(128) << 20;
+    // What was written last of who asks.
+    http::ForwardedLines &forwardedLines() { return forwardedLines_; }
     // Exactly once an exchange, also when nothing is recorded (it is dropped then).
     virtual void record(std::unique_ptr<Exchange>) = 0;
     // Messages of an exchange that is under way; before the record() of that exchange. Never waits.
@@ -45,6 +48,7 @@ protected:
 
 private:
     uint64_t bodyRoom_ = mostBodies;
+    http::ForwardedLines forwardedLines_;
 };
 
 }  // namespace sluice::journey

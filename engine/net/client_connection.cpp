@@ -318,7 +318,7 @@ void ClientConnection::sendInformational(const http::ResponseHead &head)
         return;
     http::Wire how;
     how.framing = http::Framing();
-    std::string text;
+    TextBlock text;
     if (!http::appendHead(text, head, how))
         return;
     const iovec piece{text.data(), text.size()};
@@ -377,7 +377,7 @@ Sent ClientConnection::flush()
         return toSent(wire_.flush());
     const iovec piece{head_.data(), head_.size()};
     const Sent sent = toSent(wire_.send(&piece, 1));
-    wire_.buffers().giveText(std::exchange(head_, {}));
+    wire_.buffers().giveText(std::move(head_));
     return sent;
 }
 

@@ -83,7 +83,7 @@ private:
     Content<http::RequestReader> content_;
     Framer framer_;
     journey::Peer peer_;
-    std::string head_;  // held back
+    TextBlock head_;  // held back
     std::string reason_;
     int refusal_ = 0;
     uint64_t inBefore_ = 0, outBefore_ = 0, outAtHangup_ = 0;

@@ -9,8 +9,8 @@ namespace sluice::net {
 
 using journey::Sent;
 
-bool Framer::frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before,
-                   std::string &behind)
+bool Framer::frame(std::string_view data, bool last, const http::HeaderList *trailers, TextBlock &before,
+                   Behind &behind)
 {
     written_ += data.size();
     done_ = done_ || last;
@@ -20,10 +20,15 @@ bool Framer::frame(std::string_view data, bool last, const http::HeaderList *tra
     case http::Framing::Kind::Chunked:
         if (!data.empty()) {
             http::appendChunkPrefix(before, data.size());
-            behind += http::kChunkSuffix;
+            behind.text = http::kChunkSuffix;
         }
-        if (last)
-            http::appendLastChunk(behind, trailers);
+        if (last && trailers && !trailers->empty()) {
+            behind.storage.append(behind.text);
+            http::appendLastChunk(behind.storage, trailers);
+            behind.text = behind.storage.view();
+        } else if (last) {
+            behind.text = data.empty() ? "0\r\n\r\n" : "\r\n0\r\n\r\n";
+        }
         return true;
     case http::Framing::Kind::UntilClose: return true;
     }
@@ -40,18 +45,18 @@ Sent toSent(Wire::Send send)
     return Sent::Failed;
 }
 
-Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view data, bool last,
+Sent sendFramed(Wire &wire, TextBlock &head, Framer &framer, std::string_view data, bool last,
                 const http::HeaderList *trailers)
 {
-    std::string behind;
+    Framer::Behind behind;
     if (!framer.frame(data, last, trailers, head, behind))
         return Sent::Failed;
     if (framer.framing().kind == http::Framing::Kind::None)
         data = {};
     const auto piece = [](std::string_view text) { return iovec{const_cast<char *>(text.data()), text.size()}; };
-    const iovec pieces[] = {piece(head), piece(data), piece(behind)};
+    const iovec pieces[] = {piece(head.view()), piece(data), piece(behind.text)};
     const Wire::Send sent = wire.send(pieces, 3);
-    wire.buffers().giveText(std::exchange(head, {}));  // held back no more; an idle connection keeps no memory
+    wire.buffers().giveText(std::move(head));  // held back no more; an idle connection keeps no memory
     return toSent(sent);
 }
 

@@ -93,9 +93,12 @@ public:
         written_ = 0;
         done_ = false;
     }
+    struct Behind {
+        std::string_view text;
+        TextBlock storage;  // of one that has trailers in it
+    };
     // The text before and behind the data. False: more than was announced, or less at the end.
-    bool frame(std::string_view data, bool last, const http::HeaderList *trailers, std::string &before,
-               std::string &behind);
+    bool frame(std::string_view data, bool last, const http::HeaderList *trailers, TextBlock &before, Behind &behind);
     bool done() const { return done_; }
     const http::Framing &framing() const { return framing_; }
 
@@ -106,7 +109,7 @@ private:
 };
 
 // Sends held-back text and framed content in one call.
-journey::Sent sendFramed(Wire &wire, std::string &head, Framer &framer, std::string_view data, bool last,
+journey::Sent sendFramed(Wire &wire, TextBlock &head, Framer &framer, std::string_view data, bool last,
                          const http::HeaderList *trailers);
 journey::Sent toSent(Wire::Send send);
 // The same two for a tunnel: bytes as they are; `last` closes our half.

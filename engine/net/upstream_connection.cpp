@@ -211,7 +211,7 @@ Sent UpstreamConnection::flush()
     if (!head_.empty()) {
         const iovec piece{head_.data(), head_.size()};
         const Sent sent = toSent(wire_->send(&piece, 1));
-        loop_.buffers.giveText(std::exchange(head_, {}));
+        loop_.buffers.giveText(std::move(head_));
         return sent;
     }
     return toSent(wire_->flush());

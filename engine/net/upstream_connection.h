@@ -71,7 +71,7 @@ private:
     Signal connecting_;  // while no wire is there to wait on
     http::ResponseReader reader_;
     std::optional<Content<http::ResponseReader>> content_;
-    std::string head_;  // held back
+    TextBlock head_;  // held back
     Framer framer_;
     std::string reason_;
     Fault fault_ = Fault::Upstream;

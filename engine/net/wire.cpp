@@ -51,16 +51,16 @@ void BufferPool::give(Block block)
         free_.push_back(std::move(block));
 }
 
-std::string BufferPool::takeText()
+TextBlock BufferPool::takeText()
 {
     if (texts_.empty())
         return {};
-    std::string text = std::move(texts_.back());
+    TextBlock text = std::move(texts_.back());
     texts_.pop_back();
     return text;
 }
 
-void BufferPool::giveText(std::string text)
+void BufferPool::giveText(TextBlock text)
 {
     if (texts_.size() >= 64 || text.capacity() < 64 || text.capacity() > 4096)
         return;

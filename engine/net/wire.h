@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/base/scope.h"
+#include "engine/base/text_block.h"
 #include "engine/net/dispatcher/poller.h"
 #include "engine/net/socket.h"
 #include "engine/net/tls/tls_session.h"
@@ -26,8 +27,8 @@ public:
     Block take();
     void give(Block block);  // of blockSize
     // Texts that are needed for a moment, with room in them. At most 64 of 4 KiB are kept.
-    std::string takeText();
-    void giveText(std::string text);
+    TextBlock takeText();
+    void giveText(TextBlock text);
     // Ciphertext on its way between a socket and OpenSSL, within one call.
     char *cipherIn();  // of blockSize
     std::string &cipherOut() { return cipherOut_; }
@@ -38,7 +39,7 @@ private:
     Block cipherIn_;
     std::string cipherOut_;
     std::vector<Block> free_;
-    std::vector<std::string> texts_;
+    std::vector<TextBlock> texts_;
 };
 
 // Who is told of readiness beside the two signals.

@@ -58,6 +58,7 @@ private Q_SLOTS:
     void theTargetAndHostAreAsTold();
     void whatAStrangerSaysAboutTheClientIsReplaced();
     void whatATrustedPeerSaysIsAppendedTo();
+    void whatIsRememberedOfOneClientIsToldOfNoOther();
     void otherSpellingsAreDropped();
     void whoTheCallerIsSaysNoClient();
     void viaGrows();
@@ -142,6 +143,40 @@ void ForwardingTest::whatATrustedPeerSaysIsAppendedTo()
              "Host: shop:80|X-Forwarded-Proto: https|X-Forwarded-Host: outer|X-Real-IP: 203.0.113.1|Via: 1.1 sluice|"
              "X-Forwarded-For: 203.0.113.1, 203.0.113.2, 192.0.2.9|"
              "Forwarded: for=203.0.113.1, for=192.0.2.9;host=\"shop:80\";proto=http|");
+}
+
+void ForwardingTest::whatIsRememberedOfOneClientIsToldOfNoOther()
+{
+    ForwardedLines lines;
+    RequestHead in;
+    in.method = "GET";
+    in.target = "/";
+    in.authority = "shop:80";
+    ForwardFacts facts;
+    facts.peer = "192.0.2.9";
+    const auto alike = [&] {
+        RequestHead fresh, remembered;
+        toUpstream(in, fresh, facts);
+        toUpstream(in, remembered, facts, lines);
+        return reading::textOf(remembered.headers) == reading::textOf(fresh.headers);
+    };
+    QVERIFY(alike() && alike());
+    facts.peer = "192.0.2.10";
+    QVERIFY(alike());
+    in.authority = "shop:81";
+    QVERIFY(alike());
+    facts.scheme = "https";
+    QVERIFY(alike());
+    in.version = Version::Http2;
+    QVERIFY(alike());
+    facts.pseudonym = "other";
+    QVERIFY(alike());
+    facts.peerTrusted = true;
+    in.headers.add("X-Forwarded-For", "203.0.113.1");
+    QVERIFY(alike());
+    in.headers.clear();
+    in.authority.clear();
+    QVERIFY(alike());
 }
 
 void ForwardingTest::otherSpellingsAreDropped()

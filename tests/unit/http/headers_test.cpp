@@ -17,6 +17,7 @@ private Q_SLOTS:
     void aFieldKnowsTheLineThatItStandsIn();
     void fieldsOfOurOwnAreLinesLikeOthers();
     void caseIsThatOfAsciiLettersOnly();
+    void textsOfTheSourceAreComparedAlike();
     void runsEndWhereTheTableSays();
     void methodsAndStatusesAreKnown();
 };
@@ -103,6 +104,32 @@ void HeadersTest::aFieldKnowsTheLineThatItStandsIn()
     QVERIFY(list[0].value == "5" && list.line(0).empty() && !list.checked(0));
     list.removeAt(1);
     QVERIFY(list.line(2) == "D: 4\r\n");
+}
+
+// The same answer as for two texts that are known only when the program runs, whichever one byte is another.
+template<size_t size>
+bool comparedAlike(const char (&text)[size])
+{
+    for (size_t at = 0; at + 1 < size; ++at) {
+        for (int c = 0; c < 256; ++c) {
+            std::string other(text);
+            other[at] = char(c);
+            if (equalsIgnoreCase(other, text) != equalsIgnoreCase(other, std::string_view(text)))
+                return false;
+        }
+    }
+    const std::string same(text);
+    return equalsIgnoreCase(same, text) && !equalsIgnoreCase(same + 'x', text)
+        && !equalsIgnoreCase(same.substr(1), text);
+}
+
+void HeadersTest::textsOfTheSourceAreComparedAlike()
+{
+    QVERIFY(comparedAlike("z") && comparedAlike("Te") && comparedAlike("for") && comparedAlike("Host"));
+    QVERIFY(comparedAlike("x[@`{") && comparedAlike("Expect") && comparedAlike("upgrade")
+            && comparedAlike("br\xc4-Zz0_"));
+    QVERIFY(comparedAlike("keep-alive") && comparedAlike("transfer-encoding")
+            && comparedAlike("server_max_window_bits"));
 }
 
 void HeadersTest::runsEndWhereTheTableSays()
