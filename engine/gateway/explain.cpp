@@ -358,10 +358,12 @@ std::string toText(const Explanation &e)
 
 std::string story(const journey::Exchange &x)
 {
-    std::string out = x.received.method + ' ' + x.received.target + " from " + x.client + " at " + rfc3339(x.time);
+    const std::string asked = x.received.method.empty() ? "no request" : x.received.method + ' ' + x.received.target;
+    std::string out = asked + " from " + x.client + " at " + rfc3339(x.time);
     if (x.id)
         out = "#" + std::to_string(x.id) + "  " + out;
-    out += "\nanswered ";
+    const bool told = x.returned.status == 0 || x.times.answered >= Nanos(0) || !x.returned.headers.empty();
+    out += told ? "\nanswered " : "\nnot answered: ";
     if (x.returned.status)
         out += std::to_string(x.returned.status) + ' ' + std::string(http::reasonPhrase(x.returned.status));
     else

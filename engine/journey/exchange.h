@@ -66,7 +66,7 @@ struct Exchange {
     std::string path, query;      // normalised
     http::RequestHead sent;       // as it went upstream, at the last attempt
     http::ResponseHead answer;    // as the upstream gave it; status 0: it did not
-    http::ResponseHead returned;  // as the client got it; status 499: it left before
+    http::ResponseHead returned;  // as the client got it; without a head: 499, it left before, or 408, it was let go
     http::HeaderList requestTrailers, responseTrailers;
     Content requestBody, responseBody;
 

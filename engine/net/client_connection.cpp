@@ -2,14 +2,11 @@
 #include "engine/net/client_connection.h"
 
 #include "engine/http/http1_writer.h"
-#include "engine/http/http2_session.h"
 #include "engine/net/worker.h"
 
 #include <QtGlobal>
 
 #include <sys/uio.h>
-
-#include <algorithm>
 
 namespace sluice::net {
 
@@ -91,23 +88,21 @@ Task<void> ClientConnection::serve()
             wire_.startTls(std::move(tls_));
         for (int requests = 1; goOn; ++requests) {
             const Heard heard = co_await nextHead(waiting);
-            if (heard == Heard::Nothing) {
-                if (wire_.bytesIn() == 0)
-                    worker_.saidNothing();
+            if (heard == Heard::Nothing)
                 break;
-            }
             if (heard == Heard::Http2) {
                 knowPeer();
                 worker_.toHttp2(std::move(own_), std::move(peer_), draining_);
                 co_return;
             }
+            waiting.deadline(longTime);
+            if (heard == Heard::Refused) {
+                co_await refuse();
+                break;
+            }
             began();
             worker_.busy(true);
-            waiting.deadline(longTime);
-            if (heard == Heard::Refused)
-                co_await journey::refuse(*this, worker_.rules(), worker_, scope_, refusal_, reason_);
-            else
-                co_await journey::handle(*this, worker_.rules(), worker_, scope_);
+            co_await journey::handle(*this, worker_.rules(), worker_, scope_);
             worker_.busy(false);
             if (!finished())
                 break;
@@ -117,89 +112,11 @@ Task<void> ClientConnection::serve()
                     break;
             }
         }
+        if (first_)
+            worker_.saidNothing();
         if (scope_.running() && !cut_ && !tunnel_)
             co_await linger();
     }
-}
-
-Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
-{
-    // Copies: a reload may take the plan away while we wait.
-    const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
-    waiting.deadline(last_                                     ? graceTime
-                         : wire_.shake() == Wire::Shake::Going ? header
-                         : keepAlive > Nanos(0)                ? keepAlive
-                                                               : header);
-    bool begun = false;
-    for (;;) {
-        const Preface spoken = preface();
-        if (spoken == Preface::Whole)
-            co_return Heard::Http2;
-        size_t consumed = 0;
-        const http::Step step = spoken == Preface::Part ? http::Step::NeedMore : reader_.read(wire_.input(), consumed);
-        wire_.consume(consumed);
-        if (step == http::Step::Head)
-            co_return Heard::Request;
-        if (step == http::Step::Refused) {
-            refusal_ = reader_.refusal().status;
-            reason_ = reader_.refusal().what;
-            co_return Heard::Refused;
-        }
-        const bool nothing = reader_.idle() && wire_.input().empty();
-        if (!begun && !nothing) {
-            begun = true;
-            waiting.deadline(header);
-        }
-        const Wire::Fill fill = wire_.fill();
-        if (fill == Wire::Fill::More)
-            continue;
-        if (fill != Wire::Fill::Nothing)
-            co_return ended(fill, begun);
-        wire_.releaseInput();
-        if (draining_ && !begun && !last_)
-            co_return Heard::Nothing;
-        const Why why = co_await on(wire_.readable(), waiting);
-        const bool shaking = wire_.shake() == Wire::Shake::Going && wire_.tls()->heard();
-        if (why == Why::TimedOut && (begun || shaking) && scope_.running()) {
-            refusal_ = 408;
-            reason_ = std::string(shaking ? "the TLS handshake" : "the request's head") + " was not whole after "
-                + durationText(header);
-            cut_ = shaking;
-            co_return Heard::Refused;
-        }
-        if (why != Why::Ok)
-            co_return Heard::Nothing;
-    }
-}
-
-// No head, and there will be none. What went wrong in a handshake is on the record, though nothing can be answered.
-ClientConnection::Heard ClientConnection::ended(Wire::Fill fill, bool begun)
-{
-    refusal_ = 400;
-    reason_ = fill == Wire::Fill::Broken ? wire_.trouble() : "the connection was closed within a request's head";
-    if (wire_.shake() != Wire::Shake::Failed)
-        return begun ? Heard::Refused : Heard::Nothing;
-    if (!wire_.tls()->heard())
-        return Heard::Nothing;
-    if (wire_.tls()->spokenPlain())
-        wire_.dropTls();
-    else
-        cut_ = true;
-    return Heard::Refused;
-}
-
-// A client that begins with HTTP/2's preface speaks it (RFC 9113 section 3.4). Over TLS it must have been agreed upon, and then
-// nothing else is taken.
-ClientConnection::Preface ClientConnection::preface() const
-{
-    const std::string_view in = wire_.input();
-    const bool may = first_ && !in.empty(), agreed = may && wire_.protocol() == "h2";
-    if (!may || (wire_.tls() && !agreed))
-        return Preface::None;
-    const size_t seen = std::min(in.size(), http::http2Preface.size());
-    if (in.substr(0, seen) != http::http2Preface.substr(0, seen))
-        return agreed ? Preface::Whole : Preface::None;  // the session refuses it
-    return seen < http::http2Preface.size() ? Preface::Part : Preface::Whole;
 }
 
 // Who it is by the certificate that it showed; once, as that cannot change.

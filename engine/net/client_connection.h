@@ -27,6 +27,11 @@ public:
     void startLast() override;
     void drain() override;
     void stop() override { scope_.cancel(Why::Shutdown); }
+    void giveWay() override
+    {
+        forOthers_ = true;
+        stop();
+    }
     std::optional<Moment> waitingSince() const override
     {
         return busy_ || !scope_.running() ? std::nullopt : std::optional(since_);
@@ -60,9 +65,10 @@ private:
     Task<void> live();
     Task<void> serve();
     Task<bool> takeProxyHeader(Scope &waiting);
-    Task<void> refuseProxyHeader(std::string why);
+    Task<void> refuse();
     void believe(const http::ProxyHeader &);
     Task<Heard> nextHead(Scope &waiting);
+    Heard inVain(Why why, bool begun, Nanos patience);
     Heard ended(Wire::Fill fill, bool begun);
     enum class Preface : uint8_t { None, Part, Whole };
     Preface preface() const;
@@ -90,7 +96,7 @@ private:
     Timer grace_;   // after a half-close
     Moment since_;  // it waits for a request
     bool first_ = true, busy_ = false, headSent_ = false, close_ = false, draining_ = false, last_ = false,
-         tunnel_ = false, cut_ = false, proxied_ = false;
+         tunnel_ = false, cut_ = false, proxied_ = false, forOthers_ = false;
     bool http10_ = false, isHead_ = false, peerKnown_ = false;
     Fork life_;  // last: ends before what it uses
 };

@@ -37,22 +37,28 @@ Task<bool> ClientConnection::takeProxyHeader(Scope &waiting)
         if (draining_ && !last_ && wire_.input().empty())
             co_return false;
         const Why why = co_await on(wire_.readable(), waiting);
+        if (why != Why::Ok && wire_.input().empty()) {
+            const Heard heard = inVain(why, false, limit);
+            if (heard == Heard::Refused)
+                co_await refuse();
+            co_return false;
+        }
         if (why == Why::TimedOut && scope_.running())
             wrong = "the PROXY header was not whole after " + durationText(limit);
         else if (why != Why::Ok)
             co_return false;
     }
-    if (!wire_.input().empty())
-        co_await refuseProxyHeader(std::move(wrong));
+    if (!wire_.input().empty()) {
+        worker_.noteProxyRefused();
+        refusal_ = 400;
+        reason_ = std::move(wrong);
+        co_await refuse();  // in clear, whatever would have followed: the proxy's owner is to find it
+    }
     co_return false;
 }
 
-// Told in clear, whatever would have followed: the proxy's owner is to find it.
-Task<void> ClientConnection::refuseProxyHeader(std::string why)
+Task<void> ClientConnection::refuse()
 {
-    worker_.noteProxyRefused();
-    refusal_ = 400;
-    reason_ = std::move(why);
     began();
     worker_.busy(true);
     co_await journey::refuse(*this, worker_.rules(), worker_, scope_, refusal_, reason_);

@@ -26,7 +26,7 @@ size_t stopLongestWaiting(const ServedConnections &all, Moment before)
     if (many < waiting.size())
         std::nth_element(waiting.begin(), waiting.begin() + ptrdiff_t(many), waiting.end());
     for (size_t i = 0; i < many; ++i)
-        waiting[i].connection->stop();
+        waiting[i].connection->giveWay();
     return many;
 }
 

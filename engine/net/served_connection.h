@@ -21,6 +21,8 @@ public:
     virtual void drain() = 0;
     // Whatever is under way ends now.
     virtual void stop() = 0;
+    // The same, while it waits for a request: another client needs its place.
+    virtual void giveWay() { stop(); }
     // Since when it has waited for a request that is not whole yet, if it does nothing else; nothing: it is busy, or ends already.
     virtual std::optional<Moment> waitingSince() const = 0;
 

@@ -53,10 +53,25 @@ void ManyClientsTest::thoseWhoSayNothingKeepNobodyOut()
         silent.back().send(i % 2 ? "GET /half" : "");
     }
     QCOMPARE(get(gateway.port(), "/quick").body, std::string("ok"));
-    for (int i = 0; i < 6; ++i)
-        QVERIFY(silent[size_t(i)].waitForEnd());
+    std::vector<std::string> told;
+    for (size_t i = 0; i < 6; ++i) {
+        told.push_back(silent[i].readAll());
+        QCOMPARE(silent[i].end(), RawSocket::End::Closed);
+    }
     QVERIFY(!busy.hasInput(std::chrono::milliseconds(1)));  // nor its end
     QVERIFY(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_closed_for_room"].toInt() >= 6);
+    // Each is on the record; who had begun a request was told why it got no further.
+    const QList<QJsonObject> rows = gateway.log(6, {"status:408"});
+    QVERIFY(rows.size() >= 6);
+    int begun = 0;
+    for (const QJsonObject &row : rows) {
+        const std::string why = text(row, "failure");
+        QVERIFY2(why.ends_with("ms, and the place was needed for another client"), why.c_str());
+        begun += why.starts_with("the request's head was not whole after ");
+    }
+    QVERIFY2(begun >= 3 && begun < rows.size(), std::to_string(begun).c_str());
+    QVERIFY2(told[1].starts_with("HTTP/1.1 408 "), told[1].c_str());
+    QCOMPARE(told[0], std::string());
 }
 
 // All come at once with their requests, far more than there is room for: each is let in in its turn, and served.

@@ -39,7 +39,7 @@ private Q_SLOTS:
     void aProxyWithoutAHeaderIsRefused_data();
     void aProxyWithoutAHeaderIsRefused();
     void aHeaderThatNeverEndsIsTimedOut();
-    void whoSaysNothingLeavesNoRecord();
+    void whoSaysNothingIsOnTheRecordAndWhoLeavesIsNot();
     void aPeerThatIsNotTrustedSpeaksForItselfOnly();
     void aListenerThatExpectsNoneTakesNone();
     void theHeaderComesBeforeTls();
@@ -227,7 +227,7 @@ void ProxyProtocolTest::aHeaderThatNeverEndsIsTimedOut()
     QCOMPARE(gateway.log(1).size(), 1);
 }
 
-void ProxyProtocolTest::whoSaysNothingLeavesNoRecord()
+void ProxyProtocolTest::whoSaysNothingIsOnTheRecordAndWhoLeavesIsNot()
 {
     GatewayProcess gateway(setup());
     VERIFY_READY(gateway);
@@ -237,7 +237,10 @@ void ProxyProtocolTest::whoSaysNothingLeavesNoRecord()
     QVERIFY(silent.waitForEnd());
     QCOMPARE(silent.end(), RawSocket::End::Closed);
     QCOMPARE(gateway.stop(), 0);
-    QCOMPARE(gateway.log(0).size(), 0);
+    const QList<QJsonObject> rows = gateway.log(1);
+    QCOMPARE(rows.size(), 1);
+    QCOMPARE(rows[0]["status"].toInt(), 408);
+    QCOMPARE(text(rows[0], "failure"), std::string("nothing came within 1s"));
 }
 
 void ProxyProtocolTest::aPeerThatIsNotTrustedSpeaksForItselfOnly()

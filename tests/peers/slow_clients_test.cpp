@@ -45,6 +45,7 @@ private Q_SLOTS:
     void slowBodiesAreTimedOut();
     void slowReadersAreCutOff();
     void tenThousandThatSayNothing();
+    void whoLeavesWithoutAWordIsCountedOnly();
     void whereDescriptorsAreFewTheIdleStayAndTheBusyAreTold();
 
 private:
@@ -161,8 +162,34 @@ void SlowClientsTest::tenThousandThatSayNothing()
     }));
     QCOMPARE(jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_without_request"].toInt(), int(many));
     QCOMPARE(gateway.stop(), 0);
-    for (const QJsonObject &row : gateway.log(1))
-        QCOMPARE(row["status"].toInt(), 200);
+    const QList<QJsonObject> rows = gateway.log(int(many), {"status:408"});
+    QCOMPARE(rows.size(), qsizetype(many));
+    for (const QJsonObject &row : rows) {
+        QCOMPARE(row["status"].toInt(), 408);
+        QCOMPARE(row["response_bytes"].toInt(-1), 0);
+    }
+    QVERIFY(text(rows[0], "failure").starts_with("nothing came within "));
+    QCOMPARE(gateway.log(int(many), {"status:400..599"}).size(), qsizetype(many));
+}
+
+// Browsers connect ahead of requests that they then do not send: that is counted, and no row of a list.
+void SlowClientsTest::whoLeavesWithoutAWordIsCountedOnly()
+{
+    GatewaySetup patient = setup();
+    patient.file.replace(patient.file.find("keep_alive: 5s"), 14, "keep_alive: 60s");
+    GatewayProcess gateway(patient);
+    VERIFY_READY(gateway);
+    for (int i = 0; i < 3; ++i)
+        RawSocket::connectTo(gateway.port()).close();
+    QVERIFY(waitUntil([&] {
+        return jsonObject(gateway.onSocket({"status", "--json"}).out)["connections_without_request"].toInt() == 3;
+    }));
+    RawSocket waiting = RawSocket::connectTo(gateway.port());  // until the gateway itself ends
+    QVERIFY(waitUntil([&] {
+        return jsonObject(gateway.onSocket({"status", "--json"}).out)["connections"].toInt() == 1;
+    }));
+    QCOMPARE(gateway.stop(), 0);
+    QCOMPARE(gateway.log(0).size(), 0);
 }
 
 // An idle client needs one descriptor, a busy one two.

@@ -166,7 +166,7 @@ void TlsTest::requestsInClearAreToldToUseHttps()
 
 void TlsTest::aHandshakeThatBreaksOffIsOnTheRecord()
 {
-    RawSocket silent = RawSocket::connectTo(uint16_t(std::stoi(one_)));  // says nothing: nothing to record
+    RawSocket silent = RawSocket::connectTo(uint16_t(std::stoi(one_)));  // leaves without a word: nothing to record
     silent.close();
     RawSocket client = RawSocket::connectTo(uint16_t(std::stoi(one_)));
     QVERIFY(client.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01", 8)));  // a ClientHello begins
