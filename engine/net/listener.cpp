@@ -54,7 +54,6 @@ bool Listener::acceptOne()
     while (!fd && (errno == ECONNABORTED || errno == EINTR));
     if (!fd)
         return false;
-    tune(fd.get());
     accepted_(std::move(fd), peer);
     return true;
 }

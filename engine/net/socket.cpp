@@ -71,7 +71,27 @@ uint16_t Address::port() const
     return 0;
 }
 
+bool Address::isLoopback() const
+{
+    if (storage.ss_family == AF_INET)
+        return ntohl(reinterpret_cast<const sockaddr_in &>(storage).sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    const in6_addr &a = reinterpret_cast<const sockaddr_in6 &>(storage).sin6_addr;
+    return storage.ss_family == AF_INET6
+        && (IN6_IS_ADDR_LOOPBACK(&a) || (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == IN_LOOPBACKNET));
+}
+
 namespace {
+
+// No Nagle, and no more than 128 KiB in the kernel that is not on its way yet. This machine's own traffic meets no congestion:
+// there it goes by the plainest control, as others (BBR) measure and pace for nothing.
+void tune(int fd, const Address &address)
+{
+    const int on = 1, most = 128 * 1024;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+    if (address.isLoopback())
+        ::setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
 
 // Lets other sockets of this user overlap; Linux looks at it whenever a socket is bound, so it may be on for that moment only.
 void setOverlap(const std::vector<int> &fds, int on)
@@ -90,6 +110,7 @@ Result<Fd> listenOn(const Address &address, const std::vector<int> &beside)
     std::vector<int> overlapping = beside;
     if (!beside.empty())
         overlapping.push_back(fd.get());
+    tune(fd.get(), address);
     setOverlap(overlapping, 1);
     const bool listens = fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
         && ::bind(fd.get(), raw, address.length) == 0 && ::listen(fd.get(), 4096) == 0;
@@ -111,19 +132,12 @@ Result<Fd> listenOn(const Address &address, const std::vector<int> &beside)
     return Error{Fault::Gateway, where + ": " + std::strerror(error)};
 }
 
-void tune(int fd)
-{
-    const int on = 1, most = 128 * 1024;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
-}
-
 Result<Fd> connectTo(const Address &address)
 {
     Fd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd)
         return Error{Fault::Gateway, socketError(errno), true};
-    tune(fd.get());
+    tune(fd.get(), address);
     if (::connect(fd.get(), reinterpret_cast<const sockaddr *>(&address.storage), address.length) != 0
         && errno != EINPROGRESS)
         return Error{Fault::Upstream, socketError(errno), true};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Descriptors and addresses: the few system calls that make sockets. All sockets made here are non-blocking, close-on-exec
-// and without Nagle's delay. Any thread.
+// and without Nagle's delay; what a listening socket accepts inherits its options. Any thread.
 #pragma once
 
 #include "engine/base/result.h"
@@ -37,6 +37,7 @@ struct Address {
     static bool parse(const std::string &host, uint16_t port, Address &out);  // numeric only
     std::string host() const;  // "127.0.0.1", "::1"; IPv4-mapped ones as IPv4
     uint16_t port() const;
+    bool isLoopback() const;
 };
 
 // `beside`: listening sockets of ours that may overlap this address (127.0.0.1 and 0.0.0.0, say) until they are closed.
@@ -48,8 +49,6 @@ Result<Fd> connectTo(const Address &);
 // space by saying so; nobody cancels a thread here.
 ssize_t sendTo(int fd, const void *data, size_t size);
 ssize_t receiveFrom(int fd, void *data, size_t size);
-// What a connection made or accepted here needs: no Nagle, and no more than 128 KiB in the kernel that is not on its way yet.
-void tune(int fd);
 // What became of it; empty: it is connected.
 std::string connectError(int fd);
 // A sentence for an errno of connect, send or recv, without addresses.
