@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "storage/writer_thread.h"
 
+#include "engine/base/background.h"
 #include "storage/exchange_image.h"
 #include "storage/kept_settings.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -157,7 +156,7 @@ Recorder::Impl::~Impl()
 void Recorder::Impl::run()
 {
     pthread_setname_np(pthread_self(), "recorder");
-    ::setpriority(PRIO_PROCESS, id_t(::gettid()), 5);  // who waits for an answer goes before what is written of others
+    goBehindOthers();
     for (;;) {
         bool done = false, calm = false;
         std::vector<TextBlock> unwanted;  // freed outside the lock
