@@ -47,6 +47,8 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
             continue;
         if (fill != Wire::Fill::Nothing)
             co_return ended(fill, begun);
+        if (begun)
+            wire_.acknowledge();
         wire_.releaseInput();
         if (draining_ && !begun && !last_)
             co_return Heard::Nothing;

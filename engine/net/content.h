@@ -34,6 +34,7 @@ public:
                 continue;
             }
             if (fill == Wire::Fill::Nothing) {
+                wire_.acknowledge();
                 wire_.releaseInput();
                 return chunk;
             }

@@ -173,7 +173,11 @@ journey::UpstreamStream::Head UpstreamConnection::readHead()
         }
         switch (wire_->fill()) {
         case Wire::Fill::More: continue;
-        case Wire::Fill::Nothing: wire_->releaseInput(); return Head::Wait;
+        case Wire::Fill::Nothing:
+            if (!silent())
+                wire_->acknowledge();
+            wire_->releaseInput();
+            return Head::Wait;
         case Wire::Fill::End:
             return fail(silent() ? "the connection was closed before an answer" : "the answer's head was cut short");
         case Wire::Fill::Broken: return fail(wire_->trouble());

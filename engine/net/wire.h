@@ -79,6 +79,9 @@ public:
     Fill fillAtMost(size_t most);
     std::string_view input() const { return {block_.get() + begin_, end_ - begin_}; }
     void consume(size_t bytes) { begin_ += bytes; }
+    // More of what has begun is awaited. A peer with Nagle's algorithm keeps it back until it hears that what it sent has come,
+    // which would be 40 ms later (RFC 9293 section 3.8.6.3).
+    void acknowledge();
     // The block goes back when nothing is left in it; views into it end.
     void releaseInput();
     Signal &readable() { return readable_; }
@@ -151,7 +154,7 @@ private:
     std::unique_ptr<TlsSession> tls_;
     std::string out_;
     size_t outAt_ = 0;
-    uint64_t bytesIn_ = 0, bytesOut_ = 0, moved_ = 0;
+    uint64_t bytesIn_ = 0, bytesOut_ = 0, moved_ = 0, acknowledged_ = 0;
     std::string trouble_;
     Signal readable_, writable_;
 };
