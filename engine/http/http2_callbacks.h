@@ -25,6 +25,7 @@ struct Http2Session::Callbacks {
                                void *);
     static int sendContent(nghttp2_session *, nghttp2_frame *, const uint8_t *, size_t, nghttp2_data_source *, void *);
     static void set(nghttp2_session_callbacks *);
+    static void countUnknownFrames(nghttp2_session_callbacks *, nghttp2_option *);
     static nghttp2_mem *memory();
 };
 

@@ -59,6 +59,17 @@ void Http2Session::Callbacks::saidGoodbye(Http2Session &s, const nghttp2_goaway 
         Http2Counters::one(s.counters_.protocolErrors);
 }
 
+// Frames of types that nobody knows are passed over (RFC 9113 section 5.5), and nghttp2 would not even say that they came.
+void Http2Session::Callbacks::countUnknownFrames(nghttp2_session_callbacks *callbacks, nghttp2_option *option)
+{
+    constexpr int firstUnknown = NGHTTP2_CONTINUATION + 1;
+    for (int type = firstUnknown; type <= UINT8_MAX; ++type)
+        nghttp2_option_set_user_recv_extension_type(option, uint8_t(type));
+    nghttp2_session_callbacks_set_unpack_extension_callback(
+        callbacks,
+        [](nghttp2_session *, void **, const nghttp2_frame_hd *, void *) -> int { return NGHTTP2_ERR_CANCEL; });
+}
+
 size_t Http2Session::queued() const
 {
     return nghttp2_session_get_outbound_queue_size(session_);

@@ -137,6 +137,7 @@ Http2Session::Http2Session(Side side, Owner &owner, const Limits &limits, Http2C
     if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
         throw std::bad_alloc();
     Callbacks::set(callbacks);
+    Callbacks::countUnknownFrames(callbacks, option);
     nghttp2_option_set_no_http_messaging(option, 1);  // FieldSection is stricter, and says what is wrong
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_max_outbound_ack(option, 256);

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void tooManySettingsInOneFrameAreAFlood();
     void floods_data();
     void floods();
+    void framesOfNoKnownTypeArePassedOver();
     void slowOnesAreNoFlood();
     void whoTakesNothingIsNotAnsweredForEver();
 };
@@ -114,6 +115,7 @@ void Http2AbuseTest::floods_data()
     row("ping_floods", frame(Ping, Ack, 0, "12345678"), 600);
     row("continuation_floods", frame(Continuation, 0, 3), 100);
     row("priority_floods", frame(Priority, 0, 1, number(0, 4) + "x"), 1100);
+    row("priority_floods", frame(0xfa, 0, 0, "of no known type"), 1100);
     row("window_floods", windowUpdate(0, 1), 1100);
     // One long field goes into the table, and is then named by one byte a time.
     const std::string bomb = '\x40' + literal("a") + literal(std::string(3900, 'x')) + std::string(1000, '\xbe');
@@ -145,6 +147,19 @@ void Http2AbuseTest::floods()
     QVERIFY(!alive && sent < times);
     QCOMPARE(value(server.counters.*http2CounterNames.at(size_t(counter)).second), uint64_t(1));
     QVERIFY(!server.session.trouble().empty());
+}
+
+void Http2AbuseTest::framesOfNoKnownTypeArePassedOver()
+{
+    Server server;
+    for (const uint8_t type : {uint8_t(10), uint8_t(12), uint8_t(16), uint8_t(0xfa)})
+        QVERIFY(server.feed(frame(type, 0xff, type % 3, std::string(16'384, 'x'))));
+    QVERIFY(server.feed(headers(1, get("/"))));
+    QCOMPARE(server.streams.size(), size_t(1));
+    // Not within a field section, which must come in one piece (RFC 9113 section 4.3).
+    server.feed(frame(Headers, EndStream, 3, section(get("/"))) + frame(0xfa, 0, 3, "x"));
+    QCOMPARE(server.said().back().code(), uint32_t(1));
+    QCOMPARE(value(server.counters.protocolErrors), uint64_t(1));
 }
 
 void Http2AbuseTest::slowOnesAreNoFlood()
