@@ -34,7 +34,7 @@ void printRow(const storage::Row &row)
 {
     const std::string status = row.open ? "open" : row.status ? std::to_string(row.status) : "-";
     const std::string route = row.route.empty() ? "-" : row.route;
-    std::string path = row.path + (row.query.empty() ? "" : '?' + row.query);
+    std::string path = row.path.empty() ? "-" : row.path + (row.query.empty() ? "" : '?' + row.query);
     if (row.replayOf)
         path += "  (repeats #" + std::to_string(row.replayOf) + ")";
     if (row.stream.kind != journey::Streaming::None)

@@ -86,6 +86,8 @@ bool identify(Journey &j)
     noteReplay(j);
     noteCertificate(j);
     const http::TargetParts target = http::splitTarget(x.received.target);
+    if (x.received.target.empty())  // no request could be read: it is for no path, not for "/"
+        return true;
     if (!target.query.empty())
         x.query = target.query;
     std::string storage;

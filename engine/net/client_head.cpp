@@ -71,7 +71,7 @@ ClientConnection::Heard ClientConnection::inVain(Why why, bool begun, Nanos pati
         return Heard::Nothing;
     const auto waited = std::chrono::round<std::chrono::milliseconds>(scheduler_.now() - since_);
     refusal_ = 408;
-    reason_ = silent ? "nothing came within "
+    reason_ = silent ? "the client sent nothing within "
         : shaking    ? "the TLS handshake was not whole after "
                      : "the request's head was not whole after ";
     reason_ += late ? durationText(patience) : durationText(waited) + ", and the place was needed for another client";

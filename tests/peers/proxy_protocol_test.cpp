@@ -240,7 +240,7 @@ void ProxyProtocolTest::whoSaysNothingIsOnTheRecordAndWhoLeavesIsNot()
     const QList<QJsonObject> rows = gateway.log(1);
     QCOMPARE(rows.size(), 1);
     QCOMPARE(rows[0]["status"].toInt(), 408);
-    QCOMPARE(text(rows[0], "failure"), std::string("nothing came within 1s"));
+    QCOMPARE(text(rows[0], "failure"), std::string("the client sent nothing within 1s"));
 }
 
 void ProxyProtocolTest::aPeerThatIsNotTrustedSpeaksForItselfOnly()

@@ -58,6 +58,8 @@ void TextTest::durationsAndSizesAreShort()
     QCOMPARE(countText(1'204'331), u"1,204,331"_qs);
     QCOMPARE(percentText(0.003), u"0.3 %"_qs);
     QCOMPARE(statusText(499), u"499 client left"_qs);
+    QCOMPARE(wordsForNoPath("the client sent nothing within 2s"), u"the client sent nothing within 2s"_qs);
+    QCOMPARE(wordsForNoPath({}), u"–"_qs);
 }
 
 void TextTest::jsonIsLaidOutWithoutTouchingItsTokens()

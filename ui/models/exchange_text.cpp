@@ -10,7 +10,7 @@ namespace {
 
 QString pathText(const storage::Row &r)
 {
-    const QString path = shortened(QString::fromStdString(r.path.empty() ? "–" : r.path));
+    const QString path = r.path.empty() ? wordsForNoPath(r.failure) : shortened(qs(r.path));
     return r.query.empty() ? path : path + u'?' + shortened(withSecretsHidden(qs(r.query)));
 }
 

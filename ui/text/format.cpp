@@ -3,6 +3,7 @@
 
 #include "engine/gateway/status.h"
 #include "storage/reader.h"
+#include "ui/text/fold.h"
 #include "ui/text/secrets.h"
 
 #include <QDateTime>
@@ -150,6 +151,11 @@ QString faultText(const std::optional<Fault> &fault)
     case Fault::Gateway: break;
     }
     return u"the gateway’s doing"_qs;
+}
+
+QString wordsForNoPath(std::string_view failure)
+{
+    return failure.empty() ? u"–"_qs : shortened(qs(failure));
 }
 
 QString withSecretsHidden(const QString &text)

@@ -29,6 +29,9 @@ QString statusText(int status);                   // "404 Not Found"; "no answer
 QString statusWord(StatusKind);                   // "succeeded" "redirected" "refused" "failed" …
 QString faultText(const std::optional<Fault> &);  // "the client's fault" …; empty: nobody's
 
+// In the place of a path, where no request could be read: what was wrong with it, if that is known.
+QString wordsForNoPath(std::string_view failure);
+
 // Secrets stand in recordings as {{secret:HEX}}: as dots here and the first digits, so that equal ones look equal (text/secrets.h).
 QString withSecretsHidden(const QString &text);
 // Where the next one begins, at or after `from`; -1: there is none. `end` is one past it.

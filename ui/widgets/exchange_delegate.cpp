@@ -167,11 +167,12 @@ void ExchangeDelegate::paintPath(QPainter *painter, const QRect &cell, const sto
         painter->drawText(box, Qt::AlignCenter, tag);
         left.setRight(box.left() - 6);
     }
-    painter->setFont(theme_.mono());
+    const bool none = row.path.empty();
+    painter->setFont(none ? theme_.ui() : theme_.mono());
     const QFontMetrics metrics(painter->font());
-    const QString path = shortened(qs(row.path.empty() ? "–" : row.path));
-    const QString shown = metrics.elidedText(path, Qt::ElideMiddle, left.width());
-    painter->setPen(c.text);
+    const QString path = none ? wordsForNoPath(row.failure) : shortened(qs(row.path));
+    const QString shown = metrics.elidedText(path, none ? Qt::ElideRight : Qt::ElideMiddle, left.width());
+    painter->setPen(none ? c.muted : c.text);
     painter->drawText(left, Qt::AlignVCenter | Qt::AlignLeft, shown);
     if (shown != path || row.query.empty())
         return;

@@ -85,6 +85,7 @@ void MessageView::restyle()
 
 void MessageView::setPlaceholder(const QString &sentence)
 {
+    placeholder_ = sentence;
     fields_->setPlaceholderText(sentence);
 }
 
@@ -171,6 +172,7 @@ void MessageView::showRequest(const journey::Exchange &x)
     status_ = -1;
     pill_->hide();
     startText_ = qs(x.received.method) + u' ' + qs(x.received.target);
+    fields_->setPlaceholderText(x.received.method.empty() ? tr("No request that could be read") : placeholder_);
     setFields(x.received.headers, x.requestTrailers);
     body_->setContent(x.requestBody, x.received.headers);
 }
@@ -185,6 +187,8 @@ void MessageView::showResponse(const journey::Exchange &x)
     startText_ = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();
     if (!x.failure.empty())
         startText_ = qs(x.failure);
+    fields_->setPlaceholderText(x.returned.status && x.returned.headers.empty() ? tr("The client got no answer")
+                                                                                : placeholder_);
     setFields(x.returned.headers, x.responseTrailers);
     body_->setContent(x.responseBody, x.returned.headers);
 }
@@ -194,6 +198,7 @@ void MessageView::clear()
     status_ = -1;
     pill_->hide();
     startText_.clear();
+    fields_->setPlaceholderText(placeholder_);
     setFields({}, {});
     count_->clear();
     body_->clear();

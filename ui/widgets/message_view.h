@@ -57,6 +57,7 @@ private:
     QSplitter *splitter_;
     QList<int> sizes_;               // of fields and body, as the reader wants them; empty: as the fields need
     QString startText_, fieldText_;  // as they were recorded
+    QString placeholder_;
     MessageView *partner_ = nullptr;
     int status_ = -1;
     bool broken_ = false;
