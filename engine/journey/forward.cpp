@@ -90,15 +90,43 @@ void countAttempt(EndpointCounters &counters, const Attempt &attempt, bool clien
     }
 }
 
+// An attempt is ended and counted on every way out, an exception's too.
+class UnderWay {
+public:
+    UnderWay(Journey &j, Attempt &attempt, EndpointCounters &counters) : j_(j), attempt_(attempt), counters_(counters)
+    {
+        counters.active.fetch_add(1, std::memory_order_relaxed);
+        attempt.started = j.sinceStart();
+    }
+    ~UnderWay()
+    {
+        if (attempt_.ended >= Nanos(0))
+            return;
+        attempt_.fault = Fault::Gateway;
+        attempt_.error = "an internal error of the gateway";
+        end(true);
+    }
+    UnderWay(const UnderWay &) = delete;
+    UnderWay &operator=(const UnderWay &) = delete;
+    void end(bool notItsFault)
+    {
+        attempt_.ended = j_.sinceStart();
+        countAttempt(counters_, attempt_, notItsFault);
+    }
+
+private:
+    Journey &j_;
+    Attempt &attempt_;
+    EndpointCounters &counters_;
+};
+
 // One try at one endpoint, from connecting to the end of its answer.
 Task<Ending> attempt(Journey &j, size_t index, bool fresh)
 {
     Exchange &x = *j.x;
     const config::EndpointSettings &endpoint = j.service->endpoints[index];
-    EndpointCounters &counters = *j.serviceState->endpoints[index];
-    counters.active.fetch_add(1, std::memory_order_relaxed);
     Attempt &a = x.attempts.emplace_back();  // nobody adds another while this one runs
-    a.started = j.sinceStart();
+    UnderWay underWay(j, a, *j.serviceState->endpoints[index]);
     if (j.recording)
         a.endpoint = x.endpoint = endpoint.url;
     if (x.received.authority.empty())  // an HTTP/1.0 client may leave Host out, we may not (RFC 9112 section 3.2)
@@ -120,10 +148,9 @@ Task<Ending> attempt(Journey &j, size_t index, bool fresh)
                          : "no connection within " + durationText(j.service->timeouts.connect);
         ending = j.failed() ? Ending::Failed : Ending::Again;
     }
-    a.ended = j.sinceStart();
+    underWay.end(x.failedBy && x.failedBy != Fault::Upstream);
     if (ending == Ending::Answered)
         x.times.ended = a.ended;
-    countAttempt(counters, a, x.failedBy && x.failedBy != Fault::Upstream);
     if (j.recording)
         explainAttempt(x.decisions, a, x.attempts.size(), j.serviceState->answered[index]);
     co_return ending;

@@ -22,6 +22,7 @@ private Q_SLOTS:
     void aClientThatTakesTooSlowlyForTheTotalTimeoutIsBlamed();
     void anAnswerThatIsCutShortIsCutShortForTheClientToo();
     void aClientThatLeavesEndsTheUpstreamCallAndCountsAs499();
+    void anExceptionEndsTheAttemptAndItsCount();
     void aStaleKeptConnectionIsReplacedForAGet();
     void aStaleKeptConnectionIsNotReplacedOncePostedContentWentOut();
     void anEarlyAnswerReachesTheClientAndEndsTheUpload();
@@ -194,6 +195,24 @@ void JourneyTest::aClientThatLeavesEndsTheUpstreamCallAndCountsAs499()
     QVERIFY(x.failedBy == Fault::Client);
     QCOMPARE(x.times.ended, Nanos(1s));
     QCOMPARE(story.world.kept(), size_t(0));
+}
+
+void JourneyTest::anExceptionEndsTheAttemptAndItsCount()
+{
+    const journey::RulesPtr shared = rules();
+    VirtualWorld world(shared, 1, [](const std::string &) -> Reply { throw std::bad_alloc(); });
+    VirtualClient &client = world.visit(0s, request("GET", "/one/1"));
+    QVERIFY(world.run());
+    QCOMPARE(client.answer.status, 500);
+    QCOMPARE(world.records().size(), size_t(1));
+    const journey::Exchange &x = *world.records().front();
+    QVERIFY(x.failedBy == Fault::Gateway);
+    QCOMPARE(x.attempts.size(), size_t(1));
+    QVERIFY(x.attempts[0].ended >= x.attempts[0].started && !x.attempts[0].error.empty());
+    for (const journey::ServiceState &service : shared->services) {
+        for (const auto &endpoint : service.endpoints)
+            QVERIFY(endpoint->active.load() == 0);
+    }
 }
 
 void JourneyTest::aStaleKeptConnectionIsReplacedForAGet()
