@@ -101,7 +101,8 @@ void take(Gathered &into, const Statement &row)
     else if (status >= 400)
         ++into.slice.clientErrors;
     into.slice.bytes += uint64_t(row.integer(3));
-    into.latencies.add(row.integer(2));
+    if (row.integer(6) != 0)  // there was a request: without one nothing was waited for
+        into.latencies.add(row.integer(2));
 }
 
 const char *columnOf(GroupBy group)
@@ -140,7 +141,8 @@ Result<std::vector<Slice>> Reader::slices(const SliceRequest &request)
     auto statement = Statement::prepare(
         database,
         "SELECT x.time, x.status, x.latency, x.request_bytes + x.response_bytes, x.failed_by, "
-            + std::string(columnOf(request.group)) + " FROM span s CROSS JOIN exchange x WHERE s.last_time >= ?"
+            + std::string(columnOf(request.group))
+            + ", x.method FROM span s CROSS JOIN exchange x WHERE s.last_time >= ?"
             + std::to_string(sql->firstFree() + 2) + " AND s.first_time < ?" + std::to_string(sql->firstFree() + 3)
             + " AND x.id BETWEEN s.id << 10 AND (s.id << 10) + 1023 AND +x.id BETWEEN ?"
             + std::to_string(sql->firstFree()) + " AND ?" + std::to_string(sql->firstFree() + 1) + " AND x.time >= ?"

@@ -136,9 +136,9 @@ void printWhole(storage::Reader &reader, const journey::Exchange &x)
     }
     print("\n");
     const Nanos after = x.id < 0 ? x.times.answered : x.times.ended;
-    if (x.id >= 0 && x.times.answered < Nanos(0) && x.returned.headers.empty())
-        printLine(painted(std::string("No response: the client was ") + (x.returned.status == 408 ? "let go" : "gone")
-                              + " after " + latencyText(after),
+    if (x.unanswered())
+        printLine(painted(x.received.method.empty() ? "No response"
+                                                    : "No response: the client was gone after " + latencyText(after),
                           Colour::Bold));
     else
         printResponse("Response to the client, after " + latencyText(after) + (x.id < 0 ? ", still open" : ""),

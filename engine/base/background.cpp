@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace sluice {
@@ -30,10 +31,12 @@ static_assert(sizeof(Attributes) == 48);
 // priority alone lets it finish its slice while an answer waits.
 void goBehindOthers()
 {
+    const auto self = id_t(::gettid());
+    const int nice = std::max(behind, ::getpriority(PRIO_PROCESS, self));
     const Attributes wanted{
-        .size = sizeof(Attributes), .policy = SCHED_BATCH, .nice = behind, .runtime = 100'000'000 /* the most */};
+        .size = sizeof(Attributes), .policy = SCHED_BATCH, .nice = nice, .runtime = 100'000'000 /* the most */};
     if (::syscall(SYS_sched_setattr, 0, &wanted, 0) != 0)
-        ::setpriority(PRIO_PROCESS, id_t(::gettid()), behind);
+        ::setpriority(PRIO_PROCESS, self, nice);
 }
 
 }  // namespace sluice

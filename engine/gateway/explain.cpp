@@ -362,13 +362,12 @@ std::string story(const journey::Exchange &x)
     std::string out = asked + " from " + x.client + " at " + rfc3339(x.time);
     if (x.id)
         out = "#" + std::to_string(x.id) + "  " + out;
-    const bool told = x.returned.status == 0 || x.times.answered >= Nanos(0) || !x.returned.headers.empty();
-    out += told ? "\nanswered " : "\nnot answered: ";
+    out += x.unanswered() ? "\nnot answered: " : "\nanswered ";
     if (x.returned.status)
         out += std::to_string(x.returned.status) + ' ' + std::string(http::reasonPhrase(x.returned.status));
     else
         out += "nothing";
-    if (x.times.ended >= Nanos(0))
+    if (x.times.ended >= Nanos(0) && !x.received.method.empty())
         out += " after " + millis(x.times.ended);
     if (!x.failure.empty())
         out += "\nbecause " + x.failure;

@@ -103,7 +103,7 @@ public:
         if (attempt_.ended >= Nanos(0))
             return;
         attempt_.fault = Fault::Gateway;
-        attempt_.error = "an internal error of the gateway";
+        attempt_.error = "internal error";  // short enough to need no memory, which may be what is missing
         end(true);
     }
     UnderWay(const UnderWay &) = delete;

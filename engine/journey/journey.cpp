@@ -46,7 +46,7 @@ void finish(Journey &j)
         x.times.ended = j.sinceStart();
     if (j.connection.stopped() == Why::ClientGone && !x.failedBy && !j.delivered)
         j.fail(Fault::Client, 499, "the client closed the connection before the answer was whole");
-    // A client whose time was up without a word was let go by us, and has not left.
+    // A client whose time was up before its request, or its handshake, was let go by us, and has not left.
     const bool gone =
         j.connection.stopped() == Why::ClientGone || (x.failedBy == Fault::Client && x.returned.status != 408);
     if (gone && !j.client.headSent())

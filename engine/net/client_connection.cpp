@@ -64,6 +64,15 @@ void ClientConnection::drain()
         scope_.cancel(Why::Shutdown);
 }
 
+bool ClientConnection::giveWay()
+{
+    if (wire_.unread())
+        return false;
+    forOthers_ = true;
+    stop();
+    return true;
+}
+
 // ---- the life of the connection
 
 // What a journey throws (no memory left) ends this connection, not the program.

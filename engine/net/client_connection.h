@@ -27,11 +27,7 @@ public:
     void startLast() override;
     void drain() override;
     void stop() override { scope_.cancel(Why::Shutdown); }
-    void giveWay() override
-    {
-        forOthers_ = true;
-        stop();
-    }
+    bool giveWay() override;
     std::optional<Moment> waitingSince() const override
     {
         return busy_ || !scope_.running() ? std::nullopt : std::optional(since_);

@@ -17,12 +17,10 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
 {
     // Copies: a reload may take the plan away while we wait.
     const Nanos keepAlive = worker_.rules()->plan->limits.keepAlive, header = worker_.rules()->plan->limits.header;
-    const Nanos patience = last_              ? lastTime
-        : wire_.shake() == Wire::Shake::Going ? header
-        : keepAlive > Nanos(0)                ? keepAlive
-                                              : header;
+    const Nanos rest = last_ ? lastTime : keepAlive > Nanos(0) ? keepAlive : header;
+    bool shaking = wire_.shake() == Wire::Shake::Going, begun = false;
+    Nanos patience = shaking && !last_ ? header : rest;
     waiting.deadline(patience);
-    bool begun = false;
     for (;;) {
         const Preface spoken = preface();
         if (spoken == Preface::Whole)
@@ -40,13 +38,17 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
         const bool nothing = reader_.idle() && wire_.input().empty();
         if (!begun && !nothing) {
             begun = true;
-            waiting.deadline(header);
+            waiting.deadline(patience = header);
         }
         const Wire::Fill fill = wire_.fill();
         if (fill == Wire::Fill::More)
             continue;
         if (fill != Wire::Fill::Nothing)
             co_return ended(fill, begun);
+        if (shaking && wire_.shake() != Wire::Shake::Going) {
+            shaking = false;
+            waiting.deadline(patience = rest);
+        }
         if (begun)
             wire_.acknowledge();
         wire_.releaseInput();
@@ -54,27 +56,30 @@ Task<ClientConnection::Heard> ClientConnection::nextHead(Scope &waiting)
             co_return Heard::Nothing;
         const Why why = co_await on(wire_.readable(), waiting);
         if (why != Why::Ok)
-            co_return inVain(why, begun, begun ? header : patience);
+            co_return inVain(why, begun, patience);
     }
 }
 
-// The wait for a head ended without one. Who has said something is told; who never has is not, but is on the record too. A
-// connection that rests between two requests just ends.
+// The wait for a head ended without one. Who has said something is told (without waiting until it is there, where the connection has to go);
+// who never has is not, but is on the record too. A connection that rests between two requests just ends, and so does one
+// that the client has closed.
 ClientConnection::Heard ClientConnection::inVain(Why why, bool begun, Nanos patience)
 {
     const bool late = why == Why::TimedOut && scope_.running();
     if (!late && !forOthers_)
         return Heard::Nothing;
-    const bool shaking = wire_.shake() == Wire::Shake::Going && wire_.tls()->heard();
-    const bool silent = !begun && !shaking;
-    if (silent && (!first_ || last_))
+    const bool unread = wire_.unread();  // it came in the very moment
+    const bool shaking = wire_.shake() == Wire::Shake::Going && (unread || wire_.tls()->heard());
+    const bool silent = !begun && !shaking && !unread;
+    if (silent && (!first_ || last_ || wire_.hungUp()))
         return Heard::Nothing;
-    const auto waited = std::chrono::round<std::chrono::milliseconds>(scheduler_.now() - since_);
     refusal_ = 408;
-    reason_ = silent ? "the client sent nothing within "
-        : shaking    ? "the TLS handshake was not whole after "
-                     : "the request's head was not whole after ";
-    reason_ += late ? durationText(patience) : durationText(waited) + ", and the place was needed for another client";
+    if (silent)
+        reason_ = wire_.tls() && wire_.tls()->shaken() ? "the client sent no request" : "the client sent nothing";
+    else
+        reason_ = shaking ? "the TLS handshake was not whole" : "the request's head was not whole";
+    reason_ += late ? (silent ? " within " : " after ") + durationText(patience)
+                    : std::string(" before its place was needed for another client");
     if (silent) {
         worker_.saidNothing();
         wire_.shutdownSend();

@@ -45,6 +45,8 @@ Task<bool> ClientConnection::takeProxyHeader(Scope &waiting)
         }
         if (why == Why::TimedOut && scope_.running())
             wrong = "the PROXY header was not whole after " + durationText(limit);
+        else if (why != Why::Ok && forOthers_)
+            wrong = "the PROXY header was not whole before its place was needed for another client";
         else if (why != Why::Ok)
             co_return false;
     }

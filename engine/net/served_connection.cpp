@@ -25,9 +25,8 @@ size_t stopLongestWaiting(const ServedConnections &all, Moment before)
     const size_t many = std::min(waiting.size(), std::max<size_t>(1, all.size() / 64));
     if (many < waiting.size())
         std::nth_element(waiting.begin(), waiting.begin() + ptrdiff_t(many), waiting.end());
-    for (size_t i = 0; i < many; ++i)
-        waiting[i].connection->giveWay();
-    return many;
+    return size_t(std::count_if(waiting.begin(), waiting.begin() + ptrdiff_t(many),
+                                [](const Waiting &each) { return each.connection->giveWay(); }));
 }
 
 }  // namespace sluice::net

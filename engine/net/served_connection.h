@@ -21,8 +21,12 @@ public:
     virtual void drain() = 0;
     // Whatever is under way ends now.
     virtual void stop() = 0;
-    // The same, while it waits for a request: another client needs its place.
-    virtual void giveWay() { stop(); }
+    // The same, while it waits for a request: another client needs its place. False: one is on its way, and it stays.
+    virtual bool giveWay()
+    {
+        stop();
+        return true;
+    }
     // Since when it has waited for a request that is not whole yet, if it does nothing else; nothing: it is busy, or ends already.
     virtual std::optional<Moment> waitingSince() const = 0;
 

@@ -106,15 +106,18 @@ Result<Fd> listenOn(const Address &address, const std::vector<int> &beside)
 {
     const int on = 1;
     Fd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    int error = errno;  // of the first that fails
     const auto *raw = reinterpret_cast<const sockaddr *>(&address.storage);
     std::vector<int> overlapping = beside;
     if (!beside.empty())
         overlapping.push_back(fd.get());
-    tune(fd.get(), address);
+    if (fd)
+        tune(fd.get(), address);
     setOverlap(overlapping, 1);
     const bool listens = fd && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
         && ::bind(fd.get(), raw, address.length) == 0 && ::listen(fd.get(), 4096) == 0;
-    const int error = errno;
+    if (fd)
+        error = errno;
     setOverlap(overlapping, 0);
     if (listens)
         return fd;

@@ -151,6 +151,7 @@ Wire::Fill Wire::fillAtMost(size_t most)
 Wire::Fill Wire::received(ssize_t n, size_t room)
 {
     if (n > 0) {
+        unacknowledged_ = true;
         if (size_t(n) < room && !hangup_) {  // a short read means drained, unless an end follows
             canRead_ = false;
             poller_.rearm(fd_.get(), true, false);
@@ -259,9 +260,8 @@ uint64_t Wire::unsent() const
 
 void Wire::acknowledge()
 {
-    if (acknowledged_ == bytesIn_)
+    if (!std::exchange(unacknowledged_, false))
         return;
-    acknowledged_ = bytesIn_;
     const int once = 2;  // 1 would go on with it, and answer every small segment with an empty one
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_QUICKACK, &once, sizeof once);
 }

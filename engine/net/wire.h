@@ -150,11 +150,12 @@ private:
     uint32_t begin_ = 0, end_ = 0, room_ = 0;  // within block_, and its size
     bool watched_ = false, canRead_ = false, canWrite_ = true, hangup_ = false, ended_ = false;
     bool sendBroken_ = false, receiveBroken_ = false, cutShort_ = false;
-    bool plainLeft_ = false;  // OpenSSL may have more, for which there was no room
+    bool unacknowledged_ = false;  // something has come since acknowledge()
+    bool plainLeft_ = false;       // OpenSSL may have more, for which there was no room
     std::unique_ptr<TlsSession> tls_;
     std::string out_;
     size_t outAt_ = 0;
-    uint64_t bytesIn_ = 0, bytesOut_ = 0, moved_ = 0, acknowledged_ = 0;
+    uint64_t bytesIn_ = 0, bytesOut_ = 0, moved_ = 0;
     std::string trouble_;
     Signal readable_, writable_;
 };

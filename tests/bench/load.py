@@ -22,8 +22,11 @@ def start_wrk(server, seconds, connections, script=None):
 
 def wrk(server, seconds, connections, script=None):
     """wrk's own words."""
-    with start_wrk(server, seconds, connections, script) as load:
-        said = load.communicate()[0]
+    return said_by(start_wrk(server, seconds, connections, script))
+
+
+def said_by(load):
+    said = load.communicate()[0]
     if load.returncode:
         raise subprocess.CalledProcessError(load.returncode, "wrk", said)
     return said
@@ -57,18 +60,21 @@ def sliced_round(servers, args):
     for load in loads:
         load.send_signal(signal.SIGSTOP)
     order, slices = list(range(len(servers))), 0
-    while time.monotonic() + len(servers) * SLICE < end:
-        random.shuffle(order)
-        slices += 1
-        for one in order:
-            loads[one].send_signal(signal.SIGCONT)
-            time.sleep(SLICE)
-            loads[one].send_signal(signal.SIGSTOP)
-    time.sleep(max(0, end + 0.1 - time.monotonic()))  # then each finds that its time is over, and tells what it counted
+    try:
+        while time.monotonic() + len(servers) * SLICE < end:
+            random.shuffle(order)
+            slices += 1
+            for one in order:
+                loads[one].send_signal(signal.SIGCONT)
+                time.sleep(SLICE)
+                loads[one].send_signal(signal.SIGSTOP)
+        time.sleep(max(0, end + 0.1 - time.monotonic()))
+    finally:
+        for load in loads:
+            load.send_signal(signal.SIGCONT)  # it finds that its time is over, and tells what it counted
     figures = []
     for server, load, used in zip(servers, loads, before):
-        load.send_signal(signal.SIGCONT)
-        count, bad = requests_of(load.communicate()[0])
+        count, bad = requests_of(said_by(load))
         figures.append(figure(server, cpu_seconds(server.pid) - used, count, slices * SLICE, bad))
     return figures
 

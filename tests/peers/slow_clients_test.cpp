@@ -2,6 +2,7 @@
 // Hundreds of clients that send and take as slowly as they can (slowhttptest), and ten thousand that say nothing: each is
 // bounded, timed out and recorded, and whoever behaves gets answers all the while.
 #include "tests/peers/peers.h"
+#include "tests/support/certificates.h"
 #include "tests/support/raw_socket.h"
 
 #include <QTest>
@@ -45,6 +46,7 @@ private Q_SLOTS:
     void slowBodiesAreTimedOut();
     void slowReadersAreCutOff();
     void tenThousandThatSayNothing();
+    void whoTakesTooLongToShakeHandsOrToAskIsOnTheRecord();
     void whoLeavesWithoutAWordIsCountedOnly();
     void whereDescriptorsAreFewTheIdleStayAndTheBusyAreTold();
 
@@ -170,6 +172,37 @@ void SlowClientsTest::tenThousandThatSayNothing()
     }
     QVERIFY(text(rows[0], "failure").starts_with("the client sent nothing within "));
     QCOMPARE(gateway.log(int(many), {"status:400..599"}).size(), qsizetype(many));
+}
+
+void SlowClientsTest::whoTakesTooLongToShakeHandsOrToAskIsOnTheRecord()
+{
+    const TestCa ca;
+    const TestCa::Pair pair = ca.issue("here", "IP:127.0.0.1");
+    GatewaySetup secure;
+    secure.listen.clear();
+    secure.file = "listen:\n- http://127.0.0.1:0\n- url: https://127.0.0.1:0\n  certificates: [{certificate: "
+        + pair.certificate + ", key: " + pair.key + "}]\nhttp: {header_timeout: 1s, keep_alive: 2s}\nservices:\n  up: "
+        + node_.url() + "\nroutes:\n- {path: /**, service: up}\n";
+    GatewayProcess gateway(secure);
+    VERIFY_READY(gateway);
+    const QString url = jsonObject(gateway.onSocket({"status", "--json"}).out)["listen"].toArray()[1].toString();
+    const auto port = uint16_t(url.mid(url.lastIndexOf(':') + 1).toInt());
+    RawSocket half = RawSocket::connectTo(port);
+    QVERIFY(half.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01", 8)));  // a ClientHello begins
+    RawSocket silent = RawSocket::connectTo(port);
+    QCOMPARE(half.readAll(), std::string());
+    QCOMPARE(silent.readAll(), std::string());
+    // A handshake that is whole has bought the time that a kept connection has.
+    Process shaken({"openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + std::to_string(port)});
+    const QList<QJsonObject> rows = gateway.log(3, {"status:408"});
+    QCOMPARE(rows.size(), 3);
+    QStringList why;
+    for (const QJsonObject &row : rows)
+        why << row["failure"].toString();
+    why.sort();
+    QCOMPARE(why,
+             QStringList({"the TLS handshake was not whole after 1s", "the client sent no request within 2s",
+                          "the client sent nothing within 1s"}));
 }
 
 // Browsers connect ahead of requests that they then do not send: that is counted, and no row of a list.

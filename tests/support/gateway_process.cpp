@@ -114,12 +114,10 @@ QList<QJsonObject> GatewayProcess::log(int atLeast, const std::vector<std::strin
     std::vector<std::string> arguments = {"log", "--json"};
     arguments.insert(arguments.end(), filter.begin(), filter.end());
     QList<QJsonObject> rows;
-    waitUntil(
-        [&] {
-            rows = jsonLines(onRecording(arguments).out);
-            return rows.size() >= atLeast;
-        },
-        std::chrono::seconds(10));
+    waitUntil([&] {
+        rows = jsonLines(onRecording(arguments).out);
+        return rows.size() >= atLeast;
+    });
     return rows;
 }
 

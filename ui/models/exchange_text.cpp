@@ -33,11 +33,11 @@ QVariant cell(const storage::Row &r, int column)
 
 QString told(const storage::Row &r)
 {
-    QString out = qs(r.method) + u' ' + pathText(r) + u"\n"_qs + statusText(r.status) + u" after "_qs
-        + durationText(r.latency) + u", "_qs + dayAndClockText(r.time) + u"\nfrom "_qs + qs(r.client);
+    QString out = (r.method.empty() ? QString() : qs(r.method) + u' ') + pathText(r) + u"\n"_qs + statusText(r.status)
+        + u" after "_qs + durationText(r.latency) + u", "_qs + dayAndClockText(r.time) + u"\nfrom "_qs + qs(r.client);
     if (!r.endpoint.empty())
         out += u", by "_qs + qs(r.endpoint);
-    if (!r.failure.empty())
+    if (!r.failure.empty() && !r.path.empty())
         out += u'\n' + qs(r.failure);
     return out;
 }

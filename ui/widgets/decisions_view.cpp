@@ -194,14 +194,20 @@ void DecisionsView::clear()
 
 void DecisionsView::show(const journey::Exchange &x)
 {
-    QString summary = qs(x.received.method) + u' ' + shortened(qs(x.path.empty() ? x.received.target : x.path));
+    const bool asked = !x.received.method.empty();
+    QString summary = !asked
+        ? tr("No request could be read")
+        : qs(x.received.method) + u' ' + shortened(qs(x.path.empty() ? x.received.target : x.path));
     if (!x.route.empty())
         summary += tr(" took route %1").arg(qs(x.route));
     if (!x.service.empty())
         summary += tr(" to %1").arg(qs(x.service));
     if (!x.endpoint.empty())
         summary += tr(" at %1").arg(qs(x.endpoint));
-    summary += tr(" and got %1 after %2.").arg(statusText(x.returned.status), durationText(x.times.ended));
+    if (x.unanswered() && !asked)
+        summary += tr(", and nothing was answered.");
+    else
+        summary += tr(" and got %1 after %2.").arg(statusText(x.returned.status), durationText(x.times.ended));
     QString failure = qs(x.failure);
     if (!failure.isEmpty())
         failure[0] = failure[0].toUpper();

@@ -238,7 +238,9 @@ void DetailPanel::fillTitle()
         statusPixmap(theme_, x.returned.status, isBroken(x.returned.status, x.failedBy), devicePixelRatioF()));
     pill_->setToolTip(statusText(x.returned.status));
     pill_->setAccessibleDescription(statusText(x.returned.status));
-    const QString title = qs(x.received.method) + u' ' + qs(x.received.authority + x.received.target);
+    const QString title = x.received.method.empty()
+        ? tr("No request")
+        : qs(x.received.method) + u' ' + qs(x.received.authority + x.received.target);
     title_->show(shownText(title, Place::Url, revealer_->secrets().get()));
     title_->setToolTip(shortened(withSecretsHidden(title)));
     QStringList facts{x.id < 0 ? tr("open") : u'#' + QString::number(x.id),
@@ -264,12 +266,15 @@ QString rawText(const journey::Exchange &x)
         return heading + u'\n' + version(head.version) + u' ' + QString::number(head.status) + u' ' + qs(head.reason)
             + u'\n' + fieldLines(head.headers) + u"\n\n"_qs;
     };
-    QString out = request(QObject::tr("— as the client sent it —"), x.received);
+    QString out = x.received.method.empty() ? QObject::tr("— no request that could be read —\n\n")
+                                            : request(QObject::tr("— as the client sent it —"), x.received);
     if (!x.sent.method.empty())
         out += request(QObject::tr("— as it went on to the upstream —"), x.sent);
     if (x.answer.status)
         out += response(QObject::tr("— as the upstream answered —"), x.answer);
-    if (x.returned.status)
+    if (x.unanswered())
+        out += QObject::tr("— the client got no answer —\n\n");
+    else if (x.returned.status)
         out += response(QObject::tr("— as the client got it —"), x.returned);
     out += QObject::tr("— sizes —\nrequest body: %1\nresponse body: %2\n")
                .arg(sizeText(x.requestBody.size), sizeText(x.responseBody.size));

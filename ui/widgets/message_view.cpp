@@ -187,8 +187,7 @@ void MessageView::showResponse(const journey::Exchange &x)
     startText_ = x.returned.status ? statusText(x.returned.status).section(u' ', 1) : QString();
     if (!x.failure.empty())
         startText_ = qs(x.failure);
-    fields_->setPlaceholderText(x.returned.status && x.returned.headers.empty() ? tr("The client got no answer")
-                                                                                : placeholder_);
+    fields_->setPlaceholderText(x.unanswered() ? tr("The client got no answer") : placeholder_);
     setFields(x.returned.headers, x.responseTrailers);
     body_->setContent(x.responseBody, x.returned.headers);
 }
