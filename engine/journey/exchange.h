@@ -85,10 +85,7 @@ struct Exchange {
     DecisionLog decisions;
 
     // Nothing was sent to the client; the status of `returned` says how that came.
-    bool unanswered() const
-    {
-        return failedBy == Fault::Client && times.answered < Nanos(0) && returned.headers.empty();
-    }
+    bool unanswered() const { return failedBy && times.answered < Nanos(0) && returned.headers.empty(); }
     // As new, for another request; the memory of its texts stays, up to 16 KiB a body.
     void reset();
 };

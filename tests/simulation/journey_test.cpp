@@ -191,6 +191,7 @@ void JourneyTest::aClientThatLeavesEndsTheUpstreamCallAndCountsAs499()
     visit.leavesAfter = 1s;
     const journey::Exchange &x = story.run(std::move(visit));
     QVERIFY(story.sound());
+    QVERIFY(x.unanswered());
     QCOMPARE(x.returned.status, 499);
     QVERIFY(x.failedBy == Fault::Client);
     QCOMPARE(x.times.ended, Nanos(1s));

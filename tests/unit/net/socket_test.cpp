@@ -27,6 +27,16 @@ int option(int fd, int which)
     return ::getsockopt(fd, IPPROTO_TCP, which, &value, &size) == 0 ? value : -1;
 }
 
+// Asked of the system itself, not of what is tested.
+bool hasIPv6()
+{
+    sockaddr_in6 loopback{};
+    loopback.sin6_family = AF_INET6;
+    loopback.sin6_addr = in6addr_loopback;
+    const Fd fd(::socket(AF_INET6, SOCK_STREAM, 0));
+    return fd && ::bind(fd.get(), reinterpret_cast<const sockaddr *>(&loopback), sizeof loopback) == 0;
+}
+
 Address boundTo(int fd)
 {
     Address out;
@@ -79,7 +89,8 @@ void SocketTest::bothEndsAreTunedFromTheFirstByte_data()
 {
     QTest::addColumn<QString>("host");
     QTest::newRow("IPv4") << "127.0.0.1";
-    QTest::newRow("IPv6") << "::1";
+    if (hasIPv6())
+        QTest::newRow("IPv6") << "::1";
     QTest::newRow("all") << "0.0.0.0";
 }
 
@@ -89,8 +100,6 @@ void SocketTest::bothEndsAreTunedFromTheFirstByte()
     Address address;
     QVERIFY(Address::parse(host.toStdString(), 0, address));
     const Result<Fd> listening = net::listenOn(address);
-    if (!listening && listening.error().repeatable)
-        QSKIP("this machine has no such address");
     QVERIFY(listening);
     Address to = boundTo(listening->get());
     QVERIFY(address.isLoopback() || Address::parse("127.0.0.1", to.port(), to));
